@@ -1,0 +1,34 @@
+"""The only place that reads the time, so that a demonstration can live on a fixed day."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, date, datetime, timedelta
+
+_day: date | None = date.fromisoformat(os.environ["PRIMA_TODAY"]) if os.environ.get("PRIMA_TODAY") else None
+
+
+def fixed_day() -> date | None:
+    """The day that PRIMA_TODAY fixes, or None when the clock is the real one."""
+    return _day
+
+
+def now() -> datetime:
+    """This moment in UTC; on a fixed day, that day at the real time of day."""
+    real = datetime.now(UTC)
+    return real if _day is None else datetime.combine(_day, real.timetz())
+
+
+def today() -> date:
+    """The date in UTC."""
+    return now().date()
+
+
+def fix(day: date | None) -> None:
+    """Stand still on a day (tests and the demonstration), or go on with None."""
+    global _day  # noqa: PLW0603 - the clock is the one thing of which there is only one
+    _day = day
+
+
+def ago(**spans: float) -> datetime:
+    return now() - timedelta(**spans)

@@ -1,0 +1,87 @@
+"""Settings, each read once from the environment; a wrong one stops the start with a sentence."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class WrongSettings(Exception):
+    """A sentence for the person who starts PRIMA: what is wrong and what to do."""
+
+
+def settings(environ: Mapping[str, str] = os.environ) -> dict[str, object]:
+    """Flask's configuration from the environment; raises WrongSettings."""
+    kind = environ.get("PRIMA_ENV", "production")
+    if kind not in {"production", "demonstration", "development", "test"}:
+        raise WrongSettings(f"PRIMA_ENV is {kind!r}; use production, demonstration, development or test.")
+    instance = Path(environ.get("PRIMA_INSTANCE", ROOT / "instance")).absolute()
+    if environ.get("PRIMA_TODAY"):
+        if kind == "production":
+            raise WrongSettings("PRIMA_TODAY fixes the clock and is refused in production: unset it.")
+        try:
+            date.fromisoformat(environ["PRIMA_TODAY"])
+        except ValueError:
+            raise WrongSettings("PRIMA_TODAY must be a date such as 2016-10-01.") from None
+    base = environ.get("BASE_URL", "").rstrip("/")
+    if base and urlsplit(base).scheme not in {"http", "https"}:
+        raise WrongSettings("BASE_URL must begin with http:// or https://.")
+    smtp = environ.get("SMTP_URL", "")
+    if smtp and (urlsplit(smtp).scheme not in {"smtp", "smtps"} or not urlsplit(smtp).hostname):
+        raise WrongSettings("SMTP_URL must look like smtp://user:password@host:587 or smtps://host:465.")
+    secure = base.startswith("https://") if base else kind == "production"
+    megabyte = 1024 * 1024
+    return {
+        "PRIMA_ENV": kind,
+        "INSTANCE": instance,
+        "DATABASE_URL": environ.get("DATABASE_URL", ""),
+        "SECRET_KEY": key("SECRET_KEY", kind, instance, environ),
+        "JOURNAL_KEY": key("JOURNAL_KEY", kind, instance, environ),
+        "SMTP_URL": smtp,
+        "MAIL_FROM": environ.get("MAIL_FROM", "PRIMA <prima@prima.example>"),
+        "BASE_URL": base or f"http://127.0.0.1:{environ.get('PORT', '8000')}",
+        "DOCUMENTS_DIR": Path(environ.get("DOCUMENTS_DIR", instance / "documents")).absolute(),
+        # Text forms are url-encoded; both limits name the same size so that one sentence explains either.
+        "MAX_CONTENT_LENGTH": 25 * megabyte,
+        "MAX_FORM_MEMORY_SIZE": 4 * megabyte,
+        "MAX_FORM_PARTS": 5000,
+        "SESSION_COOKIE_NAME": "prima_form",
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": secure,
+        "COOKIE_SECURE": secure,
+        "WTF_CSRF_TIME_LIMIT": None,
+        "BOOTSTRAP_SERVE_LOCAL": True,
+        "BABEL_DEFAULT_LOCALE": "en",
+        "BABEL_TRANSLATION_DIRECTORIES": "translations",
+        "SEND_FILE_MAX_AGE_DEFAULT": 31536000,
+        "COMPRESS_MIMETYPES": ["text/html", "text/css", "text/javascript", "application/json", "image/svg+xml"],
+    }
+
+
+def key(name: str, kind: str, instance: Path, environ: Mapping[str, str]) -> str:
+    """A secret of the installation: given in production, made once under instance/ elsewhere."""
+    if given := environ.get(name):
+        if kind == "production" and len(given) < 32:
+            raise WrongSettings(f"{name} is too short: use at least 32 characters, kept secret.")
+        return given
+    if kind == "production":
+        raise WrongSettings(f"{name} is not set. In production give a long random value and keep it secret.")
+    file = instance / name.lower()
+    if not file.exists():
+        instance.mkdir(parents=True, exist_ok=True)
+        draft = file.with_suffix(f".{os.getpid()}")
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_hex(32))
+        try:
+            os.link(draft, file)  # two first starts at once agree on the one that came first
+        except FileExistsError:
+            pass
+        draft.unlink()
+    return file.read_text().strip()

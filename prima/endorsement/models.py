@@ -1,0 +1,99 @@
+"""Rounds of review with the version they froze, the clearances of a round, and the answers to their checks."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from prima import clock
+from prima.db import Json, Key, Model
+from prima.projects.models import Project
+from prima.users import Role, User
+
+
+class Verdict(StrEnum):
+    """What a reviewer picked."""
+
+    CLEAR = "clear"
+    COMMENTS = "clear_with_comments"
+    RETURN = "return"
+
+
+class CheckAnswer(StrEnum):
+    YES = "yes"
+    NO = "no"
+    NOT_APPLICABLE = "na"
+
+
+class Round(Model):
+    """One submission of a proposal: number, when, by whom, and the frozen version that is reviewed."""
+
+    __table_args__ = (UniqueConstraint("project_id", "number"),)
+
+    id: Mapped[Key]
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"))
+    number: Mapped[int]
+    submitted_at: Mapped[datetime] = mapped_column(default=clock.now)
+    submitted_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    closed_at: Mapped[datetime | None]
+    snapshot: Mapped[Json]
+    sha256: Mapped[str]
+
+    project: Mapped[Project] = relationship(lazy="raise")
+    submitted_by: Mapped[User] = relationship(lazy="raise")
+    clearances: Mapped[list[Clearance]] = relationship(
+        back_populates="round", lazy="raise", order_by="Clearance.id"
+    )
+
+
+class Clearance(Model):
+    """One role's answer on a round. Open while `verdict` is empty; draft answers are the reviewer's own."""
+
+    __table_args__ = (UniqueConstraint("round_id", "role"),)
+
+    id: Mapped[Key]
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), index=True)
+    role: Mapped[Role]
+    required: Mapped[bool] = mapped_column(default=True)
+    opened_at: Mapped[datetime] = mapped_column(default=clock.now)
+    due_on: Mapped[date | None]
+    verdict: Mapped[Verdict | None]
+    note: Mapped[str] = mapped_column(default="")
+    sections: Mapped[list[str]] = mapped_column(JSONB, default=list)
+    """The codes of the sections that a return asks to be changed."""
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    behalf_of_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    decided_at: Mapped[datetime | None]
+
+    round: Mapped[Round] = relationship(back_populates="clearances", lazy="raise")
+    decided_by: Mapped[User | None] = relationship(foreign_keys=[decided_by_id], lazy="raise")
+    behalf_of: Mapped[User | None] = relationship(foreign_keys=[behalf_of_id], lazy="raise")
+    answers: Mapped[list[Answer]] = relationship(
+        back_populates="clearance", lazy="raise", order_by="Answer.id", cascade="all, delete-orphan"
+    )
+
+    @property
+    def project(self) -> Project:
+        return self.round.project
+
+    @property
+    def is_open(self) -> bool:
+        return self.verdict is None
+
+
+class Answer(Model):
+    """A reviewer's answer to one check of the edition."""
+
+    __table_args__ = (UniqueConstraint("clearance_id", "check_code"),)
+
+    id: Mapped[Key]
+    clearance_id: Mapped[int] = mapped_column(ForeignKey("clearance.id"))
+    check_code: Mapped[str]
+    answer: Mapped[CheckAnswer]
+    note: Mapped[str] = mapped_column(default="")
+
+    clearance: Mapped[Clearance] = relationship(back_populates="answers", lazy="raise")

@@ -1,0 +1,92 @@
+"""How errors answer: a plain page that says what happened and what to do; nothing half-written stays."""
+
+from __future__ import annotations
+
+from flask import Flask, render_template, request
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+
+from prima.db import db
+from prima.errors import Conflict, Reason, Refused
+
+Answer = tuple[str, int]
+
+
+def page(code: int, title: str, text: str, reasons: list[Reason] | None = None) -> Answer:
+    shown = [(reason.text, reason.url or None) for reason in reasons or []]
+    return render_template("errors/error.html", code=code, title=title, text=text, reasons=shown, back=_back()), code
+
+
+def _back() -> str:
+    """Where the person came from, when that was a page of ours."""
+    referrer = request.referrer or ""
+    return referrer if referrer.startswith(request.host_url) else request.script_root + "/"
+
+
+def init_app(app: Flask) -> None:
+    words = {
+        400: (_l("This request cannot be read"), _l("Go back and try again.")),
+        403: (_l("You may not do this"), _l("Your roles do not include it. An administrator can tell you who may.")),
+        404: (_l("There is nothing here for you"), _l("The address is wrong, or you may not see what is there.")),
+        405: (_l("This address takes no such request"), _l("Go back and use the page's own buttons.")),
+    }
+
+    @app.errorhandler(Refused)
+    def refused(error: Refused) -> Answer:
+        db.session.rollback()
+        return page(409, _("This cannot be done now"), _("Nothing was changed."), error.reasons)
+
+    @app.errorhandler(Conflict)
+    def conflict(error: Conflict) -> Answer:
+        db.session.rollback()
+        kept = [(name, value) for name, values in request.form.lists() for value in values if name != "csrf_token"]
+        return (
+            render_template(
+                "errors/conflict.html",
+                conflict=error,
+                kept=[(name, value) for name, value in kept if name != "version"],
+                action=request.url,
+            ),
+            409,
+        )
+
+    @app.errorhandler(CSRFError)
+    def token(error: CSRFError) -> Answer:
+        return page(
+            400,
+            _("This page was open for too long"),
+            _("For your safety it could not be sent. Go back, copy what you typed, load the page again and send it."),
+        )
+
+    @app.errorhandler(413)
+    def too_large(error: HTTPException) -> Answer:
+        files = request.mimetype == "multipart/form-data"
+        limit = app.config["MAX_CONTENT_LENGTH" if files else "MAX_FORM_MEMORY_SIZE"] // (1024 * 1024)
+        return page(
+            413,
+            _("This is too large"),
+            _("At most %(limit)s MB can be sent at once. What was saved before is still there.", limit=limit),
+        )
+
+    @app.errorhandler(OperationalError)
+    def unreachable(error: OperationalError) -> Answer:
+        app.logger.error("database: %s", error)
+        db.session.rollback()
+        return page(503, _("The database cannot be reached"), _("Nothing was lost. Try again in a minute."))
+
+    @app.errorhandler(HTTPException)
+    def other(error: HTTPException) -> Answer:
+        code = error.code or 500
+        title, text = words.get(code, (_l("Something went wrong"), _l("Nothing was changed. Try again.")))
+        return page(code, str(title), str(text))
+
+    @app.errorhandler(500)
+    def broken(error: Exception) -> Answer:
+        db.session.rollback()
+        return page(
+            500, _("Something went wrong here"), _("Nothing was changed. The operators of PRIMA have been told.")
+        )
+

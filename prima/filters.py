@@ -1,0 +1,101 @@
+"""How values look on a page: money, days, moments, shares and ages."""
+
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+
+from flask import Flask
+from flask_babel import format_date, format_datetime, format_decimal, format_percent, ngettext
+from flask_babel import gettext as _
+
+SHORTENED = ((Decimal(10) ** 9, "bn"), (Decimal(10) ** 6, "M"), (Decimal(10) ** 3, "k"))
+
+
+def none_text(value: object) -> object:
+    """The value itself, or the words for a value nobody has stated."""
+    return _("not stated") if value is None or value == "" else value
+
+
+def money(amount: Decimal | int | None) -> str:
+    """An amount in full: 1,459,754; cents are shown only when there are any."""
+    if amount is None:
+        return _("not stated")
+    exact = Decimal(amount)
+    return format_decimal(exact, format="#,##0" if exact == exact.to_integral_value() else "#,##0.00")
+
+
+def money_short(amount: Decimal | int | None) -> str:
+    """An amount to three figures for a dashboard: 1.46 M."""
+    if amount is None:
+        return _("not stated")
+    exact = Decimal(amount)
+    for size, unit in SHORTENED:
+        shown = _three_figures(exact / size)
+        # What rounds up to the unit belongs to it: 999,999 is 1.00 M and not 1,000 k.
+        if abs(shown) >= 1:
+            return f"{_figures(shown)} {_unit(unit)}"
+    return format_decimal(exact.quantize(Decimal(1), ROUND_HALF_UP) or Decimal(0), format="#,##0")
+
+
+def percent(share: Decimal | float | None, digits: int = 1) -> str:
+    """A share of one as a percentage: 0.295 is 29.5%."""
+    if share is None:
+        return _("not stated")
+    return format_percent(share, format="#,##0" + ("." + "0" * digits if digits else "") + "%")
+
+
+def day(value: date | None) -> str:
+    """A day: 12 Oct 2026."""
+    return _("not stated") if value is None else format_date(value, "d MMM y", rebase=False)
+
+
+def month(value: date) -> str:
+    """A month's short name: Oct."""
+    return format_date(value, "LLL", rebase=False)
+
+
+def moment(value: datetime | None) -> str:
+    """A UTC moment in the reader's time zone: 12 Oct 2026, 10:42 UTC."""
+    return _("not stated") if value is None else format_datetime(value, "d MMM y, HH:mm z")
+
+
+def in_days(due: date | None, today: date) -> str:
+    """How far a due date is: in 9 days, today, 3 days late."""
+    if due is None:
+        return _("not stated")
+    left = (due - today).days
+    if left == 0:
+        return _("today")
+    if left < 0:
+        return ngettext("%(num)s day late", "%(num)s days late", -left)
+    return ngettext("in %(num)s day", "in %(num)s days", left)
+
+
+def age(since: date | datetime | None, today: date) -> str:
+    """How long something has lain: today, yesterday, 4 days."""
+    if since is None:
+        return _("not stated")
+    days = (today - (since.date() if isinstance(since, datetime) else since)).days
+    if days <= 0:
+        return _("today")
+    if days == 1:
+        return _("yesterday")
+    return ngettext("%(num)s day", "%(num)s days", days)
+
+
+def register(app: Flask) -> None:
+    """Give the filters to the templates under their own names."""
+    for shown in (none_text, money, money_short, percent, day, month, moment, in_days, age):
+        app.jinja_env.filters[shown.__name__] = shown
+
+
+def _three_figures(number: Decimal) -> Decimal:
+    return number.quantize(Decimal(1).scaleb(number.adjusted() - 2), ROUND_HALF_UP) if number else Decimal(0)
+
+
+def _figures(number: Decimal) -> str:
+    decimals = max(0, 2 - number.adjusted())
+    return format_decimal(number, format="#,##0" + ("." + "0" * decimals if decimals else ""))
+
+
+def _unit(unit: str) -> str:
+    return {"bn": _("bn"), "M": _("M"), "k": _("k")}[unit]

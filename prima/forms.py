@@ -1,0 +1,92 @@
+"""What every form shares: a token on each POST, trimmed text, and messages in plain words."""
+
+from __future__ import annotations
+
+import unicodedata
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import DecimalField, Field, Form, SelectField, StringField, TextAreaField
+from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
+
+from prima.errors import Refused
+
+REQUIRED = _l("Please fill this in.")
+CHOOSE = _l("Please choose one.")
+LETTERS_OF_A_LINE = 300
+
+
+class BaseForm(FlaskForm):
+    """A form whose field names are the keywords of its operation."""
+
+    def values(self, *leave_out: str) -> dict[str, Any]:
+        """What was typed, by field name, without the token and the version."""
+        skip = {"csrf_token", "version", "submit", *leave_out}
+        return {name: value for name, value in self.data.items() if name not in skip}
+
+    def refuse(self, refusal: Refused) -> None:
+        """Show an operation's refusal at its field, or above the form."""
+        name = getattr(refusal, "field", "")
+        if name in self._fields:
+            self._fields[name].errors = [*self._fields[name].errors, *(reason.text for reason in refusal.reasons)]
+        else:
+            self.form_errors.extend(reason.text for reason in refusal.reasons)
+
+
+def trimmed(value: str | None) -> str:
+    return (value or "").replace("\r\n", "\n").strip()
+
+
+def clean(form: Form, field: Field) -> None:
+    """Refuse characters that are no text (NUL and other controls); keep every letter, emoji and direction mark."""
+    text = field.data or ""
+    if any(unicodedata.category(letter) == "Cc" and letter not in "\n\t" for letter in text):
+        raise ValidationError(_l("This holds invisible control characters. Please type it again without them."))
+
+
+def line(label: Any, *, required: bool = True, most: int = LETTERS_OF_A_LINE, **more: Any) -> StringField:
+    """One line of text."""
+    checks = [*([DataRequired(REQUIRED)] if required else []), clean, at_most(most)]
+    return StringField(label, validators=checks, filters=[trimmed], **more)
+
+
+def prose(label: Any, *, required: bool = False, most: int = 20_000, **more: Any) -> TextAreaField:
+    """Several lines of text."""
+    checks = [*([DataRequired(REQUIRED)] if required else []), clean, at_most(most)]
+    return TextAreaField(label, validators=checks, filters=[trimmed], **more)
+
+
+def at_most(letters: int) -> Length:
+    return Length(max=letters, message=_l("At most %(max)d characters fit here. Please shorten it.", max=letters))
+
+
+def choice(label: Any, *, required: bool = True, **more: Any) -> SelectField:
+    """A list to choose from; the view gives `choices`. An empty choice reads as None."""
+    return SelectField(
+        label,
+        validators=[InputRequired(CHOOSE)] if required else [],
+        coerce=lambda value: value or None,
+        validate_choice=True,
+        **more,
+    )
+
+
+class MoneyField(DecimalField):
+    """An amount to the cent: finite, not negative, at most two decimals (refused, never rounded), below 10^13."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        if not valuelist or not valuelist[0].strip():
+            self.data = None
+            return
+        text = valuelist[0].strip().replace("\u00a0", "").replace(" ", "").replace(",", "")
+        try:
+            amount = Decimal(text)
+        except InvalidOperation:
+            raise ValueError(_l("Please type an amount such as 12500 or 12500.50.")) from None
+        if not amount.is_finite() or amount < 0 or amount >= 10**13:
+            raise ValueError(_l("Please type an amount of 0 or more, below 10,000,000,000,000."))
+        if amount != amount.quantize(Decimal("0.01")):
+            raise ValueError(_l("An amount has at most two decimals."))
+        self.data = amount

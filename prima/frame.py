@@ -1,0 +1,87 @@
+"""What stands around every page: the menu, who is signed in, the day of a demonstration, whether the scheduler lives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from flask import Flask, request, url_for
+
+from prima import clock
+from prima.db import db
+from prima.permissions import Action, can
+from prima.users import User, viewer
+
+
+@dataclass(frozen=True)
+class MenuItem:
+    """A line of the menu: the endpoint it opens, and the action that a reader needs."""
+
+    label: Any
+    endpoint: str
+    action: Action
+    count: str = ""
+    """The name of a count shown behind the label."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    label: str
+    url: str
+    current: bool
+    count: int | None
+
+
+@dataclass(frozen=True)
+class Frame:
+    viewer: User | None
+    menu: Sequence[Shown]
+    demonstration_day: date | None
+    scheduler_alive: bool
+    sign_out_url: str
+    search_url: str | None
+    account_links: Sequence[tuple[str, str]]
+    plotly_url: str
+
+
+Count = Callable[[Any, User], int]
+
+
+def init_app(
+    app: Flask, menu: Sequence[MenuItem], account: Sequence[MenuItem], counts: dict[str, Count], search: str
+) -> None:
+    @app.context_processor
+    def frame() -> dict[str, Frame]:
+        user = viewer()
+        room = (request.blueprint or "").split(".")[0]
+        items = [
+            Shown(
+                str(item.label),
+                url_for(item.endpoint),
+                item.endpoint.split(".")[0] == room,
+                counts[item.count](db.session, user) if item.count else None,
+            )
+            for item in menu
+            if user and can(user, item.action)
+        ]
+        links = [
+            (str(item.label), url_for(item.endpoint)) for item in account if user and can(user, item.action)
+        ]
+        return {
+            "frame": Frame(
+                viewer=user,
+                menu=items,
+                demonstration_day=clock.fixed_day(),
+                scheduler_alive=True,
+                sign_out_url=url_for("signin.sign_out"),
+                search_url=url_for(search) if user and search else None,
+                account_links=links,
+                plotly_url=url_for("health.plotly"),
+            )
+        }
+
+    @app.context_processor
+    def may() -> dict[str, Any]:
+        return {"may": lambda action, subject=None: can(viewer(), Action[action], subject), "today": clock.today()}

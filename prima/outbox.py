@@ -1,0 +1,84 @@
+"""Mail is a row, written in the same transaction as its cause; a job sends it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+
+from prima import clock
+from prima.db import Key, Model
+from prima.users import User
+
+
+class LetterState(StrEnum):
+    WAITING = "waiting"
+    SENT = "sent"
+    DEAD = "dead"
+
+
+class Letter(Model):
+    """One mail to one person. The unique key keeps a job that runs twice from writing twice."""
+
+    __table_args__ = (
+        UniqueConstraint("cause", "kind", "due_on", "recipient", postgresql_nulls_not_distinct=True),
+        Index("ix_letter_waiting", "next_try_at", postgresql_where="state = 'waiting'"),
+    )
+
+    id: Mapped[Key]
+    cause: Mapped[str]
+    kind: Mapped[str]
+    due_on: Mapped[date | None]
+    recipient: Mapped[str]
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), index=True)
+    subject: Mapped[str]
+    body: Mapped[str]
+    path: Mapped[str] = mapped_column(default="")
+    state: Mapped[LetterState] = mapped_column(default=LetterState.WAITING)
+    queued_at: Mapped[datetime] = mapped_column(default=clock.now)
+    next_try_at: Mapped[datetime] = mapped_column(default=clock.now)
+    tries: Mapped[int] = mapped_column(default=0)
+    sent_at: Mapped[datetime | None]
+    problem: Mapped[str] = mapped_column(default="")
+    read_at: Mapped[datetime | None]
+
+    user: Mapped[User | None] = relationship(lazy="raise")
+
+
+def queue(
+    session: Session,
+    *,
+    to: User,
+    cause: str,
+    kind: str,
+    subject: str,
+    body: str,
+    path: str = "",
+    due_on: date | None = None,
+) -> bool:
+    """Queue a letter unless the same one is there; True when it is new. `path` is the page it links to."""
+    now = clock.now()
+    statement = (
+        insert(Letter)
+        .values(
+            cause=cause,
+            kind=kind,
+            due_on=due_on,
+            recipient=to.email,
+            user_id=to.id,
+            subject=" ".join(subject.split())[:200],
+            body=body,
+            path=path,
+            state=LetterState.WAITING,
+            queued_at=now,
+            next_try_at=now,
+            tries=0,
+            problem="",
+        )
+        .on_conflict_do_nothing()
+        .returning(Letter.id)
+    )
+    return session.scalar(statement) is not None

@@ -1,0 +1,1 @@
+"""A project from concept to closure: what it is, where it stands, what it will cost."""

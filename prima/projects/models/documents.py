@@ -1,0 +1,36 @@
+"""Filed documents: versions that are never overwritten; the bytes lie under DOCUMENTS_DIR by their checksum."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from prima import clock
+from prima.db import Key, Model
+from prima.lists import DocumentType
+from prima.projects.models.project import Project
+from prima.users import User
+
+
+class Document(Model):
+    __table_args__ = (UniqueConstraint("project_id", "type_code", "version"),)
+
+    id: Mapped[Key]
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"))
+    type_code: Mapped[str] = mapped_column(ForeignKey("document_type.code"))
+    version: Mapped[int] = mapped_column(default=1)
+    title: Mapped[str]
+    country_code: Mapped[str | None] = mapped_column(ForeignKey("country.code"))
+    """The State that wrote it, for letters."""
+    file_name: Mapped[str]
+    media_type: Mapped[str]
+    size: Mapped[int]
+    sha256: Mapped[str]
+    filed_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    filed_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+    project: Mapped[Project] = relationship(back_populates="documents", lazy="raise")
+    type: Mapped[DocumentType] = relationship(lazy="raise")
+    filed_by: Mapped[User] = relationship(lazy="raise")

@@ -1,0 +1,237 @@
+"""The project itself, who has a part in it, and the trace of its moves."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from prima import clock
+from prima.db import Key, Model, Money, Share
+from prima.handbook.published import HandbookEdition
+from prima.lists import Country, Donor, ProjectType
+from prima.places import Office
+from prima.projects.stages import CLOSE_HELD, EDITABLE, Funding, Status
+from prima.users import Journaled, User
+
+if TYPE_CHECKING:
+    from prima.projects.models.budget import ActivityAllocation, AllocationBasis, AreaAllocation, BudgetLine
+    from prima.projects.models.documents import Document
+    from prima.projects.models.proposal import Beneficiaries, Justification, Section
+
+
+class Part(StrEnum):
+    """What a person did or does in a project. The first three with `author` make the team."""
+
+    DEVELOPER = "developer"
+    MANAGER = "manager"
+    ALTERNATE = "alternate"
+    AUTHOR = "author"
+    CLEARED_OFFICE = "cleared_office"
+    REVIEWED = "reviewed"
+    ENDORSED = "endorsed"
+    FUND_REVIEWED = "fund_reviewed"
+    APPROVED = "approved"
+    EVALUATOR = "evaluator"
+
+
+TEAM = frozenset({Part.DEVELOPER, Part.MANAGER, Part.ALTERNATE, Part.AUTHOR})
+
+
+class Project(Journaled, Model):
+    """A project through its whole life. `code` is the project ID, given at activation; before, `reference` names it."""
+
+    __table_args__ = (
+        CheckConstraint("ends_on >= starts_on", name="period"),
+        CheckConstraint("(funding = 'donor') = (donor_code is not null)", name="donor"),
+        CheckConstraint("funding_year between 1990 and 2100", name="funding_year"),
+        CheckConstraint("budget_usd >= 0", name="budget"),
+        Index("ix_project_office_status", "office_id", "status"),
+        Index("ix_project_list", text("updated_at desc"), text("id desc")),
+    )
+
+    reference: Mapped[str] = mapped_column(unique=True)
+    code: Mapped[str | None] = mapped_column(unique=True)
+    status: Mapped[Status] = mapped_column(default=Status.CONCEPT, index=True)
+    status_since: Mapped[datetime] = mapped_column(default=clock.now)
+    edition_id: Mapped[int] = mapped_column(ForeignKey("handbook_edition.id"))
+
+    title: Mapped[str]
+    summary: Mapped[str] = mapped_column(default="")
+    project_type_code: Mapped[str] = mapped_column(ForeignKey("project_type.code"))
+    secondary_type_code: Mapped[str | None] = mapped_column(ForeignKey("project_type.code"))
+    office_id: Mapped[int] = mapped_column(ForeignKey("office.id"))
+    funding: Mapped[Funding]
+    funding_year: Mapped[int] = mapped_column(index=True)
+    fund_line_code: Mapped[str | None] = mapped_column(ForeignKey("funding_line.code"))
+    focus_area_code: Mapped[str | None] = mapped_column(ForeignKey("fund_focus_area.code"))
+    donor_code: Mapped[str | None] = mapped_column(ForeignKey("donor.code"))
+    agreement: Mapped[str] = mapped_column(default="")
+    overhead_percent: Mapped[Share | None]
+    executing_agency: Mapped[str] = mapped_column(default="")
+    partners: Mapped[str] = mapped_column(default="")
+    duration_months: Mapped[int | None]
+    gender_marker_code: Mapped[str | None] = mapped_column(ForeignKey("gender_marker.code"))
+    version: Mapped[int] = mapped_column(default=1)
+    """The version of the cover, which people edit: title to gender marker, and the countries."""
+
+    budget_usd: Mapped[Money] = mapped_column(default=Decimal(0))
+    """The total: the sum of the budget lines, or what the source states for an imported project without lines."""
+    budget_version: Mapped[int] = mapped_column(default=1)
+
+    starts_on: Mapped[date | None]
+    ends_on: Mapped[date | None]
+    first_ends_on: Mapped[date | None]
+    """The end agreed at activation; `ends_on` is the current one, after extensions."""
+    focal_point: Mapped[str] = mapped_column(default="")
+    focal_point_contact: Mapped[str] = mapped_column(default="")
+    interim_every_months: Mapped[int | None]
+    evaluation_agreed: Mapped[bool] = mapped_column(default=False)
+
+    import_key: Mapped[str | None] = mapped_column(unique=True)
+    as_imported: Mapped[bool] = mapped_column(default=False)
+    """Imported and not edited since: exempt from submit rules for what its source does not hold."""
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    updated_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+    edition: Mapped[HandbookEdition] = relationship(lazy="raise")
+    office: Mapped[Office] = relationship(lazy="raise")
+    project_type: Mapped[ProjectType] = relationship(foreign_keys=[project_type_code], lazy="raise")
+    donor: Mapped[Donor | None] = relationship(lazy="raise")
+    coverage: Mapped[list[Coverage]] = relationship(
+        back_populates="project", lazy="raise", order_by="Coverage.position", cascade="all, delete-orphan"
+    )
+    parties: Mapped[list[Party]] = relationship(back_populates="project", lazy="raise", order_by="Party.id")
+    steps: Mapped[list[Step]] = relationship(back_populates="project", lazy="raise", order_by="Step.id")
+    milestones: Mapped[list[Milestone]] = relationship(
+        back_populates="project", lazy="raise", order_by="Milestone.planned_on"
+    )
+    extensions: Mapped[list[Extension]] = relationship(
+        back_populates="project", lazy="raise", order_by="Extension.id"
+    )
+    sections: Mapped[list[Section]] = relationship(back_populates="project", lazy="raise", order_by="Section.id")
+    lines: Mapped[list[BudgetLine]] = relationship(
+        back_populates="project", lazy="raise", order_by="BudgetLine.position"
+    )
+    areas: Mapped[list[AreaAllocation]] = relationship(back_populates="project", lazy="raise")
+    activities: Mapped[list[ActivityAllocation]] = relationship(back_populates="project", lazy="raise")
+    bases: Mapped[list[AllocationBasis]] = relationship(back_populates="project", lazy="raise")
+    beneficiaries: Mapped[list[Beneficiaries]] = relationship(
+        back_populates="project", lazy="raise", order_by="Beneficiaries.id"
+    )
+    justifications: Mapped[list[Justification]] = relationship(back_populates="project", lazy="raise")
+    documents: Mapped[list[Document]] = relationship(back_populates="project", lazy="raise", order_by="Document.id")
+
+    @property
+    def name(self) -> str:
+        """What people call it: the project ID once there is one."""
+        return self.code or self.reference
+
+    @property
+    def is_editable(self) -> bool:
+        return self.status in EDITABLE
+
+    @property
+    def is_close_held(self) -> bool:
+        return self.status in CLOSE_HELD
+
+    @property
+    def region_code(self) -> str | None:
+        """The Regional Office its management site is linked to on the start date (before activation: today)."""
+        return self.office.region_on(self.starts_on or clock.today())
+
+    @property
+    def is_past_its_end(self) -> bool:
+        return self.status is Status.ACTIVE and self.ends_on is not None and self.ends_on < clock.today()
+
+    def people(self, *parts: Part) -> list[User]:
+        """Those who have one of the parts now."""
+        return [party.user for party in self.parties if party.part in parts and party.until_at is None]
+
+    def on_the_team(self, user: User) -> bool:
+        """Developer, manager or alternate at any time, or wrote in any section (Handbook, segregation)."""
+        return any(party.user_id == user.id and party.part in TEAM for party in self.parties)
+
+
+class Coverage(Model):
+    """A country the project covers; a requesting State asked for it."""
+
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), primary_key=True)
+    country_code: Mapped[str] = mapped_column(ForeignKey("country.code"), primary_key=True, index=True)
+    position: Mapped[int] = mapped_column(default=0)
+
+    project: Mapped[Project] = relationship(back_populates="coverage", lazy="raise")
+    country: Mapped[Country] = relationship(lazy="raise")
+
+
+class Party(Model):
+    """A person's part in a project, from when until when; never removed."""
+
+    __table_args__ = (UniqueConstraint("project_id", "user_id", "part"), Index("ix_party_user_id_part", "user_id", "part"))
+
+    id: Mapped[Key]
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), index=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    part: Mapped[Part]
+    since_at: Mapped[datetime] = mapped_column(default=clock.now)
+    until_at: Mapped[datetime | None]
+
+    project: Mapped[Project] = relationship(back_populates="parties", lazy="raise")
+    user: Mapped[User] = relationship(lazy="raise")
+
+
+class Step(Model):
+    """One move of the life cycle: from where to where, by whom (for whom), when and why."""
+
+    id: Mapped[Key]
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), index=True)
+    move: Mapped[str]
+    source: Mapped[Status | None]
+    target: Mapped[Status]
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    behalf_of_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+    note: Mapped[str] = mapped_column(default="")
+
+    project: Mapped[Project] = relationship(back_populates="steps", lazy="raise")
+    actor: Mapped[User | None] = relationship(foreign_keys=[actor_id], lazy="raise")
+    behalf_of: Mapped[User | None] = relationship(foreign_keys=[behalf_of_id], lazy="raise")
+
+
+class Milestone(Model):
+    id: Mapped[Key]
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), index=True)
+    name: Mapped[str]
+    planned_on: Mapped[date]
+    done_on: Mapped[date | None]
+    evidence: Mapped[str] = mapped_column(default="")
+    version: Mapped[int] = mapped_column(default=1)
+
+    project: Mapped[Project] = relationship(back_populates="milestones", lazy="raise")
+
+
+class Extension(Model):
+    """A decided change of the end date; every earlier end stays visible."""
+
+    __table_args__ = (CheckConstraint("new_end > old_end", name="later"),)
+
+    id: Mapped[Key]
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), index=True)
+    old_end: Mapped[date]
+    new_end: Mapped[date]
+    reason: Mapped[str]
+    decided_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    decided_on: Mapped[date]
+
+    project: Mapped[Project] = relationship(back_populates="extensions", lazy="raise")
+    decided_by: Mapped[User] = relationship(lazy="raise")
+
+
+class Bookmark(Model):
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), primary_key=True)
+    made_at: Mapped[datetime] = mapped_column(default=clock.now)

@@ -1,0 +1,90 @@
+"""Who may do what to a project: the predicates, and the table of rights of this package."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prima import clock
+from prima.permissions import Action, authority
+from prima.projects.stages import Funding
+from prima.users import Role, Scope, User
+
+DEVELOPER, MANAGER, ALTERNATE, EVALUATOR = "developer", "manager", "alternate", "evaluator"
+READS_NO_DRAFTS = frozenset({Role.ADMIN, Role.EVAL})
+"""Administrators keep accounts and lists; an evaluator sees the one project."""
+OFFICE_ROLES = frozenset(Role) - READS_NO_DRAFTS
+
+
+def holds_part(user: User, project: Any, *parts: str) -> bool:
+    return any(party.user_id == user.id and party.part in parts and party.until_at is None for party in project.parties)
+
+
+def had_a_part(user: User, project: Any) -> bool:
+    """Team at any time, or holds or held a clearance, an endorsement, an approval."""
+    return any(party.user_id == user.id for party in project.parties)
+
+
+def office_or_region(user: User, project: Any) -> bool:
+    """Belongs to the management site or to its Regional Office (not at headquarters' scope)."""
+    held = (authority_at(user, project, role) for role in OFFICE_ROLES)
+    return any(one is not None and one.scope is not Scope.ORGANIZATION for one in held)
+
+
+def authority_at(user: User, project: Any, role: Role) -> Any:
+    return authority(user, [role], office_id=project.office_id, region=project.region_code)
+
+
+def fund(user: User, project: Any) -> bool:
+    """Fund management and the approver, for projects of the Fund."""
+    return project.funding is Funding.FUND and authority(user, [Role.FUND, Role.DDG]) is not None
+
+
+def all_staff_once_endorsed(user: User, project: Any) -> bool:
+    return user.staff and not project.is_close_held
+
+
+def developer(user: User, project: Any) -> bool:
+    return holds_part(user, project, DEVELOPER)
+
+
+def team(user: User, project: Any) -> bool:
+    return holds_part(user, project, DEVELOPER, MANAGER, ALTERNATE)
+
+
+def editor(user: User, project: Any) -> bool:
+    """Who drafts: the team while the proposal is open for writing."""
+    return project.is_editable and team(user, project)
+
+
+def manager(user: User, project: Any) -> bool:
+    return holds_part(user, project, MANAGER, ALTERNATE)
+
+
+def own_head_of_office(user: User, project: Any) -> bool:
+    return authority_at(user, project, Role.COM) is not None
+
+
+def may_create(user: User, subject: Any) -> bool:
+    """Project developers, at a country office or a Regional Office."""
+    return any(held.role is Role.PDEV and held.absent is None for held in user.authorities(clock.today()))
+
+
+def resource_management(user: User, project: Any) -> bool:
+    """Fund projects are run by Fund management, donor projects by the Regional Office's resource management."""
+    if project.funding is Funding.FUND:
+        return authority(user, [Role.FUND]) is not None and not project.on_the_team(user)
+    return authority_at(user, project, Role.RRMO) is not None and not project.on_the_team(user)
+
+
+RIGHTS = {
+    Action.CREATE_PROJECT: (may_create,),
+    Action.VIEW_PROJECT: (all_staff_once_endorsed, had_a_part, office_or_region, fund),
+    Action.VIEW_INTERNAL: (had_a_part, office_or_region, fund),
+    Action.EDIT_PROPOSAL: (editor,),
+    Action.EDIT_TEAM: (developer, own_head_of_office),
+    Action.SUBMIT: (developer,),
+    Action.WITHDRAW: (developer, own_head_of_office),
+    Action.ACTIVATE: (resource_management,),
+    Action.RUN: (resource_management,),
+    Action.WRITE_REPORT: (manager,),
+}

@@ -1,0 +1,50 @@
+"""The SQL twin of "who may see a project": every list of projects starts here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select, true
+
+from prima import clock
+from prima.places import OfficeLink
+from prima.projects.models import Party, Project
+from prima.projects.rights import OFFICE_ROLES
+from prima.projects.stages import CLOSE_HELD, Funding
+from prima.users import Role, Scope, User
+
+
+def region_link() -> ColumnElement[bool]:
+    """Joins a project to the Regional Office of its management site on its start date (before activation: today)."""
+    day = func.coalesce(Project.starts_on, clock.today())
+    return and_(
+        OfficeLink.office_id == Project.office_id,
+        OfficeLink.valid_from <= day,
+        or_(OfficeLink.valid_to.is_(None), OfficeLink.valid_to >= day),
+    )
+
+
+def may_see(user: User | None) -> ColumnElement[bool]:
+    """A condition on Project; None is the operator, who sees everything."""
+    if user is None:
+        return true()
+    if not user.active:
+        return false()
+    ways: list[ColumnElement[bool]] = [
+        exists().where(Party.project_id == Project.id, Party.user_id == user.id),
+    ]
+    held = [one for one in user.authorities(clock.today()) if one.role in OFFICE_ROLES]
+    if user.staff:
+        ways.append(Project.status.not_in(CLOSE_HELD))
+    if offices := {one.office_id for one in held if one.scope is Scope.OFFICE}:
+        ways.append(Project.office_id.in_(offices))
+    if regions := {one.region_code for one in held if one.scope is Scope.REGION}:
+        ways.append(exists().where(region_link(), OfficeLink.region_code.in_(regions)))
+    if any(one.scope is Scope.ORGANIZATION and one.role in (Role.FUND, Role.DDG) for one in held):
+        ways.append(Project.funding == Funding.FUND)
+    return or_(*ways)
+
+
+def visible_projects(user: User | None, *columns: Any) -> Select[Any]:
+    """`select(...)` over what the viewer may see: projects, or the given columns of them."""
+    return select(*(columns or (Project,))).where(may_see(user))

@@ -1,0 +1,1 @@
+"""What others read: deadlines, reports, reminders, figures and workbooks."""

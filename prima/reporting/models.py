@@ -1,0 +1,151 @@
+"""Deadlines, and the reports that meet them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from prima import clock
+from prima.db import Key, Model, Money
+from prima.projects.models import Beneficiaries, Project
+from prima.reporting.calendar import ReportState, Timeliness, timeliness
+from prima.users import User
+
+
+class Deadline(Model):
+    """Something due from a project on a day at its office. `kind` is a code of the edition's report types."""
+
+    __table_args__ = (
+        Index("ix_deadline_open_due", "due_on", "project_id", postgresql_where="is_open"),
+        Index(
+            "uq_deadline_project_id_kind_period_to",
+            "project_id",
+            "kind",
+            "period_to",
+            unique=True,
+            postgresql_nulls_not_distinct=True,
+            postgresql_where="fell_away_at is null and not ad_hoc",
+        ),
+    )
+
+    id: Mapped[Key]
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), index=True)
+    kind: Mapped[str]
+    period_from: Mapped[date | None]
+    period_to: Mapped[date | None]
+    from_on: Mapped[date | None]
+    """The first day of a window (ex-post evaluation); `due_on` is its last."""
+    due_on: Mapped[date]
+    first_due_on: Mapped[date]
+    """The date before any decision moved it; stays visible."""
+    why: Mapped[str] = mapped_column(default="")
+    ad_hoc: Mapped[bool] = mapped_column(default=False)
+    """Asked by the donor outside the schedule."""
+    is_open: Mapped[bool] = mapped_column(default=True)
+    """Nothing accepted or handed in yet, and not fallen away."""
+    fell_away_at: Mapped[datetime | None]
+    done_at: Mapped[datetime | None]
+
+    project: Mapped[Project] = relationship(lazy="raise")
+    report: Mapped[Report | None] = relationship(back_populates="deadline", lazy="raise")
+
+    @property
+    def timeliness(self) -> Timeliness:
+        """Computed, never stored: not yet due, due, overdue, on time or late by n days."""
+        report = self.report
+        return timeliness(
+            report.state if report else None,
+            due_on=self.due_on,
+            period_to=self.period_to or self.from_on,
+            first_submitted_on=report.first_submitted_on if report else None,
+            today=clock.today(),
+        )
+
+
+class Report(Model):
+    """A narrative or financial report: its state is a move of people, its timeliness is computed."""
+
+    id: Mapped[Key]
+    deadline_id: Mapped[int] = mapped_column(ForeignKey("deadline.id"), unique=True)
+    state: Mapped[ReportState] = mapped_column(default=ReportState.DRAFT)
+    state_since: Mapped[datetime] = mapped_column(default=clock.now)
+    first_submitted_on: Mapped[date | None]
+    submitted_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    reason: Mapped[str] = mapped_column(default="")
+    """Why it was returned last."""
+    version: Mapped[int] = mapped_column(default=1)
+
+    deadline: Mapped[Deadline] = relationship(back_populates="report", lazy="raise")
+    submitted_by: Mapped[User | None] = relationship(lazy="raise")
+    texts: Mapped[list[ReportText]] = relationship(back_populates="report", lazy="raise", order_by="ReportText.id")
+    reached: Mapped[list[Reached]] = relationship(back_populates="report", lazy="raise", order_by="Reached.id")
+    spending: Mapped[list[Spending]] = relationship(back_populates="report", lazy="raise", order_by="Spending.id")
+    steps: Mapped[list[ReportStep]] = relationship(back_populates="report", lazy="raise", order_by="ReportStep.id")
+
+    @property
+    def project(self) -> Project:
+        return self.deadline.project
+
+
+class ReportText(Model):
+    """The text of one part of a report; which parts there are stands in the edition."""
+
+    __table_args__ = (UniqueConstraint("report_id", "code"),)
+
+    id: Mapped[Key]
+    report_id: Mapped[int] = mapped_column(ForeignKey("report.id"))
+    code: Mapped[str]
+    text: Mapped[str] = mapped_column(default="")
+
+    report: Mapped[Report] = relationship(back_populates="texts", lazy="raise")
+
+
+class Reached(Model):
+    """Beneficiaries reached in the report's period, of a planned group."""
+
+    __table_args__ = (UniqueConstraint("report_id", "beneficiaries_id"), CheckConstraint("number >= 0", name="number"))
+
+    id: Mapped[Key]
+    report_id: Mapped[int] = mapped_column(ForeignKey("report.id"))
+    beneficiaries_id: Mapped[int] = mapped_column(ForeignKey("beneficiaries.id"))
+    number: Mapped[int]
+
+    report: Mapped[Report] = relationship(back_populates="reached", lazy="raise")
+    group: Mapped[Beneficiaries] = relationship(lazy="raise")
+
+
+class Spending(Model):
+    """Spent and committed per budget category, cumulative from the project's start (Handbook, financial reports)."""
+
+    __table_args__ = (
+        UniqueConstraint("report_id", "category_code"),
+        CheckConstraint("spent >= 0 and committed >= 0", name="amounts"),
+    )
+
+    id: Mapped[Key]
+    report_id: Mapped[int] = mapped_column(ForeignKey("report.id"))
+    category_code: Mapped[str] = mapped_column(ForeignKey("budget_category.code"))
+    spent: Mapped[Money]
+    committed: Mapped[Money] = mapped_column(default=Decimal(0))
+
+    report: Mapped[Report] = relationship(back_populates="spending", lazy="raise")
+
+
+class ReportStep(Model):
+    """One move of a report: submitted, checked, accepted, returned, sent to the donor."""
+
+    id: Mapped[Key]
+    report_id: Mapped[int] = mapped_column(ForeignKey("report.id"), index=True)
+    move: Mapped[str]
+    target: Mapped[ReportState]
+    actor_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    behalf_of_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+    note: Mapped[str] = mapped_column(default="")
+
+    report: Mapped[Report] = relationship(back_populates="steps", lazy="raise")
+    actor: Mapped[User] = relationship(foreign_keys=[actor_id], lazy="raise")
+    behalf_of: Mapped[User | None] = relationship(foreign_keys=[behalf_of_id], lazy="raise")

@@ -1,0 +1,6 @@
+"""Excel workbooks: tables of columns and rows become one file, streamed, however many the rows."""
+
+from prima.spreadsheets.sheets import Column, Kind, Sheet, TooLong, TooManyRows, Unwritable
+from prima.spreadsheets.workbook import write
+
+__all__ = ["Column", "Kind", "Sheet", "TooLong", "TooManyRows", "Unwritable", "write"]

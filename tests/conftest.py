@@ -1,0 +1,167 @@
+"""What every test stands on: a real PostgreSQL, one migrated database, a transaction rolled back per test."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import date
+
+import pytest
+from flask import Flask, before_render_template, g, has_request_context, request, template_rendered
+from flask_migrate import upgrade
+from sqlalchemy import create_engine, event, text
+from sqlalchemy.engine import Engine, make_url
+
+from prima import clock, create_app, embedded
+from prima.db import db
+from prima.handbook import published
+from prima.reference import reader
+from tests.browser import Browser
+from tests.factories import PASSWORD
+
+TODAY = date(2016, 10, 1)
+
+
+@pytest.fixture(scope="session")
+def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL to make databases in: TEST_DATABASE_URL, or the embedded one in a folder of its own."""
+    if given := os.environ.get("TEST_DATABASE_URL"):
+        yield given
+        return
+    with embedded.join(tmp_path_factory.mktemp("postgres") / "data", testing=True, say=lambda _: None) as server:
+        yield server.url
+
+
+@pytest.fixture(scope="session")
+def databases(server_url: str) -> Iterator[Callable[..., str]]:
+    """Make a database (from a template, if named) and get its URL; all are dropped at the end."""
+    admin = create_engine(server_url, isolation_level="AUTOCOMMIT")
+    made: list[str] = []
+
+    def make(name: str, template: str = "template0") -> str:
+        name = f"{name}_{os.getpid()}_{len(made)}"
+        with admin.connect() as connection:
+            connection.execute(text(f'create database "{name}" template "{template}" encoding "UTF8"'))
+        made.append(name)
+        return make_url(server_url).set(database=name).render_as_string(hide_password=False)
+
+    yield make
+    with admin.connect() as connection:
+        for name in made:
+            connection.execute(text(f'drop database if exists "{name}" with (force)'))
+    admin.dispose()
+
+
+@pytest.fixture(scope="session")
+def template_url(databases: Callable[..., str]) -> str:
+    """A migrated database with the lists and the Handbook edition, and nobody connected to it."""
+    url = databases("prima_test")
+    app = make_app(url)
+    with app.app_context():
+        upgrade()
+        reader.load(db.session)
+        for file in sorted(published.EDITIONS.glob("*.toml")):
+            published.publish(db.session, file)
+        db.session.commit()
+        db.session.remove()
+        db.engine.dispose()
+    return url
+
+
+def make_app(url: str, **settings: object) -> Flask:
+    return create_app(
+        PRIMA_ENV="test",
+        SQLALCHEMY_DATABASE_URI=url,
+        SECRET_KEY="the key of the tests, long enough to be one",
+        JOURNAL_KEY="the journal key of the tests, long enough",
+        COOKIE_SECURE=False,
+        SESSION_COOKIE_SECURE=False,
+        PROPAGATE_EXCEPTIONS=True,
+        **settings,
+    )
+
+
+@pytest.fixture(scope="session")
+def shared_app(databases: Callable[..., str], template_url: str) -> Iterator[Flask]:
+    app = make_app(databases("prima_run", template=make_url(template_url).database))
+    with app.app_context():
+        watch(app, db.engine)
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def app(shared_app: Flask, tmp_path: object) -> Iterator[Flask]:
+    """The application inside one transaction that is rolled back; its day is 1 October 2016.
+
+    The test and every request it makes share the connection; each commit is a savepoint of it.
+    """
+    clock.fix(TODAY)
+    shared_app.config["DOCUMENTS_DIR"] = tmp_path / "documents"
+    with shared_app.app_context():
+        engine = db.engine
+        connection = engine.connect()
+        transaction = connection.begin()
+        db._app_engines[shared_app][None] = connection
+        db.session.configure(join_transaction_mode="create_savepoint")
+        try:
+            yield shared_app
+        finally:
+            db.session.remove()
+            transaction.rollback()
+            connection.close()
+            db._app_engines[shared_app][None] = engine
+            clock.fix(None)
+
+
+@pytest.fixture
+def browser_of(app: Flask) -> Callable[..., Browser]:
+    """A browser in which somebody is signed in (or nobody)."""
+
+    def browser(user: object = None) -> Browser:
+        db.session.commit()
+        made = Browser(app)
+        if user is not None:
+            page = made.open("/sign-in").fill("E-mail address", user.email).fill("Password", PASSWORD)
+            assert page.press("Sign in").status == 200
+        db.session.expire_all()
+        return made
+
+    return browser
+
+
+@pytest.fixture
+def questions(app: Flask) -> Iterator[list[str]]:
+    """The SQL statements asked since the test cleared the list."""
+    asked: list[str] = []
+    connection = db.engine
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if not statement.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK")):
+            asked.append(statement)
+
+    event.listen(connection, "before_cursor_execute", note)
+    yield asked
+    event.remove(connection, "before_cursor_execute", note)
+
+
+def watch(app: Flask, engine: Engine) -> None:
+    """House rules that only running code can break: no SQL while a template is drawn, no write on GET."""
+
+    @before_render_template.connect_via(app)
+    def drawing(_app: Flask, **_: object) -> None:
+        g.drawing = True
+
+    @template_rendered.connect_via(app)
+    def drawn(_app: Flask, **_: object) -> None:
+        g.drawing = False
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def asked(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if not has_request_context():
+            return
+        assert not g.get("drawing"), f"a template asked the database: {statement}"
+        writes = statement.lstrip().upper().startswith(("INSERT", "UPDATE", "DELETE"))
+        if request.method == "GET" and writes:
+            assert "UPDATE sign_in" in statement, f"a GET wrote: {statement}"

@@ -1,0 +1,198 @@
+"""People and projects for tests: each factory takes only what the test is about and flushes what it made."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+from sqlalchemy import select
+
+from prima import clock
+from prima.db import db
+from prima.handbook import published
+from prima.places import Office
+from prima.projects.models import (
+    ActivityAllocation,
+    AllocationBasis,
+    AreaAllocation,
+    Basis,
+    Beneficiaries,
+    BudgetLine,
+    Coverage,
+    Dimension,
+    Document,
+    Part,
+    Party,
+    Project,
+    Reach,
+    Section,
+    Step,
+)
+from prima.projects.stages import Funding, Status
+from prima.sessions import HASHER
+from prima.users import DECIDING, Grant, Role, Scope, User, folded
+
+PASSWORD = "correct horse battery"
+PASSWORD_HASH = HASHER.hash(PASSWORD)
+_numbers = count(1)
+
+
+def office(code: str = "KEN") -> Office:
+    """A country office by ISO3 code, a Regional Office as RO-NBO, or HQ."""
+    return db.session.scalars(select(Office).where(Office.code == code)).one()
+
+
+def a_user(
+    role: Role | str | None = None,
+    at: str | None = None,
+    *,
+    name: str | None = None,
+    staff: bool = True,
+    confirmed: bool = True,
+    **more: Any,
+) -> User:
+    """A person, with one role if given; `at` is an office code (KEN), a region (NBO), or None for the organization."""
+    number = next(_numbers)
+    name = name or f"Person {number}"
+    user = User(
+        email=f"person{number}@prima.example",
+        name=name,
+        sort_key=folded(name),
+        password_hash=PASSWORD_HASH,
+        staff=staff,
+        **more,
+    )
+    db.session.add(user)
+    db.session.flush()
+    if role:
+        grant(user, role, at, confirmed=confirmed)
+    return user
+
+
+def grant(user: User, role: Role | str, at: str | None = None, *, confirmed: bool = True) -> Grant:
+    """Give a role as two administrators would have."""
+    role = Role(role)
+    made = Grant(user_id=user.id, role=role, scope=Scope.ORGANIZATION)
+    if at is not None:
+        place = db.session.scalar(select(Office).where(Office.code == at))
+        if place:
+            made.scope, made.office_id = Scope.OFFICE, place.id
+        else:
+            made.scope, made.region_code = Scope.REGION, at
+    if confirmed and role in DECIDING:
+        made.confirmed_at = clock.now()
+    db.session.add(made)
+    db.session.flush()
+    db.session.expire(user)
+    return made
+
+
+def a_project(
+    *,
+    developer: User | None = None,
+    manager: User | None = None,
+    alternate: User | None = None,
+    office_code: str = "KEN",
+    countries: tuple[str, ...] | None = None,
+    funding: Funding | str = Funding.FUND,
+    status: Status | str = Status.DRAFT,
+    budget: int | str | Decimal = 0,
+    title: str | None = None,
+    year: int = 2016,
+    complete: bool = False,
+    starts_on: date | None = None,
+    ends_on: date | None = None,
+    **more: Any,
+) -> Project:
+    """A project as the operations would have left it. `complete`: everything that submitting needs."""
+    number = next(_numbers)
+    place = office(office_code)
+    funding = Funding(funding)
+    countries = countries if countries is not None else ((place.country_code,) if place.country_code else ())
+    project = Project(
+        reference=f"P-{year}-{90000 + number:05d}",
+        title=title or f"Project {number}",
+        summary="What it is about.",
+        status=Status(status),
+        edition_id=published.newest(db.session).id,
+        project_type_code=more.pop("project_type_code", "LM"),
+        office_id=place.id,
+        funding=funding,
+        funding_year=year,
+        donor_code=more.pop("donor_code", "NOT_STATED" if funding is Funding.DONOR else None),
+        starts_on=starts_on,
+        ends_on=ends_on,
+        first_ends_on=ends_on,
+        **more,
+    )
+    db.session.add(project)
+    db.session.flush()
+    for position, country in enumerate(countries):
+        db.session.add(Coverage(project_id=project.id, country_code=country, position=position))
+    for user, part in ((developer, Part.DEVELOPER), (manager, Part.MANAGER), (alternate, Part.ALTERNATE)):
+        if user is not None:
+            db.session.add(Party(project_id=project.id, user_id=user.id, part=part))
+    db.session.add(Step(project_id=project.id, move="create", source=None, target=Status.CONCEPT))
+    if complete:
+        complete_proposal(project, budget or 100_000, letters=countries)
+    elif budget:
+        a_budget(project, budget)
+    db.session.flush()
+    db.session.expire(project)
+    return project
+
+
+def a_budget(project: Project, total: int | str | Decimal) -> None:
+    """Lines that keep the Fund's shares (20 % staff, 5 % evaluation), allocated to one area and one activity type."""
+    total = Decimal(total)
+    staff, evaluation = (total * 20 / 100).quantize(Decimal("0.01")), (total * 5 / 100).quantize(Decimal("0.01"))
+    parts = (("STAFF.NAT", staff), ("OPER.EVAL", evaluation), ("OPER.TRAIN", total - staff - evaluation))
+    for position, (category, amount) in enumerate(parts, 1):
+        line = BudgetLine(
+            project_id=project.id,
+            position=position,
+            category_code=category,
+            description=f"Line {position}",
+            unit="lump sum",
+            unit_cost=amount,
+            amount=amount,
+        )
+        db.session.add(line)
+    project.budget_usd = total
+    db.session.add(AreaAllocation(project_id=project.id, code="LHD", amount=total))
+    db.session.add(ActivityAllocation(project_id=project.id, code="TRN", amount=total))
+    for dimension in Dimension:
+        db.session.add(AllocationBasis(project_id=project.id, dimension=dimension, basis=Basis.AMOUNT))
+
+
+def complete_proposal(project: Project, budget: int | str | Decimal, letters: tuple[str, ...]) -> None:
+    edition = published.newest(db.session).handbook
+    for section in edition.sections_for(project.funding.value):
+        if section.kind == "text":
+            db.session.add(Section(project_id=project.id, code=section.code, text=f"Text of {section.title}."))
+    project.duration_months = 18
+    project.executing_agency = "IOM"
+    project.gender_marker_code = "2a"
+    if project.funding is Funding.FUND:
+        project.fund_line_code = "L1"
+        project.focus_area_code = "LAB"
+    db.session.add(Beneficiaries(project_id=project.id, type_code="MIG", reach=Reach.DIRECT, planned=500))
+    a_budget(project, budget)
+    filer = a_user()
+    for version, country in enumerate(letters, 1):
+        db.session.add(
+            Document(
+                project_id=project.id,
+                type_code="LTR" if version == 1 else "LSUP",
+                version=version,
+                title="Request letter",
+                country_code=country,
+                file_name="letter.pdf",
+                media_type="application/pdf",
+                size=1,
+                sha256="0" * 64,
+                filed_by_id=filer.id,
+            )
+        )

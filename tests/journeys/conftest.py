@@ -1,0 +1,162 @@
+"""Journeys in a real browser: Chromium, the running application, and people who fail the test when a page misbehaves.
+
+def test_a_developer_submits(browser_page, axe):
+    page = browser_page(javascript=False, width=390)
+    page.goto("/sign-in")
+    page.get_by_label("E-mail").fill("developer@kenya.example")
+    axe(page)
+"""
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, Request, Response, sync_playwright
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from tests.journeys import chromium as chromium_on_this_machine
+
+QUIET = (
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    # Whatever else the browser itself would like to ask finds no address; what a page asks fails the test below.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+)
+PATIENCE = 10_000  # milliseconds that a locator waits
+HEIGHT = 900
+
+
+class Silent(WSGIRequestHandler):
+    def log(self, *_arguments) -> None:
+        """The journeys tell what went wrong; the list of requests would hide it."""
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = chromium_on_this_machine.find()
+    if path is None:
+        pytest.fail(chromium_on_this_machine.ADVICE, pytrace=False)
+    root = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=[*root, *QUIET])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def live_server(app) -> Iterator[str]:
+    """The application on a free port of this machine; its address."""
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Silent)
+    thread = threading.Thread(target=server.serve_forever, name="live server", daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@dataclass
+class People:
+    """Everybody at a browser in one test, and what their pages did wrong."""
+
+    chromium: Browser
+    address: str
+    folder: Callable[[], Path]
+    contexts: list[BrowserContext] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+    def __call__(self, *, javascript: bool = True, width: int = 1280) -> Page:
+        """A page of somebody new, with cookies of their own."""
+        context = self.chromium.new_context(
+            base_url=self.address,
+            java_script_enabled=javascript,
+            viewport={"width": width, "height": HEIGHT},
+            locale="en-GB",
+            timezone_id="UTC",
+            reduced_motion="reduce",
+        )
+        context.set_default_timeout(PATIENCE)
+        context.route(self._elsewhere, lambda route: route.abort())
+        context.on("request", self._requested)
+        context.on("response", self._answered)
+        context.on("console", lambda message: self._said(message.type, message.text))
+        context.on("weberror", lambda error: self.faults.append(f"error in a script: {error.error}"))
+        self.contexts.append(context)
+        return context.new_page()
+
+    def _elsewhere(self, url: str) -> bool:
+        here, there = urlsplit(self.address), urlsplit(url)
+        return there.scheme not in ("data", "blob", "about") and there[:2] != here[:2]
+
+    def _requested(self, request: Request) -> None:
+        if self._elsewhere(request.url):
+            self.faults.append(f"asked somebody else: {request.method} {request.url}")
+
+    def _answered(self, response: Response) -> None:
+        """A page may refuse (409, 422); what belongs to a page may not be missing."""
+        allowed = 500 if response.request.is_navigation_request() else 400
+        if response.status >= allowed:
+            self.faults.append(f"{response.status} for {response.request.method} {response.url}")
+
+    def _said(self, kind: str, text: str) -> None:
+        """Errors on the console, breaches of the content security policy among them; answers are judged above."""
+        if kind == "error" and not text.startswith("Failed to load resource"):
+            self.faults.append(f"console: {text}")
+
+    def pages(self) -> list[Page]:
+        return [page for context in self.contexts for page in context.pages]
+
+    def judge(self) -> None:
+        for page in self.pages():
+            page.title()  # lets events come in that are still under way
+        assert not self.faults, "The pages misbehaved:\n- " + "\n- ".join(dict.fromkeys(self.faults))
+
+    def picture(self) -> list[Path]:
+        folder = self.folder()
+        paths = [folder / f"{number}.png" for number, _ in enumerate(self.pages(), 1)]
+        for path, page in zip(paths, self.pages(), strict=True):
+            page.screenshot(path=path, full_page=True)
+        return paths
+
+
+@pytest.fixture
+def browser_page(chromium, live_server, request, tmp_path_factory) -> Iterator[People]:
+    """Call it for a page of each person: browser_page(javascript=False, width=390)."""
+    people = People(chromium, live_server, lambda: tmp_path_factory.mktemp(request.node.originalname))
+    yield people
+    for context in people.contexts:
+        context.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    """A journey fails when a page misbehaved, and a failed one leaves pictures behind."""
+    people = getattr(item, "funcargs", {}).get("browser_page")
+    try:
+        result = yield
+        if people is not None:
+            people.judge()
+        return result
+    except Exception:
+        if people is not None:
+            item.add_report_section("call", "pictures", "\n".join(map(str, people.picture())))
+        raise
+
+
+@pytest.fixture
+def axe() -> Callable[[Page], None]:
+    """Hold a page against axe: no violation at all."""
+
+    def no_violations(page: Page) -> None:
+        results = Axe().run(page)
+        assert results.violations_count == 0, f"{page.url}\n{results.generate_report()}"
+
+    return no_violations
