@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
+from datetime import date
 from typing import Any
 
 from flask import Flask
 from flask_babel import Babel
-from flask_bootstrap import Bootstrap5
 from flask_compress import Compress
 from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
 
-from prima import cli, config, db, failures, filters, frame, health, journal, permissions, rooms, security, sessions
+from prima import assets, cli, clock, config, db, failures, filters, frame, health, journal, permissions, rooms, security, sessions, startup
 
 
 def create_app(**overrides: Any) -> Flask:
@@ -22,8 +22,9 @@ def create_app(**overrides: Any) -> Flask:
     given = {name: value for name, value in overrides.items() if isinstance(value, str)}
     app.config.from_mapping(config.settings({**os.environ, **given}))
     app.config.from_mapping(overrides)
-    app.config.setdefault("SQLALCHEMY_DATABASE_URI", app.config["DATABASE_URL"] or "postgresql+psycopg://")
-    app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"pool_pre_ping": True})
+    if app.config["PRIMA_TODAY"]:
+        clock.fix(date.fromisoformat(app.config["PRIMA_TODAY"]))
+    startup.choose_database(app)
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     journal.use_key(app.config["JOURNAL_KEY"])
@@ -31,17 +32,20 @@ def create_app(**overrides: Any) -> Flask:
     db.init_app(app)
     Migrate(app, db.db, directory=str(config.ROOT / "migrations"))
     Babel(app)
-    Bootstrap5(app)
     CSRFProtect(app)
     Compress(app)
+    assets.init_app(app)
     sessions.init_app(app)
     security.init_app(app)
     failures.init_app(app)
     filters.register(app)
     frame.init_app(app, rooms.MENU, rooms.ACCOUNT, rooms.COUNTS, rooms.SEARCH)
+    app.extensions["prima.tellers"] = rooms.TELLERS
+    app.extensions["prima.desks"] = rooms.DESKS
     for rules in rooms.RIGHTS:
         permissions.add_rules(rules)
     for blueprint in (health.bp, *rooms.BLUEPRINTS):
         app.register_blueprint(blueprint)
     cli.init_app(app)
+    startup.check(app)
     return app

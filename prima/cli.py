@@ -6,22 +6,43 @@ import click
 from flask import Flask
 from flask.cli import with_appcontext
 
+from prima import journal
 from prima.db import db
-from prima.handbook import published
-from prima.reference import reader
+from prima.handbook.published import HandbookEdition
+from prima.projects.models import Project
+from prima.setup import set_up
+from prima.users import User
 
 
 @click.command("setup")
 @with_appcontext
 def setup() -> None:
     """Load the lists and publish the Handbook editions that ship with PRIMA. Safe to run again."""
-    changed = reader.load(db.session)
-    for file in sorted(published.EDITIONS.glob("*.toml")):
-        row, new = published.publish(db.session, file)
-        click.echo(f"Edition {row.code}: {'published' if new else 'already published'}.")
+    rows, editions = set_up(db.session)
     db.session.commit()
-    click.echo(f"Lists: {sum(changed.values())} rows new or changed.")
+    click.echo(f"Lists: {rows} rows new or changed. Editions published: {', '.join(editions) or 'none new'}.")
+
+
+@click.group("journal")
+def journal_group() -> None:
+    """The journal of who changed what."""
+
+
+@journal_group.command("verify")
+@with_appcontext
+def verify() -> None:
+    """Find every entry that was changed, removed or reordered; ends with status 1 when there is one."""
+    faults = list(journal.faults(db.session(), SUBJECTS))
+    for fault in faults:
+        click.echo(fault)
+    click.echo("The journal is whole." if not faults else f"{len(faults)} faults.")
+    if faults:
+        raise SystemExit(1)
+
+
+SUBJECTS = {table.__tablename__: table for table in (HandbookEdition, Project, User)}
 
 
 def init_app(app: Flask) -> None:
     app.cli.add_command(setup)
+    app.cli.add_command(journal_group)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, date, datetime, timedelta
 
-_day: date | None = date.fromisoformat(os.environ["PRIMA_TODAY"]) if os.environ.get("PRIMA_TODAY") else None
+_day: date | None = None
 
 
 def fixed_day() -> date | None:
-    """The day that PRIMA_TODAY fixes, or None when the clock is the real one."""
+    """The day on which the clock stands still (PRIMA_TODAY), or None when it is the real one."""
     return _day
 
 

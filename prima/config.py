@@ -16,12 +16,30 @@ class WrongSettings(Exception):
     """A sentence for the person who starts PRIMA: what is wrong and what to do."""
 
 
+def instance_folder(environ: Mapping[str, str]) -> Path:
+    return Path(environ.get("PRIMA_INSTANCE", ROOT / "instance")).absolute()
+
+
+def remembered(environ: Mapping[str, str]) -> dict[str, str]:
+    """What `make run` noted under instance/, for commands typed in another shell that sets nothing itself."""
+    if environ.get("PRIMA_ENV") or environ.get("DATABASE_URL") or environ.get("FLASK_RUN_FROM_CLI") != "true":
+        return {}
+    file = instance_folder(environ) / "environment"
+    lines = file.read_text().splitlines() if file.exists() else ["PRIMA_ENV=development"]
+    return dict(line.split("=", 1) for line in lines)
+
+
 def settings(environ: Mapping[str, str] = os.environ) -> dict[str, object]:
-    """Flask's configuration from the environment; raises WrongSettings."""
-    kind = environ.get("PRIMA_ENV", "production")
+    """Flask's configuration from the environment; raises WrongSettings.
+
+    Without PRIMA_ENV it is a production. Only a `flask` command on the embedded database (no DATABASE_URL) takes
+    what `make run` noted, else development, so that it works on a fresh shell.
+    """
+    environ = {**remembered(environ), **environ}
+    kind = environ.get("PRIMA_ENV") or "production"
     if kind not in {"production", "demonstration", "development", "test"}:
         raise WrongSettings(f"PRIMA_ENV is {kind!r}; use production, demonstration, development or test.")
-    instance = Path(environ.get("PRIMA_INSTANCE", ROOT / "instance")).absolute()
+    instance = instance_folder(environ)
     if environ.get("PRIMA_TODAY"):
         if kind == "production":
             raise WrongSettings("PRIMA_TODAY fixes the clock and is refused in production: unset it.")
@@ -40,6 +58,7 @@ def settings(environ: Mapping[str, str] = os.environ) -> dict[str, object]:
     return {
         "PRIMA_ENV": kind,
         "INSTANCE": instance,
+        "PRIMA_TODAY": environ.get("PRIMA_TODAY", ""),
         "DATABASE_URL": environ.get("DATABASE_URL", ""),
         "SECRET_KEY": key("SECRET_KEY", kind, instance, environ),
         "JOURNAL_KEY": key("JOURNAL_KEY", kind, instance, environ),
@@ -57,11 +76,9 @@ def settings(environ: Mapping[str, str] = os.environ) -> dict[str, object]:
         "SESSION_COOKIE_SECURE": secure,
         "COOKIE_SECURE": secure,
         "WTF_CSRF_TIME_LIMIT": None,
-        "BOOTSTRAP_SERVE_LOCAL": True,
         "BABEL_DEFAULT_LOCALE": "en",
         "BABEL_TRANSLATION_DIRECTORIES": "translations",
-        "SEND_FILE_MAX_AGE_DEFAULT": 31536000,
-        "COMPRESS_MIMETYPES": ["text/html", "text/css", "text/javascript", "application/json", "image/svg+xml"],
+        "COMPRESS_MIMETYPES": ["text/html", "application/json", "image/svg+xml"],
     }
 
 

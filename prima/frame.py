@@ -10,6 +10,7 @@ from typing import Any
 from flask import Flask, request, url_for
 
 from prima import clock
+from prima.assets import asset
 from prima.db import db
 from prima.permissions import Action, can
 from prima.users import User, viewer
@@ -78,7 +79,7 @@ def init_app(
                 sign_out_url=url_for("signin.sign_out"),
                 search_url=url_for(search) if user and search else None,
                 account_links=links,
-                plotly_url=url_for("health.plotly"),
+                plotly_url=asset("plotly.min.js"),
             )
         }
 

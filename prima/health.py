@@ -1,14 +1,11 @@
-"""Alive and ready, for those who run PRIMA; and plotly's script, served from the installed package."""
+"""Alive and ready, for those who run PRIMA."""
 
 from __future__ import annotations
-
-from importlib.util import find_spec
-from pathlib import Path
 
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from flask import Blueprint, Response, current_app, jsonify, send_from_directory
+from flask import Blueprint, Response, jsonify
 from sqlalchemy.exc import SQLAlchemyError
 
 from prima import config
@@ -42,14 +39,3 @@ def head() -> str | None:
     settings = Config()
     settings.set_main_option("script_location", str(config.ROOT / "migrations"))
     return ScriptDirectory.from_config(settings).get_current_head()
-
-
-@bp.get("/plotly.min.js")
-@guard(Action.ANYBODY)
-def plotly() -> Response:
-    spec = find_spec("plotly")
-    assert spec and spec.origin
-    folder = Path(spec.origin).parent / "package_data"
-    response = send_from_directory(folder, "plotly.min.js", max_age=current_app.config["SEND_FILE_MAX_AGE_DEFAULT"])
-    response.headers["Cache-Control"] = "public, max-age=31536000"
-    return response

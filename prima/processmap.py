@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from textwrap import wrap
 
 WIDTH = 1240
@@ -127,13 +128,15 @@ def _arrows(bands: list[Band]) -> list[str]:
     """Lines from each box on the road to the next: straight within a line, stepped to the next one."""
     road = [box for band in bands for box in band.boxes if box.status.state != "off"]
     arrows = []
-    for box, following in zip(road, road[1:], strict=False):
+    for box, following in pairwise(road):
         if box.y == following.y:
             middle = box.y + 22
             arrows.append(f"M{box.x + box.width:g} {middle:g}H{following.x - 2:g}")
         else:
             start, end = box.x + box.width / 2, following.x + 24
-            turn = following.y - PADDING - ROW_GAP / 2 if following.y - box.y > box.height + PADDING else following.y - 6
+            turn = (
+                following.y - PADDING - ROW_GAP / 2 if following.y - box.y > box.height + PADDING else following.y - 6
+            )
             if start == following.x + following.width / 2:
                 start = end
             arrows.append(f"M{start:g} {box.y + box.height:g}V{turn:g}H{end:g}V{following.y - 2:g}")

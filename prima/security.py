@@ -18,7 +18,7 @@ def init_app(app: Flask) -> None:
         response.headers.setdefault("Content-Security-Policy", POLICY)
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "same-origin"
-        if request.endpoint and not request.endpoint.endswith("static"):
+        if request.endpoint not in {"static", "assets.file"}:
             response.headers.setdefault("Cache-Control", "no-store")
         if app.config["COOKIE_SECURE"]:
             response.headers["Strict-Transport-Security"] = "max-age=31536000"

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import datetime, timedelta
+from datetime import timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Any
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from flask import Flask, Response, current_app, g, redirect, request, url_for
-from flask_login import LoginManager
+from flask_login import LoginManager, current_user
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import joinedload, selectinload
 
-from prima import clock
+from prima import clock, passwords
 from prima.db import db, keep
+from prima.passwords import HASHER as HASHER  # one profile of the hash, wherever it is asked for
 from prima.users import Delegation, PasswordLink, SignIn, SignInTry, User
 
 COOKIE = "prima"
 LASTS = timedelta(hours=12)
 TRIES, WITHIN = 10, timedelta(minutes=15)
-LINK_LASTS = timedelta(hours=1)
-HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-NOBODYS = HASHER.hash(secrets.token_hex(16))
-"""Checked for unknown accounts, so that their answer takes as long."""
+KEPT = timedelta(days=90)
+"""How long an ended session stays on record."""
 
 login = LoginManager()
 
@@ -38,8 +37,8 @@ def init_app(app: Flask) -> None:
 
     @login.unauthorized_handler
     def unauthorized() -> object:
-        target = request.full_path.rstrip("?") if request.method == "GET" else ""
-        return redirect(url_for("signin.sign_in", next=target or None), 303)
+        target = request.script_root + request.full_path.rstrip("?") if request.method == "GET" else None
+        return redirect(url_for("signin.sign_in", next=target), 303)
 
     @app.after_request
     def cookie(response: Response) -> Response:
@@ -58,13 +57,13 @@ def init_app(app: Flask) -> None:
 
 
 def hashed(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(token.encode(errors="replace")).hexdigest()
 
 
 def _current() -> User | None:
     """The user of the request's session, with what permissions ask of: grants and delegations."""
     token = request.cookies.get(COOKIE)
-    if not token or request.endpoint in {"static", "bootstrap.static"}:
+    if not token or request.endpoint in {"static", "assets.file"}:
         return None
     now = clock.now()
     session = db.session.scalar(
@@ -87,12 +86,28 @@ def _current() -> User | None:
     return session.user
 
 
-def with_rights() -> tuple[object, ...]:
+def with_rights() -> tuple[Any, ...]:
     """Loader options for a User whose authorities are asked."""
     return (
         selectinload(User.grants),
         selectinload(User.stands_in_for).joinedload(Delegation.absent).selectinload(User.grants),
     )
+
+
+def account_of(email: str) -> str:
+    """An address as accounts are known by and counted under."""
+    return email.strip().casefold()
+
+
+def source_of(address: str) -> str:
+    """Where a try comes from. Of IPv6 the network counts: one household has more addresses than there are tries."""
+    try:
+        known = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(known, IPv6Address) and known.ipv4_mapped is None:
+        return str(ip_network((known, 64), strict=False))
+    return address
 
 
 def locked_out(account: str, source: str) -> bool:
@@ -104,77 +119,106 @@ def locked_out(account: str, source: str) -> bool:
             select(func.count()).where(SignInTry.source == source, SignInTry.at > since).scalar_subquery(),
         )
     ).one()
-    return max(by_account, by_source) >= TRIES
+    return bool(max(by_account, by_source) >= TRIES)
 
 
-def sign_in(email: str, password: str, source: str, agent: str) -> User | None:
-    """The user, signed in, or None: same answer and time for a wrong password and an unknown account."""
-    account = email.strip().casefold()
+def proves(user: User | None, account: str, password: str, source: str) -> bool:
+    """Whether the password is the user's. A failure is counted, and ten of them lock the account and the source.
+
+    Without a user a hash is checked all the same, so that an unknown account answers as late as a known one.
+    """
+    for subject in (f"account {account}", f"source {source}"):
+        # One try at a time: many sent at once are counted as if they had come one after the other.
+        db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(subject, 0))))
     if locked_out(account, source):
-        return None
-    user = db.session.scalar(select(User).where(User.email == account))
-    good = _verify(user.password_hash if user and user.password_hash else NOBODYS, password)
-    if user is None or not good or not user.active or not user.password_hash:
+        return False
+    good = passwords.matches(user.password_hash if user else "", password)
+    if not good or user is None or not user.active:
         db.session.add(SignInTry(account=account, source=source))
         keep()
-        return None
+        return False
     db.session.execute(delete(SignInTry).where(SignInTry.account == account))
-    start(user, source, agent)
+    return True
+
+
+def sign_in(email: str, password: str) -> User | None:
+    """The user, signed in, or None: same answer and time for a wrong password and an unknown account."""
+    account = account_of(email)
+    user = db.session.scalar(select(User).where(User.email == account))
+    if not proves(user, account, password, source_of(request.remote_addr or "")):
+        return None
+    if user is not None:
+        start(user)
     return user
 
 
-def start(user: User, source: str, agent: str) -> None:
+def start(user: User) -> None:
+    """Begin a session in this browser; the one it had before ends."""
+    if current_user.is_authenticated:
+        g.sign_in.ended_at = clock.now()
     token = secrets.token_urlsafe(32)
-    db.session.add(SignIn(token_hash=hashed(token), user_id=user.id, source=source, agent=agent[:200]))
+    agent = "".join(letter for letter in request.user_agent.string if letter.isprintable())[:200]
+    db.session.add(
+        SignIn(token_hash=hashed(token), user_id=user.id, source=request.remote_addr or "", agent=agent)
+    )
     g.new_session_token = token
 
 
 def sign_out() -> None:
-    if row := g.get("sign_in"):
-        row.ended_at = clock.now()
+    end(g.sign_in)
     g.end_session_cookie = True
 
 
-def end_all(user: User, now: datetime | None = None) -> None:
-    """End every session of the person: password changed, account disabled, roles revoked."""
-    db.session.execute(
-        update(SignIn).where(SignIn.user_id == user.id, SignIn.ended_at.is_(None)).values(ended_at=now or clock.now())
-    )
+def own(session_id: int) -> SignIn | None:
+    """A session of the person who is signed in, for the page that ends it."""
+    if not current_user.is_authenticated or session_id >= 2**63:
+        return None
+    return db.session.scalar(select(SignIn).where(SignIn.id == session_id, SignIn.user_id == g.sign_in.user_id))
 
 
-def set_password(user: User, password: str) -> None:
-    user.password_hash = HASHER.hash(password)
-    end_all(user)
+def is_this_one(session: SignIn) -> bool:
+    return bool(g.sign_in.id == session.id)
 
 
-def make_link(user: User) -> str:
-    """A one-hour, single-use token for a new password; earlier ones die."""
-    db.session.execute(
-        update(PasswordLink)
-        .where(PasswordLink.user_id == user.id, PasswordLink.used_at.is_(None))
-        .values(used_at=clock.now())
-    )
-    token = secrets.token_urlsafe(32)
-    db.session.add(
-        PasswordLink(token_hash=hashed(token), user_id=user.id, expires_at=clock.now() + LINK_LASTS)
-    )
-    return token
-
-
-def link_of(token: str) -> PasswordLink | None:
-    return db.session.scalar(
-        select(PasswordLink)
-        .where(
-            PasswordLink.token_hash == hashed(token),
-            PasswordLink.used_at.is_(None),
-            PasswordLink.expires_at > clock.now(),
+def open_of(user: User) -> list[SignIn]:
+    """The sessions in which the person is signed in, the last used first."""
+    return list(
+        db.session.scalars(
+            select(SignIn)
+            .where(SignIn.user_id == user.id, SignIn.ended_at.is_(None), SignIn.started_at > clock.now() - LASTS)
+            .order_by(SignIn.last_seen_at.desc(), SignIn.id.desc())
         )
-        .options(joinedload(PasswordLink.user))
     )
 
 
-def _verify(password_hash: str, password: str) -> bool:
-    try:
-        return HASHER.verify(password_hash, password)
-    except (VerificationError, InvalidHashError):
-        return False
+def end(session: SignIn) -> None:
+    session.ended_at = session.ended_at or clock.now()
+
+
+def end_others() -> None:
+    """End every session of the person but this one."""
+    db.session.execute(
+        update(SignIn)
+        .where(SignIn.user_id == g.sign_in.user_id, SignIn.id != g.sign_in.id, SignIn.ended_at.is_(None))
+        .values(ended_at=clock.now())
+    )
+
+
+def end_all(user: User) -> None:
+    """End every session of the person: password changed, account disabled."""
+    db.session.execute(
+        update(SignIn).where(SignIn.user_id == user.id, SignIn.ended_at.is_(None)).values(ended_at=clock.now())
+    )
+
+
+def forgive(user: User) -> None:
+    """Forget the failed tries of somebody who has just chosen a new password."""
+    db.session.execute(delete(SignInTry).where(SignInTry.account == user.email))
+
+
+def tidy() -> None:
+    """Remove what has served: counted tries, dead links, and sessions that ended long ago. For the nightly job."""
+    now = clock.now()
+    db.session.execute(delete(SignInTry).where(SignInTry.at < now - WITHIN))
+    db.session.execute(delete(PasswordLink).where(PasswordLink.expires_at < now - KEPT))
+    db.session.execute(delete(SignIn).where(SignIn.started_at < now - KEPT))

@@ -199,7 +199,9 @@ def _flags(marks: list[Mark], at, marks_y: float) -> tuple[tuple[Flag, ...], int
         anchor = "end" if x + length > WIDTH else "start"
         left, right = (x - length, x + 6) if anchor == "end" else (x - 6, x + length)
         lane = 0
-        while lane < len(taken) and any(left < other_right and other_left < right for other_left, other_right in taken[lane]):
+        while lane < len(taken) and any(
+            left < other_right and other_left < right for other_left, other_right in taken[lane]
+        ):
             lane += 1
         if lane == len(taken):
             taken.append([])
@@ -210,5 +212,7 @@ def _flags(marks: list[Mark], at, marks_y: float) -> tuple[tuple[Flag, ...], int
         label_x = x + 5 if anchor == "start" else x - 5
         # Signs of one day stand side by side, so that none hides another.
         same_day = sum(1 for other in marks[:number] if other.on == mark.on)
-        flags.append(Flag(x + same_day * SIGN, marks_y, round(label_x, 1), marks_y + 26 + lane * LABEL_STEP, anchor, mark))
+        flags.append(
+            Flag(x + same_day * SIGN, marks_y, round(label_x, 1), marks_y + 26 + lane * LABEL_STEP, anchor, mark)
+        )
     return tuple(reversed(flags)), len(taken)

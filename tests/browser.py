@@ -22,8 +22,8 @@ UNSEEN = ("script", "style", "template", "head", "datalist")
 NOT_FILLED = ("hidden", "submit", "button", "image", "reset")
 SURROUNDINGS = ("tr", "li", "fieldset", "section", "article", "details")
 
-MESSAGES = "[role=status], .alert"
-ERROR_SUMMARY = ".error-summary, [role=alert]"
+ERROR_SUMMARY = ".error-summary"
+MESSAGES = "[role=status], [role=alert]:not(.error-summary)"
 
 
 class Browser:
@@ -82,14 +82,14 @@ class Page:
     @property
     def messages(self) -> list[str]:
         """What the page answers to the last action."""
-        found = [message for message in self.soup.select(MESSAGES) if not message.css.closest(ERROR_SUMMARY)]
-        return [words(message) for message in outermost(found) if words(message)]
+        found = [message for message in self.soup.select(MESSAGES) if not unseen(message)]
+        return [seen(message) for message in outermost(found) if seen(message)]
 
     @property
     def errors(self) -> list[str]:
         """What the error summary lists; without a list, all that it says."""
         summaries = outermost(summary for summary in self.soup.select(ERROR_SUMMARY) if not unseen(summary))
-        return [words(item) for summary in summaries for item in summary.find_all("li") or [summary]]
+        return [seen(item) for summary in summaries for item in summary.find_all("li") or [summary]]
 
     @property
     def buttons(self) -> list[str]:
@@ -407,21 +407,25 @@ def words(element: Tag | None) -> str:
     return " ".join("".join(pieces(element)).split()) if element is not None else ""
 
 
-def pieces(element: Tag, *, controls: bool = True) -> Iterable[str]:
+def seen(element: Tag) -> str:
+    """The same without the words that are only for those who listen."""
+    return " ".join("".join(pieces(element, only_heard=False)).split())
+
+
+def pieces(element: Tag, *, controls: bool = True, only_heard: bool = True) -> Iterable[str]:
     for child in element.children:
         if isinstance(child, NavigableString):
             if not isinstance(child, PreformattedString):
                 yield str(child)
-        elif hidden(child):
+        elif hidden(child) or (not only_heard and "visually-hidden" in child.get("class", ())):
             continue
         elif child.name == "select":
             yield " ".join(words(option) for option in chosen(child)) if controls else ""
         elif child.name == "textarea" and not controls:
             continue
-        elif INLINE.fullmatch(child.name):
-            yield from pieces(child, controls=controls)
         else:
-            yield from (" ", *pieces(child, controls=controls), " ")
+            inner = pieces(child, controls=controls, only_heard=only_heard)
+            yield from inner if INLINE.fullmatch(child.name) else (" ", *inner, " ")
 
 
 def hidden(element: Tag) -> bool:

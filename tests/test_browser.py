@@ -59,7 +59,9 @@ def echo() -> str:
 
 def sent() -> str:
     rows = "".join(f"<tr><th>{name}</th><td>{value!r}</td></tr>" for name, value in session["sent"])
-    message = "".join(f'<p role="status">{text}</p>' for text in get_flashed_messages())
+    message = "".join(
+        f'<p role="status"><b class="visually-hidden">Done:</b> {text}</p>' for text in get_flashed_messages()
+    )
     return FRAME.format(f"<h1>Sent</h1>{message}<table><caption>Sent</caption>{rows}</table>")
 
 
@@ -190,6 +192,12 @@ def test_a_link_out_of_the_application_is_not_followed(browser):
 def test_two_people_do_not_share_cookies(browser):
     browser.open("/lists").press("Sign out")
     assert "session" not in str(Browser(browser.client.application).client._cookies)
+
+
+def test_an_error_summary_is_read_item_by_item(browser):
+    summary = '<div class="error-summary" role="alert"><h2>Mend this</h2><ul><li>Too long.<li>Too late.</ul></div>'
+    page = browser.open(f"/raw/{summary}")
+    assert (page.errors, page.messages) == (["Too long.", "Too late."], [])
 
 
 def test_a_sound_page_passes_the_check(browser):

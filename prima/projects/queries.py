@@ -8,9 +8,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
 from prima.db import db
-from prima.lists import StatusName
+from prima.handbook import published
+from prima.lists import RegionalOffice, RoleName, StatusName
 from prima.places import Office
-from prima.projects.models import BudgetLine, Coverage, Document, Party, Project, Section, Step
+from prima.projects.models import Bookmark, BudgetLine, Coverage, Document, Part, Party, Project, Section, Step
+from prima.projects.stages import Status
+from prima.projects.visibility import visible_projects
 from prima.users import User
 
 
@@ -92,3 +95,58 @@ def statuses() -> dict[str, StatusName]:
     return {row.code: row for row in db.session.scalars(select(StatusName).order_by(StatusName.position))}
 
 
+
+
+def page(reference: str) -> Project | None:
+    """For the project page: while the proposal is open for writing, with what the submit rules ask."""
+    found = story(reference)
+    return proposal_with_story(reference) if found and found.is_editable else found
+
+
+def proposal_with_story(reference: str) -> Project | None:
+    return find(reference, *with_proposal(), *with_story())
+
+
+def region_name(project: Project) -> str:
+    """The name of the Regional Office its management site is linked to, or nothing for headquarters."""
+    if project.region_code is None:
+        return ""
+    return db.session.scalar(select(RegionalOffice.name).where(RegionalOffice.code == project.region_code)) or ""
+
+
+def roles() -> dict[str, RoleName]:
+    return {row.code: row for row in db.session.scalars(select(RoleName).order_by(RoleName.position))}
+
+
+def newest_edition() -> published.HandbookEdition:
+    return published.newest(db.session)
+
+
+def is_bookmarked(project: Project, user: User) -> bool:
+    return db.session.get(Bookmark, (user.id, project.id)) is not None
+
+
+def drafts_of(user: User) -> list[Project]:
+    """Concepts and drafts that the person develops, oldest first."""
+    mine = select(Party.project_id).where(
+        Party.user_id == user.id, Party.part == Part.DEVELOPER, Party.until_at.is_(None)
+    )
+    return list(
+        db.session.scalars(
+            select(Project)
+            .where(Project.id.in_(mine), Project.status.in_((Status.CONCEPT, Status.DRAFT)))
+            .options(joinedload(Project.office, innerjoin=True), selectinload(Project.parties).joinedload(Party.user))
+            .order_by(Project.status_since)
+        )
+    )
+
+
+def bookmarks_of(user: User) -> list[Project]:
+    """The person's bookmarked projects that can still be seen, newest bookmark first."""
+    return list(
+        db.session.scalars(
+            visible_projects(user)
+            .join(Bookmark, (Bookmark.project_id == Project.id) & (Bookmark.user_id == user.id))
+            .order_by(Bookmark.made_at.desc())
+        )
+    )

@@ -1,4 +1,4 @@
-"""What a value looks like in the XML of a cell: texts, dates and numbers, and which of them Excel cannot hold."""
+"""The XML of a column's cells, a batch of rows at a time: a loop per column is what makes large sheets fast."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -11,7 +11,7 @@ from typing import Any
 from prima.spreadsheets.sheets import Kind, TooLong, Unwritable, length
 
 LONGEST_TEXT = 32_767
-LONGEST_NUMBER = 308  # digits; only a longer one can pass the largest number
+LONGEST_NUMBER = 300  # digits; only a longer one can pass the largest number
 LARGEST_NUMBER = Decimal("9.99999999999999E+307")
 REMEMBERED = 10_000  # different values of one column; bounds the memory
 DAY_ZERO = date(1899, 12, 30)
@@ -24,6 +24,7 @@ LOOKS_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")  # Excel would read _x0041_
 READ_AS_FORMULA = frozenset("=+-@'\t\n ＝＋－＠")  # were the cell edited again; the last four on East Asian systems
 
 EXACT: frozenset[type] = frozenset({Decimal, int, type(None)})
+NUMBERS: frozenset[type] = EXACT | {float}
 
 
 @dataclass(frozen=True)
@@ -34,30 +35,50 @@ class Styles:
     quoted: int  # with the quote prefix, for texts that Excel could take for a formula
 
 
-class Endings(dict[Any, str]):
-    """The values of a column that come again and again, each with its cell's XML from behind the reference, made once."""
+# A cell stands here from behind its row's number to where the number comes next, `then` being how the next one opens:
+# `" s="3"><v>5</v></c><c r="B`. So a row is its number joining its cells, which is the fastest way to write it.
+Cells = Callable[[Sequence[Any]], list[str]]
 
-    def __init__(self, kind: Kind, styles: Styles) -> None:
-        self.make: Callable[[Any, int, Styles], str] = {Kind.DAY: _day, Kind.MOMENT: _moment}.get(kind, _text)
-        self.style, self.styles = styles.of[kind], styles
+
+def cells_of(kind: Kind, styles: Styles, then: str) -> Cells:
+    """The writer of one column: takes values, gives a cell for each. Raises Unwritable."""
+    match kind:
+        case Kind.TEXT:
+            return _Remembered(_text, styles.of[kind], styles, then).texts
+        case Kind.DAY:
+            return _Remembered(_day, styles.of[kind], styles, then).cells
+        case Kind.MOMENT:
+            return _Remembered(_moment, styles.of[kind], styles, then).cells
+    return _numbers(styles.of[kind], then, EXACT if kind is Kind.MONEY else NUMBERS)
+
+
+class _Remembered(dict[Any, str]):
+    """Values that come again and again in a column, and their cells, each made once."""
+
+    def __init__(self, make: Callable[[Any, int, Styles], str], style: int, styles: Styles, then: str) -> None:
+        self.make, self.style, self.styles, self.then = make, style, styles, then
 
     def __missing__(self, value: Any) -> str:
-        if value is None or value == "":
-            return f'" s="{self.style}"/>'
-        ending = self.make(value, self.style, self.styles)
-        if isinstance(value, str | date):  # 1 and True are one key, but two texts
-            if len(self) >= REMEMBERED:
-                self.clear()
-            self[value] = ending
-        return ending
+        cell = _blank(self.style) if value is None or value == "" else self.make(value, self.style, self.styles)
+        self[value] = cell = cell + self.then
+        return cell
+
+    def cells(self, values: Sequence[Any]) -> list[str]:
+        if len(self) > REMEMBERED:
+            self.clear()
+        return list(map(self.__getitem__, values))
+
+    def texts(self, values: Sequence[Any]) -> list[str]:
+        if not {str, type(None)}.issuperset(map(type, values)):  # 1 and True are one key, but two texts
+            values = [None if value is None else str(value) for value in values]
+        return self.cells(values)
 
 
-def _text(value: Any, style: int, styles: Styles) -> str:
-    text = str(value)
+def _text(text: str, style: int, styles: Styles) -> str:
     if not text.isprintable():
         text = LINE_END.sub("\n", FORBIDDEN_IN_XML.sub("", text))
     if not text:
-        return f'" s="{style}"/>'
+        return _blank(style)
     if len(text) > LONGEST_TEXT // 2 and length(text) > LONGEST_TEXT:
         raise TooLong(f"the text has {length(text):,} characters; a cell holds at most {LONGEST_TEXT:,}.")
     if "_x" in text:
@@ -89,28 +110,38 @@ def _inline(text: str, style: int) -> str:
     return f'" s="{style}" t="inlineStr"><is><t{space}>{escape(text, quote=False)}</t></is></c>'
 
 
-def plain(numbers: Sequence[Any]) -> list[str] | None:
-    """The numbers of a row as they are written, "None" for none; or nothing if one of them needs a closer look."""
-    if not EXACT.issuperset(map(type, numbers)):
-        return None
-    texts = list(map(str, numbers))
-    together = "".join(texts)
-    if "E" in together or "aN" in together or "I" in together:  # 1E+3, NaN, Infinity
-        return None
-    if len(together) > LONGEST_NUMBER and max(map(len, texts)) > LONGEST_NUMBER:
-        return None
-    return texts
+def _blank(style: int) -> str:
+    return f'" s="{style}"/>'
 
 
-def number(value: Any, kind: Kind) -> str:
-    """One number, digit by digit: a Decimal never passes through a float. "None" for none."""
-    if value is None or value == "":
-        return "None"
-    if type(value) not in EXACT and (kind is Kind.MONEY or type(value) is not float):
-        raise Unwritable(f"{value!r} is not {'an exact number' if kind is Kind.MONEY else 'a number'}.")
-    exact = Decimal(str(value))
-    if not exact.is_finite():
-        raise Unwritable(f"{value} is not a finite number.")
-    if abs(exact) > LARGEST_NUMBER:
-        raise Unwritable(f"{exact:.3E} is larger than any number Excel knows.")
-    return f"{exact:f}"
+def _numbers(style: int, then: str, accepted: frozenset[type]) -> Cells:
+    """Numbers digit by digit: a Decimal never passes through a float."""
+    opening, closing, blank = f'" s="{style}"><v>', f"</v></c>{then}", _blank(style) + then
+
+    def checked(value: Any) -> Any:
+        if value == "":
+            return None
+        if type(value) not in accepted:
+            raise Unwritable(f"{value!r} is not {'a number' if float in accepted else 'an exact number'}.")
+        return value
+
+    def cells(values: Sequence[Any]) -> list[str]:
+        if not accepted.issuperset(map(type, values)):
+            values = [checked(value) for value in values]
+        texts = ["" if value is None else str(value) for value in values]
+        together = "".join(texts)
+        has_letters = together.lower() != together.upper()  # 1E+3, NaN, Infinity
+        if has_letters or max(map(len, texts), default=0) > LONGEST_NUMBER:
+            texts = [text and _plain(text) for text in texts]
+        return [f"{opening}{text}{closing}" if text else blank for text in texts]
+
+    return cells
+
+
+def _plain(text: str) -> str:
+    number = Decimal(text)
+    if not number.is_finite():
+        raise Unwritable(f"{text} is not a finite number.")
+    if abs(number) > LARGEST_NUMBER:
+        raise Unwritable(f"{number:.3E} is larger than any number Excel knows.")
+    return f"{number:f}"

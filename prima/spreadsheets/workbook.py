@@ -40,6 +40,7 @@ WIDTHS = {Kind.MONEY: 18, Kind.NUMBER: 11, Kind.DAY: 13, Kind.MOMENT: 19, Kind.P
 NARROWEST_TEXT, WIDEST_TEXT = 10, 50
 FILTER_BUTTON = 4  # characters its button takes from a heading
 
+SIZE = re.compile(rb"<dimension [^>]*/>")  # that of the sheet without rows, so it is left out
 EMPTY_ROWS = re.compile(rb"<sheetData\s*/>|<sheetData></sheetData>")
 
 
@@ -62,7 +63,7 @@ def write(file: BinaryIO, sheets: Sequence[Sheet], *, created: datetime) -> dict
                 path = page.path.removeprefix("/")
                 before, after = EMPTY_ROWS.split(parts[path])
                 with archive.open(path, "w") as part:
-                    part.write(before)
+                    part.write(SIZE.sub(b"", before))
                     written[page.title] = _write_rows(part, sheet, page)
                     part.write(after)
             # Only now are the ranges of the filters known, which the workbook's own part names too.
@@ -129,9 +130,9 @@ def _write_rows(part: IO[bytes], sheet: Sheet, page: Worksheet) -> int:
 
     headings = [column.heading for column in sheet.columns]
     as_text = [Column(heading, itemgetter(index)) for index, heading in enumerate(headings)]
-    part.write(b"<sheetData>" + Rows(as_text, heading_styles).xml([headings], 1))
+    part.write(b"<sheetData>" + Rows(as_text, letters, heading_styles).xml([headings], 1))
 
-    body = Rows(sheet.columns, styles)
+    body = Rows(sheet.columns, letters, styles)
     count = size = 0
     while batch:
         if count + len(batch) > MOST_ROWS:

@@ -9,7 +9,9 @@ from sqlalchemy.orm import Session, object_session
 from prima import clock
 from prima.errors import Reason, Refused
 from prima.journal import record
-from prima.projects.models import Counter, Part, Party, Project, Step
+from prima.permissions import can
+from prima.projects import queries
+from prima.projects.models import Bookmark, Counter, Part, Party, Project, Step
 from prima.projects.stages import LIFECYCLE, Status
 from prima.users import User
 from prima.workflow import Move
@@ -87,3 +89,24 @@ def _go(project: Project, move: Move, *, actor: User | None, behalf_of: User | N
         note=note.strip(),
     )
     return step
+
+
+def take(project_id: int, name: str, *, actor: User, note: str = "") -> Step:
+    """Take a move by pressing its button: under the row lock the right is asked again, so one of many presses wins."""
+    project = queries.locked(project_id)
+    move = LIFECYCLE.find(project.status, name)
+    if move is not None and not can(actor, move.action, project):
+        raise Refused("You may not do this any more. Open the project's page to see where it is now.")
+    return advance(project, name, actor=actor, note=note)
+
+
+def toggle_bookmark(project: Project, *, actor: User) -> bool:
+    """Set or remove the person's bookmark; True when it is set now."""
+    session = object_session(project)
+    assert session is not None
+    there = session.get(Bookmark, (actor.id, project.id))
+    if there:
+        session.delete(there)
+        return False
+    session.add(Bookmark(user_id=actor.id, project_id=project.id))
+    return True

@@ -1,0 +1,41 @@
+"""The project page: what it is, who has it, how far it is; and bookmarking it."""
+
+from __future__ import annotations
+
+from flask import Blueprint, current_app, flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from prima.filters import day, money
+from prima.permissions import Action, guard
+from prima.projects import operations, queries
+from prima.projects.models import Project
+from prima.projects.page import put_together
+from prima.users import viewer
+
+bp = Blueprint("projects", __name__, url_prefix="/projects")
+
+
+@bp.get("/<reference>")
+@guard(Action.VIEW_PROJECT, queries.page)
+def show(project: Project) -> str:
+    page = put_together(
+        project,
+        viewer(),
+        queries.statuses(),
+        current_app.extensions["prima.tellers"],
+        queries.region_name(project),
+        money=money,
+        day=day,
+    )
+    return render_template("projects/show.html", page=page, bookmarked=queries.is_bookmarked(project, viewer()))
+
+
+@bp.post("/<reference>/bookmark")
+@guard(Action.VIEW_PROJECT, queries.project)
+def bookmark(project: Project) -> Response:
+    if operations.toggle_bookmark(project, actor=viewer()):
+        flash(_("This project is now among your bookmarks."), "success")
+    else:
+        flash(_("This project is no longer among your bookmarks."), "success")
+    return redirect(url_for("projects.show", reference=project.reference), 303)
