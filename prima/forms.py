@@ -12,6 +12,7 @@ from wtforms import DecimalField, Field, Form, SelectField, StringField, TextAre
 from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
 from prima.errors import Refused
+from prima.workflow import Move
 
 REQUIRED = _l("Please fill this in.")
 CHOOSE = _l("Please choose one.")
@@ -90,3 +91,19 @@ class MoneyField(DecimalField):
         if amount != amount.quantize(Decimal("0.01")):
             raise ValueError(_l("An amount has at most two decimals."))
         self.data = amount
+
+
+class MoveForm(BaseForm):
+    """The form of a move of a workflow: a remark, if one likes."""
+
+    note = prose(_l("Remark"), most=4000)
+
+
+class ReasonForm(BaseForm):
+    """The form of a move that asks why."""
+
+    note = prose(_l("Reason"), most=4000, required=True)
+
+
+def move_form(move: Move) -> MoveForm | ReasonForm:
+    return ReasonForm() if move.note == "required" else MoveForm()

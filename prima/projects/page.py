@@ -15,7 +15,7 @@ from prima.desk import Duty
 from prima.lists import StatusName
 from prima.overview import Teller, Telling
 from prima.permissions import can
-from prima.projects.models import Part, Project
+from prima.projects.models import Part, Party, Project
 from prima.projects.stages import LIFECYCLE
 from prima.projects.tones import tone
 from prima.timeline import Drawing, draw
@@ -117,11 +117,14 @@ def put_together(
         tabs=tabs(project, tellings),
         facts=facts(project, region, money, day),
         history=history(project, statuses),
-        people=[
-            (str(PARTS[party.part]), party.user.name + (f" ({_('until %(day)s', day=day(party.until_at))})" if party.until_at else ""))
-            for party in project.parties
-        ],
+        people=[(str(PARTS[party.part]), _named(party, day)) for party in project.parties],
     )
+
+
+def _named(party: Party, day: Any) -> str:
+    if party.until_at is None:
+        return party.user.name
+    return _("%(name)s, until %(day)s", name=party.user.name, day=day(party.until_at.date()))
 
 
 def stage_status(project: Project) -> str:
@@ -134,7 +137,7 @@ def stage_status(project: Project) -> str:
 def need_url(project: Project, need: Need) -> str | None:
     if not need.at:
         return None
-    values = dict(need.values)
+    values: dict[str, Any] = dict(need.values)
     return url_for(need.at, reference=project.reference, _anchor=need.field or None, **values)
 
 

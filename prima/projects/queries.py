@@ -14,7 +14,9 @@ from prima.places import Office
 from prima.projects.models import Bookmark, BudgetLine, Coverage, Document, Part, Party, Project, Section, Step
 from prima.projects.stages import Status
 from prima.projects.visibility import visible_projects
-from prima.users import User
+from prima.users import Delegation, Grant, SignIn, User
+
+KEPT = (User, Grant, Delegation, SignIn)
 
 
 def with_rights() -> tuple[Any, ...]:
@@ -49,7 +51,7 @@ def with_story() -> tuple[Any, ...]:
         selectinload(Project.steps).options(joinedload(Step.actor), joinedload(Step.behalf_of)),
         selectinload(Project.milestones),
         selectinload(Project.extensions),
-        joinedload(Project.project_type, innerjoin=True),
+        joinedload(Project.project_type),
         joinedload(Project.donor),
     )
 
@@ -60,7 +62,6 @@ def find(reference: str, *options: Any) -> Project | None:
         select(Project)
         .where((Project.reference == reference) | (Project.code == reference))
         .options(*with_rights(), *options)
-        .execution_options(populate_existing=True)
     )
 
 
@@ -80,21 +81,25 @@ def story(reference: str) -> Project | None:
 
 
 def locked(project_id: int, *options: Any) -> Project:
-    """The project under its row lock, freshly read: what an operation decides on."""
+    """The project under its row lock, freshly read: what an operation decides on.
+
+    Whatever the request read before the lock is read again, save the people in it: their rights are loaded with them.
+    """
+    db.session.flush()
+    for row in list(db.session):
+        if not isinstance(row, KEPT):
+            db.session.expire(row)
     db.session.execute(select(Project.id).where(Project.id == project_id).with_for_update())
     return db.session.scalars(
         select(Project)
         .where(Project.id == project_id)
         .options(*with_rights(), *with_proposal(), *with_story(), *options)
-        .execution_options(populate_existing=True)
     ).one()
 
 
 def statuses() -> dict[str, StatusName]:
     """The names and stages of statuses, by code, in order."""
     return {row.code: row for row in db.session.scalars(select(StatusName).order_by(StatusName.position))}
-
-
 
 
 def page(reference: str) -> Project | None:
@@ -119,7 +124,7 @@ def roles() -> dict[str, RoleName]:
 
 
 def newest_edition() -> published.HandbookEdition:
-    return published.newest(db.session)
+    return published.newest(db.session())
 
 
 def is_bookmarked(project: Project, user: User) -> bool:
