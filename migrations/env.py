@@ -17,7 +17,7 @@ if context.is_offline_mode():
     raise SystemExit("Migrations run on a database: set DATABASE_URL and run `flask db upgrade`.")
 
 given = context.config.attributes.get("connection")
-with (db.engine.connect() if given is None else given) as connection:
+with db.engine.connect() if given is None else given as connection:
     connection.execute(text("select pg_advisory_lock(:lock)"), {"lock": MIGRATION_LOCK})
     connection.commit()
     context.configure(connection=connection, target_metadata=Model.metadata, compare_type=True)

@@ -13,7 +13,23 @@ from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
 
-from prima import assets, cli, clock, config, db, failures, filters, frame, health, journal, permissions, rooms, security, sessions, startup
+from prima import (
+    assets,
+    cli,
+    clock,
+    config,
+    db,
+    failures,
+    filters,
+    frame,
+    health,
+    journal,
+    permissions,
+    rooms,
+    security,
+    sessions,
+    startup,
+)
 
 
 def create_app(**overrides: Any) -> Flask:

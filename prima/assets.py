@@ -1,4 +1,4 @@
-"""Style, script and charts: served from our folder and installed packages, under their checksum, compressed once, cached for ever."""
+"""Style, script and charts, from our folder and installed packages: under their checksum, compressed, cached."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 from collections.abc import Mapping
@@ -96,9 +97,7 @@ def key(name: str, kind: str, instance: Path, environ: Mapping[str, str]) -> str
         draft = file.with_suffix(f".{os.getpid()}")
         draft.touch(mode=0o600)
         draft.write_text(secrets.token_hex(32))
-        try:
-            os.link(draft, file)  # two first starts at once agree on the one that came first
-        except FileExistsError:
-            pass
+        with contextlib.suppress(FileExistsError):  # two first starts at once agree on the one that came first
+            os.link(draft, file)
         draft.unlink()
     return file.read_text().strip()

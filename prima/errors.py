@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Reason:
-    """One thing that stands in the way, and where it can be mended (a path, or empty)."""
+    """One thing that stands in the way, and where it can be mended: a path, or an endpoint with its values."""
 
     text: str
     url: str = ""
+    at: str = ""
+    values: tuple[tuple[str, str], ...] = ()
+    field: str = ""
 
 
 class Refused(Exception):

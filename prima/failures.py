@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Flask, render_template, request
+from typing import Any
+
+from flask import Flask, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
@@ -16,8 +18,15 @@ Answer = tuple[str, int]
 
 
 def page(code: int, title: str, text: str, reasons: list[Reason] | None = None) -> Answer:
-    shown = [(reason.text, reason.url or None) for reason in reasons or []]
+    shown = [(reason.text, _mended_at(reason)) for reason in reasons or []]
     return render_template("errors/error.html", code=code, title=title, text=text, reasons=shown, back=_back()), code
+
+
+def _mended_at(reason: Reason) -> str | None:
+    if reason.at:
+        values: dict[str, Any] = dict(reason.values)
+        return url_for(reason.at, _anchor=reason.field or None, **values)
+    return reason.url or None
 
 
 def _back() -> str:
@@ -89,4 +98,3 @@ def init_app(app: Flask) -> None:
         return page(
             500, _("Something went wrong here"), _("Nothing was changed. The operators of PRIMA have been told.")
         )
-

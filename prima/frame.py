@@ -1,4 +1,4 @@
-"""What stands around every page: the menu, who is signed in, the day of a demonstration, whether the scheduler lives."""
+"""What stands around every page: menu, who is signed in, a demonstration's day, whether the scheduler lives."""
 
 from __future__ import annotations
 
@@ -67,9 +67,7 @@ def init_app(
             for item in menu
             if user and can(user, item.action)
         ]
-        links = [
-            (str(item.label), url_for(item.endpoint)) for item in account if user and can(user, item.action)
-        ]
+        links = [(str(item.label), url_for(item.endpoint)) for item in account if user and can(user, item.action)]
         return {
             "frame": Frame(
                 viewer=user,

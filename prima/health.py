@@ -31,7 +31,9 @@ def ready() -> tuple[Response, int]:
         return jsonify(ready=False, reason="The database cannot be reached."), 503
     newest = head()
     if at != newest:
-        return jsonify(ready=False, reason=f"The database stands at {at}, not at {newest}: run `flask db upgrade`."), 503
+        return jsonify(
+            ready=False, reason=f"The database stands at {at}, not at {newest}: run `flask db upgrade`."
+        ), 503
     return jsonify(ready=True), 200
 
 

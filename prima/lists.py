@@ -1,4 +1,4 @@
-"""The organization's lists: places, types, areas, roles, categories. Rows come from reference/*.csv; donors are kept on pages."""
+"""The organization's lists: places, types, areas, roles, categories. Rows come from reference/*.csv, save donors."""
 
 from __future__ import annotations
 

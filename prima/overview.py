@@ -1,4 +1,4 @@
-"""What each package tells on the project page; create_app collects the tellers, so packages need not know each other."""
+"""What each package tells on the project page; create_app collects the tellers, so no package knows another."""
 
 from __future__ import annotations
 

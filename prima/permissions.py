@@ -103,7 +103,9 @@ def whole(subject: Any) -> Any:
     return getattr(subject, "project", subject)
 
 
-def authority(user: User, roles: Iterable[Role], *, office_id: int | None = None, region: str | None = None) -> Authority | None:
+def authority(
+    user: User, roles: Iterable[Role], *, office_id: int | None = None, region: str | None = None
+) -> Authority | None:
     """The person's authority in one of the roles over an office, its region or the organization; own ones first."""
     wanted = set(roles)
     found = [

@@ -6,26 +6,91 @@ from collections.abc import Callable
 
 from flask_babel import lazy_gettext as _l
 
-from prima import home, signin
+from prima import account, home, signin
+from prima.administration.views import delegations, donors, grants, people
 from prima.desk import Duty
+from prima.endorsement import overview as endorsement_overview
+from prima.endorsement import rights as endorsement_rights
+from prima.endorsement.views import clearances, endorsement, record
 from prima.frame import Count, MenuItem
 from prima.overview import Teller
+from prima.people import desk as people_desk
 from prima.permissions import Action
 from prima.projects import overview as project_overview
 from prima.projects import rights as project_rights
-from prima.projects.views import moves, process, show
+from prima.projects.views import (
+    allocation,
+    beneficiaries,
+    budget,
+    concept,
+    cover,
+    documents,
+    milestones,
+    moves,
+    process,
+    proposal,
+    readiness,
+    sections,
+    show,
+    team,
+)
+from prima.reporting import overview as reporting_overview
+from prima.reporting import queries as reporting_queries
+from prima.reporting import rights as reporting_rights
+from prima.reporting.views import activation, dashboard, deadlines, export, listing, reports
 from prima.users import User
 
-BLUEPRINTS = (signin.bp, home.bp, show.bp, moves.bp, process.bp)
-RIGHTS = (project_rights.RIGHTS,)
+BLUEPRINTS = (
+    signin.bp,
+    account.bp,
+    people.bp,
+    grants.bp,
+    delegations.bp,
+    donors.bp,
+    home.bp,
+    show.bp,
+    moves.bp,
+    process.bp,
+    concept.bp,
+    proposal.bp,
+    cover.bp,
+    sections.bp,
+    beneficiaries.bp,
+    budget.bp,
+    allocation.bp,
+    documents.bp,
+    team.bp,
+    milestones.bp,
+    readiness.bp,
+    endorsement.bp,
+    clearances.bp,
+    record.bp,
+    listing.bp,
+    dashboard.bp,
+    export.bp,
+    activation.bp,
+    reports.bp,
+    deadlines.bp,
+)
+RIGHTS = (project_rights.RIGHTS, reporting_rights.RIGHTS, endorsement_rights.RIGHTS)
 MENU: tuple[MenuItem, ...] = (
     MenuItem(_l("On my desk"), "home.show", Action.SIGNED_IN, "desk"),
+    MenuItem(_l("Projects"), "listing.index", Action.SIGNED_IN),
+    MenuItem(_l("Dashboards"), "dashboard.show", Action.SEE_FIGURES),
     MenuItem(_l("Handbook"), "process.handbook", Action.SIGNED_IN),
 )
-ACCOUNT: tuple[MenuItem, ...] = ()
-SEARCH = ""
-TELLERS: tuple[Teller, ...] = (project_overview.tell,)
+ACCOUNT: tuple[MenuItem, ...] = (
+    MenuItem(_l("My account"), "account.show", Action.SIGNED_IN),
+    MenuItem(_l("Administration"), "administration.people", Action.ADMINISTER),
+)
+SEARCH = "listing.index"
+TELLERS: tuple[Teller, ...] = (project_overview.tell, reporting_overview.tell, endorsement_overview.tell)
 """What each package tells on the project page, in the order shown."""
-DESKS: tuple[Callable[[User], list[Duty]], ...] = (project_overview.desk,)
+DESKS: tuple[Callable[[User], list[Duty]], ...] = (
+    project_overview.desk,
+    reporting_queries.desk,
+    endorsement_overview.desk,
+    people_desk.duties,
+)
 """What each package puts on a person's desk."""
-COUNTS: dict[str, Count] = {"desk": home.count}
+COUNTS: dict[str, Count] = {"desk": home.count, "overdue": reporting_queries.count_overdue}

@@ -1,4 +1,4 @@
-"""`make run`: the database, the migrations, the lists, the demonstration, then web server and scheduler until Ctrl-C."""
+"""`make run`: database, migrations, lists, the demonstration, then web server and scheduler until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -92,7 +92,9 @@ def free_port(text: str) -> int:
         try:
             probe.bind(("127.0.0.1", int(text)))
         except PermissionError:
-            raise WrongSettings(f"Port {text} needs special rights: choose another, as in PORT=8080 make run.") from None
+            raise WrongSettings(
+                f"Port {text} needs special rights: choose another, as in PORT=8080 make run."
+            ) from None
         except OSError:
             raise WrongSettings(f"Port {text} is in use: choose another, as in PORT=8001 make run.") from None
     return int(text)

@@ -8,10 +8,10 @@ from datetime import timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
-from flask import Flask, Response, current_app, g, redirect, request, url_for
+from flask import Flask, Response, current_app, g, has_request_context, redirect, request, url_for
 from flask_login import LoginManager, current_user
-from sqlalchemy import delete, func, select, update
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy import delete, event, func, select, update
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from prima import clock, passwords
 from prima.db import db, keep
@@ -35,6 +35,9 @@ def init_app(app: Flask) -> None:
     def load(_request: object) -> User | None:
         return _current()
 
+    if not event.contains(Session, "after_rollback", _forget):
+        event.listen(Session, "after_rollback", _forget)
+
     @login.unauthorized_handler
     def unauthorized() -> object:
         target = request.script_root + request.full_path.rstrip("?") if request.method == "GET" else None
@@ -54,6 +57,12 @@ def init_app(app: Flask) -> None:
         elif g.get("end_session_cookie"):
             response.delete_cookie(COOKIE)
         return response
+
+
+def _forget(_session: Session) -> None:
+    """What was undone is unloaded: the page that says so asks anew who is signed in."""
+    if has_request_context():
+        g.pop("_login_user", None)
 
 
 def hashed(token: str) -> str:
@@ -152,15 +161,18 @@ def sign_in(email: str, password: str) -> User | None:
     return user
 
 
+def proves_again(user: User, password: str) -> bool:
+    """Whether somebody who is signed in knows the password; tries are counted as at the door."""
+    return proves(user, user.email, password, source_of(request.remote_addr or ""))
+
+
 def start(user: User) -> None:
     """Begin a session in this browser; the one it had before ends."""
     if current_user.is_authenticated:
         g.sign_in.ended_at = clock.now()
     token = secrets.token_urlsafe(32)
     agent = "".join(letter for letter in request.user_agent.string if letter.isprintable())[:200]
-    db.session.add(
-        SignIn(token_hash=hashed(token), user_id=user.id, source=request.remote_addr or "", agent=agent)
-    )
+    db.session.add(SignIn(token_hash=hashed(token), user_id=user.id, source=request.remote_addr or "", agent=agent))
     g.new_session_token = token
 
 

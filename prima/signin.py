@@ -6,48 +6,60 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
-from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
-from wtforms import PasswordField
-from wtforms.validators import DataRequired, EqualTo, Length
 
 from prima import sessions
-from prima.forms import REQUIRED, BaseForm, line
+from prima.errors import Invalid
+from prima.people import accounts, queries
+from prima.people.forms import ForgottenForm, NewPasswordForm, SignInForm
 from prima.permissions import Action, guard
 
 bp = Blueprint("signin", __name__)
 Answer = str | Response | tuple[str, int]
 
 
-class SignInForm(BaseForm):
-    email = line(_l("E-mail address"), render_kw={"autocomplete": "username", "inputmode": "email"})
-    password = PasswordField(
-        _l("Password"), validators=[DataRequired(REQUIRED)], render_kw={"autocomplete": "current-password"}
-    )
-
-
 @bp.route("/sign-in", methods=["GET", "POST"])
 @guard(Action.ANYBODY)
 def sign_in() -> Answer:
     form = SignInForm()
-    if not form.validate_on_submit():
-        return render_template("signin/sign_in.html", form=form, forgotten_url=url_for("signin.forgotten")), 422 if form.is_submitted() else 200
-    user = sessions.sign_in(
-        form.email.data, form.password.data, request.remote_addr or "", request.user_agent.string
-    )
-    if user is None:
+    if form.validate_on_submit():
+        if sessions.sign_in(form.email.data, form.password.data):
+            return redirect(inside(request.args.get("next", "")), 303)
         form.form_errors.append(
             _("The address and the password do not match, or there were too many tries: wait 15 minutes then.")
         )
-        return render_template("signin/sign_in.html", form=form, forgotten_url=url_for("signin.forgotten")), 422
-    return redirect(inside(request.args.get("next", "")), 303)
+    page = render_template("signin/sign_in.html", form=form, forgotten_url=url_for("signin.forgotten"))
+    return page, 422 if form.is_submitted() else 200
 
 
 @bp.route("/forgotten", methods=["GET", "POST"])
 @guard(Action.ANYBODY)
 def forgotten() -> Answer:
-    raise NotFound
+    form = ForgottenForm()
+    if form.validate_on_submit():
+        accounts.forget_password(form.email.data)
+        flash(_("If this address has an account, a letter with a link is on its way. The link works for one hour."))
+        return redirect(url_for("signin.sign_in"), 303)
+    page = render_template("signin/forgotten.html", form=form, sign_in_url=url_for("signin.sign_in"))
+    return page, 422 if form.is_submitted() else 200
+
+
+@bp.route("/new-password/<token>", methods=["GET", "POST"])
+@guard(Action.ANYBODY)
+def new_password(token: str) -> Answer:
+    if queries.link(token) is None:
+        flash(_("This link was used already, or it is older than an hour. Ask for a new one here."), "warning")
+        return redirect(url_for("signin.forgotten"), 303)
+    form = NewPasswordForm()
+    if form.validate_on_submit():
+        try:
+            accounts.use_password_link(token, password=form.password.data)
+        except Invalid as refusal:
+            form.refuse(refusal)
+        else:
+            flash(_("Your new password is saved. Sign in with it."), "success")
+            return redirect(url_for("signin.sign_in"), 303)
+    return render_template("signin/new_password.html", form=form), 422 if form.is_submitted() else 200
 
 
 @bp.post("/sign-out")
@@ -59,10 +71,8 @@ def sign_out() -> Answer:
 
 
 def inside(target: str) -> str:
-    """The page asked for, only when it is one of ours."""
+    """The page asked for, only when it is one of ours; browsers take a backslash for a slash and skip controls."""
     parts = urlsplit(target)
-    good = target.startswith("/") and not target.startswith(("//", "/\\")) and not parts.netloc
-    return target if good else "/"
-
-
-_ = (EqualTo, Length) and _
+    plain = target.isprintable() and "\\" not in target
+    good = plain and target.startswith("/") and not target.startswith("//") and not (parts.scheme or parts.netloc)
+    return target if good else url_for("home.show")

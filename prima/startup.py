@@ -41,7 +41,10 @@ def choose_database(app: Flask) -> None:
     def connect() -> psycopg.Connection:
         url = make_url(_embedded(folder).url)
         return psycopg.connect(
-            host=url.query["host"], port=url.query.get("port"), user=url.username, dbname=url.database  # type: ignore[arg-type]
+            host=url.query["host"],
+            port=url.query.get("port"),
+            user=url.username,
+            dbname=url.database,  # type: ignore[arg-type]
         )
 
     app.config["SQLALCHEMY_DATABASE_URI"] = "postgresql+psycopg://"

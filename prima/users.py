@@ -65,6 +65,7 @@ def folded(text: str) -> str:
 class Journaled:
     """A subject of the journal keeps how many entries it has and the digest of the last."""
 
+    __tablename__: str
     id: Mapped[Key]
     journal_count: Mapped[int] = mapped_column(default=0)
     journal_head: Mapped[str] = mapped_column(default="")

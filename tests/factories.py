@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -31,6 +31,7 @@ from prima.projects.models import (
     Step,
 )
 from prima.projects.stages import Funding, Status
+from prima.reporting.models import Deadline
 from prima.sessions import HASHER
 from prima.users import DECIDING, Grant, Role, Scope, User, folded
 
@@ -196,3 +197,28 @@ def complete_proposal(project: Project, budget: int | str | Decimal, letters: tu
                 filed_by_id=filer.id,
             )
         )
+
+
+def a_deadline(project: Project, kind: str = "INT_N", due_on: date | None = None, **more: Any) -> Deadline:
+    """Something due from a project; a report of a period of six months unless said otherwise."""
+    due_on = due_on or clock.today()
+    period = {"period_from": due_on - timedelta(days=222), "period_to": due_on - timedelta(days=42)}
+    if kind in ("RMF", "WPL", "EXT_REQ", "EVA"):
+        period = {}
+    row = Deadline(project_id=project.id, kind=kind, due_on=due_on, first_due_on=due_on, **{**period, **more})
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def an_active_project(manager: User, alternate: User | None = None, **more: Any) -> Project:
+    """A running project with a complete proposal."""
+    return a_project(
+        status=more.pop("status", Status.ACTIVE),
+        complete=True,
+        manager=manager,
+        alternate=alternate,
+        starts_on=more.pop("starts_on", date(2015, 10, 1)),
+        ends_on=more.pop("ends_on", date(2017, 9, 30)),
+        **more,
+    )

@@ -16,7 +16,8 @@ ROOT = Path(__file__).parent.parent
 
 # -- the tables -------------------------------------------------------------------------------------------------------
 
-ROOTS = ("prima", "prima.home", "prima.jobs", "prima.cli", "prima.rooms", "prima.serve")  # compose the rest
+ROOTS = ("prima", "prima.home", "prima.jobs", "prima.cli", "prima.cli_demo", "prima.rooms", "prima.serve")
+ROOT_PACKAGES = ("demonstration",)  # these and ROOTS compose the rest
 PACKAGES = ("projects", "endorsement", "reporting")  # each may import those before it
 TABLES = ("stages", "steps", "calendar", "rights", "rules", "tones")
 FOUNDATION = ("handbook", "reference", "spreadsheets")  # packages that belong to the ground floor, as prima/*.py does
@@ -144,6 +145,11 @@ def layer_of(module: str) -> str | None:
     return parts[2] if package_of(module) and len(parts) > 2 else None
 
 
+def composes(module: str) -> bool:
+    """Whether it stands above all packages: it may know them all, and none of them knows it."""
+    return module in ROOTS or under(module, tuple(f"prima.{name}" for name in ROOT_PACKAGES))
+
+
 def under(module: str, names: tuple[str, ...]) -> bool:
     return any(module == name or module.startswith(f"{name}.") for name in names)
 
@@ -168,7 +174,8 @@ def test_a_module_has_its_place(path):
     assert layer is None or layer in LAYERS, f"{path}: {layer!r} is no layer; see LAYERS."
     if len(path.parts) > 2:
         folder = path.parts[1]
-        assert folder in PACKAGES or folder in FOUNDATION, f"{module}: put {folder!r} among PACKAGES or FOUNDATION."
+        known = (*PACKAGES, *FOUNDATION, *ROOT_PACKAGES)
+        assert folder in known, f"{module}: put {folder!r} among PACKAGES, FOUNDATION or ROOT_PACKAGES."
 
 
 @each([*PRIMA, *TESTS])
@@ -183,7 +190,7 @@ def test_imports_stand_at_the_top(path):
 def test_packages_point_one_way(path):
     """Reporting knows endorsement, endorsement knows projects, the ground floor knows none of them."""
     module = dotted(path)
-    if module in ROOTS:
+    if composes(module):
         return
     known = PACKAGES[: PACKAGES.index(package_of(module)) + 1] if package_of(module) else ()
     wrong = [one for one in imports(path) if package_of(one.module) not in (None, *known)]
@@ -192,9 +199,9 @@ def test_packages_point_one_way(path):
 
 @each(PRIMA)
 def test_nobody_imports_what_composes_the_rest(path):
-    if dotted(path) in ROOTS:
+    if composes(dotted(path)):
         return
-    wrong = [one for one in imports(path) if one.module in ROOTS]
+    wrong = [one for one in imports(path) if composes(one.module)]
     assert not wrong, [f"{at(path, one.line)} imports {one.name or one.module} of {one.module}" for one in wrong]
 
 

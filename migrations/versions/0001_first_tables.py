@@ -133,6 +133,13 @@ def upgrade() -> None:
     sa.UniqueConstraint('checksum', name=op.f('uq_handbook_edition_checksum')),
     sa.UniqueConstraint('code', name=op.f('uq_handbook_edition_code'))
     )
+    op.create_table('job_run',
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('started_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('finished_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('problem', sa.Text(), nullable=False),
+    sa.PrimaryKeyConstraint('name', name=op.f('pk_job_run'))
+    )
     op.create_table('migration_governance',
     sa.Column('kind', sa.Text(), nullable=False),
     sa.Column('number', sa.BigInteger(), nullable=False),
@@ -287,6 +294,29 @@ def upgrade() -> None:
     sa.UniqueConstraint('subject_kind', 'subject_id', 'number', name=op.f('uq_entry_subject_kind_subject_id_number'))
     )
     op.create_index('ix_entry_actor_id_at', 'entry', ['actor_id', 'at'], unique=False)
+    op.create_table('letter',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('cause', sa.Text(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('due_on', sa.Date(), nullable=True),
+    sa.Column('recipient', sa.Text(), nullable=False),
+    sa.Column('user_id', sa.BigInteger(), nullable=True),
+    sa.Column('subject', sa.Text(), nullable=False),
+    sa.Column('body', sa.Text(), nullable=False),
+    sa.Column('path', sa.Text(), nullable=False),
+    sa.Column('state', sa.Enum('waiting', 'sent', 'dead', name='letterstate', native_enum=False, length=40), nullable=False),
+    sa.Column('queued_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('next_try_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('tries', sa.BigInteger(), nullable=False),
+    sa.Column('sent_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('problem', sa.Text(), nullable=False),
+    sa.Column('read_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_letter_user_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_letter')),
+    sa.UniqueConstraint('cause', 'kind', 'due_on', 'recipient', name=op.f('uq_letter_cause_kind_due_on_recipient'), postgresql_nulls_not_distinct=True)
+    )
+    op.create_index(op.f('ix_letter_user_id'), 'letter', ['user_id'], unique=False)
+    op.create_index('ix_letter_waiting', 'letter', ['next_try_at'], unique=False, postgresql_where="state = 'waiting'")
     op.create_table('office',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('code', sa.Text(), nullable=False),
@@ -346,7 +376,7 @@ def upgrade() -> None:
     sa.Column('edition_id', sa.BigInteger(), nullable=False),
     sa.Column('title', sa.Text(), nullable=False),
     sa.Column('summary', sa.Text(), nullable=False),
-    sa.Column('project_type_code', sa.Text(), nullable=False),
+    sa.Column('project_type_code', sa.Text(), nullable=True),
     sa.Column('secondary_type_code', sa.Text(), nullable=True),
     sa.Column('office_id', sa.BigInteger(), nullable=False),
     sa.Column('funding', sa.Enum('fund', 'donor', name='funding', native_enum=False, length=40), nullable=False),
@@ -656,13 +686,26 @@ def upgrade() -> None:
     sa.Column('decided_by_id', sa.BigInteger(), nullable=True),
     sa.Column('behalf_of_id', sa.BigInteger(), nullable=True),
     sa.Column('decided_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('stands_id', sa.BigInteger(), nullable=True),
+    sa.Column('version', sa.BigInteger(), nullable=False),
     sa.ForeignKeyConstraint(['behalf_of_id'], ['user_account.id'], name=op.f('fk_clearance_behalf_of_id')),
     sa.ForeignKeyConstraint(['decided_by_id'], ['user_account.id'], name=op.f('fk_clearance_decided_by_id')),
     sa.ForeignKeyConstraint(['round_id'], ['round.id'], name=op.f('fk_clearance_round_id')),
+    sa.ForeignKeyConstraint(['stands_id'], ['clearance.id'], name=op.f('fk_clearance_stands_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_clearance')),
     sa.UniqueConstraint('round_id', 'role', name=op.f('uq_clearance_round_id_role'))
     )
     op.create_index(op.f('ix_clearance_round_id'), 'clearance', ['round_id'], unique=False)
+    op.create_table('decision',
+    sa.Column('step_id', sa.BigInteger(), nullable=False),
+    sa.Column('round_id', sa.BigInteger(), nullable=False),
+    sa.Column('role', sa.Enum('PDEV', 'PM', 'APM', 'COM', 'RMO', 'RPDO', 'RTS', 'RRMO', 'RME', 'RD', 'HQD', 'LEG', 'FUND', 'DDG', 'RAS', 'EVAL', 'VIEW', 'ADMIN', 'FIN', 'MGT', name='role', native_enum=False, length=40), nullable=False),
+    sa.Column('sections', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.ForeignKeyConstraint(['round_id'], ['round.id'], name=op.f('fk_decision_round_id')),
+    sa.ForeignKeyConstraint(['step_id'], ['step.id'], name=op.f('fk_decision_step_id')),
+    sa.PrimaryKeyConstraint('step_id', name=op.f('pk_decision'))
+    )
+    op.create_index(op.f('ix_decision_round_id'), 'decision', ['round_id'], unique=False)
     op.create_table('report',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('deadline_id', sa.BigInteger(), nullable=False),
@@ -672,7 +715,10 @@ def upgrade() -> None:
     sa.Column('submitted_by_id', sa.BigInteger(), nullable=True),
     sa.Column('reason', sa.Text(), nullable=False),
     sa.Column('version', sa.BigInteger(), nullable=False),
+    sa.Column('saved_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('saved_by_id', sa.BigInteger(), nullable=True),
     sa.ForeignKeyConstraint(['deadline_id'], ['deadline.id'], name=op.f('fk_report_deadline_id')),
+    sa.ForeignKeyConstraint(['saved_by_id'], ['user_account.id'], name=op.f('fk_report_saved_by_id')),
     sa.ForeignKeyConstraint(['submitted_by_id'], ['user_account.id'], name=op.f('fk_report_submitted_by_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_report')),
     sa.UniqueConstraint('deadline_id', name=op.f('uq_report_deadline_id'))
@@ -681,7 +727,7 @@ def upgrade() -> None:
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('clearance_id', sa.BigInteger(), nullable=False),
     sa.Column('check_code', sa.Text(), nullable=False),
-    sa.Column('answer', sa.Enum('yes', 'no', 'na', name='checkanswer', native_enum=False, length=40), nullable=False),
+    sa.Column('answer', sa.Enum('yes', 'no', 'na', name='checkanswer', native_enum=False, length=40), nullable=True),
     sa.Column('note', sa.Text(), nullable=False),
     sa.ForeignKeyConstraint(['clearance_id'], ['clearance.id'], name=op.f('fk_answer_clearance_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_answer')),
@@ -746,6 +792,8 @@ def downgrade() -> None:
     op.drop_table('reached')
     op.drop_table('answer')
     op.drop_table('report')
+    op.drop_index(op.f('ix_decision_round_id'), table_name='decision')
+    op.drop_table('decision')
     op.drop_index(op.f('ix_clearance_round_id'), table_name='clearance')
     op.drop_table('clearance')
     op.drop_index(op.f('ix_step_project_id'), table_name='step')
@@ -792,6 +840,9 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_password_link_user_id'), table_name='password_link')
     op.drop_table('password_link')
     op.drop_table('office')
+    op.drop_index('ix_letter_waiting', table_name='letter', postgresql_where="state = 'waiting'")
+    op.drop_index(op.f('ix_letter_user_id'), table_name='letter')
+    op.drop_table('letter')
     op.drop_index('ix_entry_actor_id_at', table_name='entry')
     op.drop_table('entry')
     op.drop_index(op.f('ix_delegation_delegate_id'), table_name='delegation')
@@ -812,6 +863,7 @@ def downgrade() -> None:
     op.drop_table('regional_office')
     op.drop_table('project_type')
     op.drop_table('migration_governance')
+    op.drop_table('job_run')
     op.drop_table('handbook_edition')
     op.drop_table('gender_marker')
     op.drop_table('funding_line')

@@ -1,4 +1,4 @@
-"""Rounds of review with the version they froze, the clearances of a round, and the answers to their checks."""
+"""Rounds of review with the version they froze, the decisions and clearances of a round, and the answers to checks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from prima import clock
 from prima.db import Json, Key, Model
-from prima.projects.models import Project
+from prima.projects.models import Project, Step
 from prima.users import Role, User
 
 
@@ -30,7 +30,10 @@ class CheckAnswer(StrEnum):
 
 
 class Round(Model):
-    """One submission of a proposal: number, when, by whom, and the frozen version that is reviewed."""
+    """One submission of a proposal: number, when, by whom, and the frozen version that is reviewed.
+
+    Only the newest round of a project is open; `closed_at` is set when the proposal goes back or comes in again.
+    """
 
     __table_args__ = (UniqueConstraint("project_id", "number"),)
 
@@ -40,18 +43,32 @@ class Round(Model):
     submitted_at: Mapped[datetime] = mapped_column(default=clock.now)
     submitted_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
     closed_at: Mapped[datetime | None]
-    snapshot: Mapped[Json]
+    snapshot: Mapped[Json] = mapped_column(deferred=True)
     sha256: Mapped[str]
 
     project: Mapped[Project] = relationship(lazy="raise")
     submitted_by: Mapped[User] = relationship(lazy="raise")
-    clearances: Mapped[list[Clearance]] = relationship(
-        back_populates="round", lazy="raise", order_by="Clearance.id"
-    )
+    clearances: Mapped[list[Clearance]] = relationship(back_populates="round", lazy="raise", order_by="Clearance.id")
+    decisions: Mapped[list[Decision]] = relationship(back_populates="round", lazy="raise", order_by="Decision.step_id")
+
+    def clearance(self, role: Role) -> Clearance | None:
+        return next((one for one in self.clearances if one.role is role), None)
+
+
+class Decision(Model):
+    """In which role a step of the life cycle was decided, on which round, and the sections a return is tied to."""
+
+    step_id: Mapped[int] = mapped_column(ForeignKey("step.id"), primary_key=True)
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), index=True)
+    role: Mapped[Role]
+    sections: Mapped[list[str]] = mapped_column(JSONB, default=list)
+
+    step: Mapped[Step] = relationship(lazy="raise")
+    round: Mapped[Round] = relationship(back_populates="decisions", lazy="raise")
 
 
 class Clearance(Model):
-    """One role's answer on a round. Open while `verdict` is empty; draft answers are the reviewer's own."""
+    """One role's answer on a round. Open while `verdict` is empty; what is drafted is seen by that role alone."""
 
     __table_args__ = (UniqueConstraint("round_id", "role"),)
 
@@ -68,10 +85,14 @@ class Clearance(Model):
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     behalf_of_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     decided_at: Mapped[datetime | None]
+    stands_id: Mapped[int | None] = mapped_column(ForeignKey("clearance.id"))
+    """The clearance of an earlier round that stands on this version, because no section of this role changed."""
+    version: Mapped[int] = mapped_column(default=1)
 
     round: Mapped[Round] = relationship(back_populates="clearances", lazy="raise")
     decided_by: Mapped[User | None] = relationship(foreign_keys=[decided_by_id], lazy="raise")
     behalf_of: Mapped[User | None] = relationship(foreign_keys=[behalf_of_id], lazy="raise")
+    stands: Mapped[Clearance | None] = relationship(remote_side="Clearance.id", lazy="raise")
     answers: Mapped[list[Answer]] = relationship(
         back_populates="clearance", lazy="raise", order_by="Answer.id", cascade="all, delete-orphan"
     )
@@ -84,16 +105,20 @@ class Clearance(Model):
     def is_open(self) -> bool:
         return self.verdict is None
 
+    @property
+    def is_given(self) -> bool:
+        return self.verdict in (Verdict.CLEAR, Verdict.COMMENTS)
+
 
 class Answer(Model):
-    """A reviewer's answer to one check of the edition."""
+    """A reviewer's answer to one check of the edition; a note may stand before the answer does."""
 
     __table_args__ = (UniqueConstraint("clearance_id", "check_code"),)
 
     id: Mapped[Key]
     clearance_id: Mapped[int] = mapped_column(ForeignKey("clearance.id"))
     check_code: Mapped[str]
-    answer: Mapped[CheckAnswer]
+    answer: Mapped[CheckAnswer | None]
     note: Mapped[str] = mapped_column(default="")
 
     clearance: Mapped[Clearance] = relationship(back_populates="answers", lazy="raise")

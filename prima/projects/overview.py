@@ -76,9 +76,7 @@ def _moves(project: Project) -> list[Mark]:
         "close": _("Closed"),
         "cancel": _("Cancelled"),
     }
-    return [
-        Mark(words[step.move], step.at.date(), "stage", "done") for step in project.steps if step.move in words
-    ]
+    return [Mark(words[step.move], step.at.date(), "stage", "done") for step in project.steps if step.move in words]
 
 
 def _milestones(project: Project) -> list[Mark]:

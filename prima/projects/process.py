@@ -10,7 +10,9 @@ from prima.processmap import Map, Stage, Status, lay_out
 from prima.projects.models import Project
 from prima.projects.stages import Status as Code
 
-BESIDE = frozenset({Code.RETURNED, Code.RETAINED, Code.DONOR_CHANGES, Code.REJECTED, Code.WITHDRAWN, Code.SUSPENDED, Code.CANCELLED})
+BESIDE = frozenset(
+    {Code.RETURNED, Code.RETAINED, Code.DONOR_CHANGES, Code.REJECTED, Code.WITHDRAWN, Code.SUSPENDED, Code.CANCELLED}
+)
 """Statuses beside the straight road."""
 
 
@@ -63,5 +65,3 @@ def _state(code: Code, project: Project | None, been: Mapping[str, str]) -> str:
     if code in been:
         return "done"
     return "off" if code in BESIDE else "ahead"
-
-

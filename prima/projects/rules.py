@@ -230,7 +230,7 @@ def _letters(project: Any, rule: Rule) -> Need | None:
 def _letters_majority(project: Any, rule: Rule) -> Need | None:
     assert isinstance(rule.value, Decimal)
     benefiting = [covered for covered in project.coverage if covered.country.fund_line_2_eligible != "no"]
-    if len(benefiting) <= 2 or len(_states(project)) * HUNDRED > rule.value * len(benefiting):  # noqa: PLR2004
+    if len(benefiting) <= 2 or len(_states(project)) * HUNDRED > rule.value * len(benefiting):
         return None
     return _unmet(rule, project, "documents.index", "type_code")
 

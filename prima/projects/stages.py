@@ -63,6 +63,7 @@ LIFECYCLE = Workflow(
     Move(S.DONOR_CHANGES,   "submit",     S.OFFICE_CLEAR,    Action.SUBMIT,         _l("Submit again"),            rules.to_submit, via=SUBMIT),
     Move(S.OFFICE_CLEAR,    "clear",      S.REVIEW,          Action.CLEAR_OFFICE,   _l("Clear for review"),        via=DECIDE),
     Move(S.OFFICE_CLEAR,    "return",     S.RETURNED,        Action.CLEAR_OFFICE,   _l("Return for changes"),      via=DECIDE, note="required", tone="secondary"),
+    Move(S.OFFICE_CLEAR,    "stand",      S.REVIEW,          Action.CLEAR_OFFICE,   _l("Office clearance stands"), via=""),
     Move(S.OFFICE_CLEAR,    "recall",     S.DRAFT,           Action.SUBMIT,         _l("Recall"),                  tone="secondary"),
     Move(S.REVIEW,          "pass",       S.ENDORSE,         Action.REVIEW,         _l("All clearances given"),    via=""),
     Move(S.REVIEW,          "return",     S.RETURNED,        Action.SEND_BACK,      _l("Send back now"),           via=DECIDE, note="required", tone="secondary"),

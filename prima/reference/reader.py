@@ -1,4 +1,4 @@
-"""Load the lists of this folder into the database: again changes nothing, a new name updates, a vanished code is retired."""
+"""Load the lists of this folder: again changes nothing, a new name updates, a vanished code is retired."""
 
 from __future__ import annotations
 
@@ -152,9 +152,7 @@ def _load_aliases(session: Session) -> int:
 def _load_places(session: Session) -> int:
     """Offices: headquarters, each Regional Office, and a country office for each country that has a Regional Office."""
     offices = {row.code: row for row in session.scalars(select(Office))}
-    links = {
-        (link.office_id, link.region_code, link.valid_from): link for link in session.scalars(select(OfficeLink))
-    }
+    links = {(link.office_id, link.region_code, link.valid_from): link for link in session.scalars(select(OfficeLink))}
     country_links = {
         (link.country_code, link.region_code, link.valid_from): link
         for link in session.scalars(select(lists.CountryLink))
@@ -194,9 +192,7 @@ def _load_places(session: Session) -> int:
         if not line["ro_code"]:
             continue
         valid_from, valid_to = date.fromisoformat(line["valid_from"]), day(line["valid_to"])
-        place = office(
-            line["code"], line["name"], OfficeKind.COUNTRY, line["code"], zones.get(line["iso2"], "UTC")
-        )
+        place = office(line["code"], line["name"], OfficeKind.COUNTRY, line["code"], zones.get(line["iso2"], "UTC"))
         link(place, line["ro_code"], valid_from, valid_to)
         if row := country_links.get((line["code"], line["ro_code"], valid_from)):
             changed += _put(row, {"valid_to": valid_to})

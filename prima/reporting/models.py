@@ -77,9 +77,12 @@ class Report(Model):
     reason: Mapped[str] = mapped_column(default="")
     """Why it was returned last."""
     version: Mapped[int] = mapped_column(default=1)
+    saved_at: Mapped[datetime] = mapped_column(default=clock.now)
+    saved_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
 
     deadline: Mapped[Deadline] = relationship(back_populates="report", lazy="raise")
-    submitted_by: Mapped[User | None] = relationship(lazy="raise")
+    submitted_by: Mapped[User | None] = relationship(foreign_keys=[submitted_by_id], lazy="raise")
+    saved_by: Mapped[User | None] = relationship(foreign_keys=[saved_by_id], lazy="raise")
     texts: Mapped[list[ReportText]] = relationship(back_populates="report", lazy="raise", order_by="ReportText.id")
     reached: Mapped[list[Reached]] = relationship(back_populates="report", lazy="raise", order_by="Reached.id")
     spending: Mapped[list[Spending]] = relationship(back_populates="report", lazy="raise", order_by="Spending.id")

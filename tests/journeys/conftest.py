@@ -16,9 +16,14 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Page, Request, Response, sync_playwright
+from sqlalchemy.engine import make_url
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from prima import clock
+from prima.db import db
+from tests.conftest import TODAY, make_app
 from tests.journeys import chromium as chromium_on_this_machine
 
 QUIET = (
@@ -49,6 +54,19 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=[*root, *QUIET])
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def app(databases, template_url, tmp_path) -> Iterator[Flask]:
+    """The application on a database of the journey's own, whose commits are real; its day is 1 October 2016."""
+    url = databases("prima_journey", template=make_url(template_url).database)
+    made = make_app(url, DOCUMENTS_DIR=tmp_path / "documents", INSTANCE=tmp_path)
+    clock.fix(TODAY)
+    with made.app_context():
+        yield made
+        db.session.remove()
+        db.engine.dispose()
+    clock.fix(None)
 
 
 @pytest.fixture

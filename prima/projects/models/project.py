@@ -62,7 +62,8 @@ class Project(Journaled, Model):
 
     title: Mapped[str]
     summary: Mapped[str] = mapped_column(default="")
-    project_type_code: Mapped[str] = mapped_column(ForeignKey("project_type.code"))
+    project_type_code: Mapped[str | None] = mapped_column(ForeignKey("project_type.code"))
+    """Empty only where the source of an imported project states none."""
     secondary_type_code: Mapped[str | None] = mapped_column(ForeignKey("project_type.code"))
     office_id: Mapped[int] = mapped_column(ForeignKey("office.id"))
     funding: Mapped[Funding]
@@ -100,7 +101,7 @@ class Project(Journaled, Model):
 
     edition: Mapped[HandbookEdition] = relationship(lazy="raise")
     office: Mapped[Office] = relationship(lazy="raise")
-    project_type: Mapped[ProjectType] = relationship(foreign_keys=[project_type_code], lazy="raise")
+    project_type: Mapped[ProjectType | None] = relationship(foreign_keys=[project_type_code], lazy="raise")
     donor: Mapped[Donor | None] = relationship(lazy="raise")
     coverage: Mapped[list[Coverage]] = relationship(
         back_populates="project", lazy="raise", order_by="Coverage.position", cascade="all, delete-orphan"
@@ -110,9 +111,7 @@ class Project(Journaled, Model):
     milestones: Mapped[list[Milestone]] = relationship(
         back_populates="project", lazy="raise", order_by="Milestone.planned_on"
     )
-    extensions: Mapped[list[Extension]] = relationship(
-        back_populates="project", lazy="raise", order_by="Extension.id"
-    )
+    extensions: Mapped[list[Extension]] = relationship(back_populates="project", lazy="raise", order_by="Extension.id")
     sections: Mapped[list[Section]] = relationship(back_populates="project", lazy="raise", order_by="Section.id")
     lines: Mapped[list[BudgetLine]] = relationship(
         back_populates="project", lazy="raise", order_by="BudgetLine.position"
@@ -171,7 +170,10 @@ class Coverage(Model):
 class Party(Model):
     """A person's part in a project, from when until when; never removed."""
 
-    __table_args__ = (UniqueConstraint("project_id", "user_id", "part"), Index("ix_party_user_id_part", "user_id", "part"))
+    __table_args__ = (
+        UniqueConstraint("project_id", "user_id", "part"),
+        Index("ix_party_user_id_part", "user_id", "part"),
+    )
 
     id: Mapped[Key]
     project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), index=True)

@@ -14,7 +14,7 @@ from prima.projects import queries
 from prima.projects.models import Bookmark, Counter, Part, Party, Project, Step
 from prima.projects.stages import LIFECYCLE, Status
 from prima.users import User
-from prima.workflow import Move
+from prima.workflow import Move, Need
 
 
 def number(session: Session, counter: str) -> int:
@@ -55,11 +55,15 @@ def advance(project: Project, name: str, *, actor: User | None, behalf_of: User 
     move = LIFECYCLE.find(project.status, name)
     if move is None or (move.only and not move.only(project)):
         raise Refused("This project has moved on meanwhile. Open its page to see where it is now.")
-    if missing := [need for need in move.missing(project) if need.severity == "block" or need.code]:
-        raise Refused([Reason(need.text) for need in missing])
+    if missing := move.missing(project):
+        raise Refused([_reason(project, need) for need in missing])
     if move.note == "required" and not note.strip():
         raise Refused("Please write the reason.")
     return _go(project, move, actor=actor, behalf_of=behalf_of, note=note)
+
+
+def _reason(project: Project, need: Need) -> Reason:
+    return Reason(str(need.text), at=need.at, values=(("reference", project.reference), *need.values), field=need.field)
 
 
 def _go(project: Project, move: Move, *, actor: User | None, behalf_of: User | None, note: str) -> Step:

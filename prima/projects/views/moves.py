@@ -8,9 +8,9 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from prima.forms import MoveForm, ReasonForm, move_form
 from prima.permissions import Action, guard, require
 from prima.projects import operations, queries
-from prima.projects.forms_moves import MoveForm, move_form
 from prima.projects.models import Project
 from prima.projects.page import need_url
 from prima.projects.stages import LIFECYCLE
@@ -30,9 +30,9 @@ class Taking:
 def load(reference: str, move: str) -> Taking | None:
     """The project and the move as it stands in the table; None when there is no such move from here on."""
     project = queries.page(reference)
-    found = project and LIFECYCLE.find(project.status, move)
     if project is None:
         return None
+    found = LIFECYCLE.find(project.status, move)
     if found is None or found.via != HERE:
         found = next((one for one in LIFECYCLE if one.name == move and one.via == HERE), None)
     return Taking(project, found) if found else None
@@ -52,7 +52,7 @@ def take(taking: Taking) -> str | Response | tuple[str, int]:
     return page(taking, form), 422 if form.is_submitted() else 200
 
 
-def page(taking: Taking, form: MoveForm) -> str:
+def page(taking: Taking, form: MoveForm | ReasonForm) -> str:
     project, move = taking.project, taking.move
     unmet = [(str(need.text), need_url(project, need)) for need in move.missing(project)]
     target = queries.statuses()[move.target].name

@@ -1,0 +1,1 @@
+"""Keeping accounts and lists: the pages of administrators."""

@@ -1,0 +1,291 @@
+"""Measuring: each figure beside a floor taken in the same run, turn by turn, and the bounds that must hold."""
+
+from __future__ import annotations
+
+import csv
+import secrets
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from flask import Blueprint, Flask, render_template_string
+from sqlalchemy import event, func, select
+from sqlalchemy.engine import Engine
+from sqlalchemy.orm import selectinload
+
+from prima import clock
+from prima.db import db
+from prima.permissions import Action, guard
+from prima.places import Office, OfficeLink
+from prima.projects.models import Project
+from prima.projects.stages import Status
+from prima.reporting import portfolio, reminders, workbooks
+from prima.sessions import COOKIE, hashed
+from prima.spreadsheets import write
+from prima.users import Grant, Role, SignIn
+
+WARM_UP = 2
+BARE, CSV = "bare page", "csv"
+
+bp = Blueprint("bench", __name__)
+
+
+@bp.get("/bench/bare")
+@guard(Action.SIGNED_IN)
+def bare() -> str:
+    """The frame and nothing in it: what every page of this application costs."""
+    return render_template_string("{% extends 'base.html' %}")
+
+
+@dataclass(frozen=True)
+class Bound:
+    """What a figure may cost at most: questions to the database, and times its floor."""
+
+    queries: int | None = None
+    ratio: float | None = None
+
+
+BOUNDS: Mapping[str, Bound] = {
+    "list": Bound(queries=12),
+    "dashboard": Bound(queries=15),
+    "project page": Bound(queries=20),
+}
+"""By the kind of figure; questions are counted without those of the bare page."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Something to measure. `work` does it once and returns how much came out: characters, or rows."""
+
+    kind: str
+    name: str
+    work: Callable[[], int]
+    floor: Callable[[], int]
+    floor_name: str = BARE
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Medians in milliseconds; `questions` beyond those of the floor."""
+
+    kind: str
+    name: str
+    size: int
+    questions: int
+    wall: float
+    cpu: float
+    floor_name: str
+    floor_wall: float
+    floor_cpu: float
+
+    @property
+    def ratio(self) -> float:
+        return self.wall / self.floor_wall
+
+    @property
+    def cpu_ratio(self) -> float:
+        return self.cpu / self.floor_cpu
+
+    def missed(self) -> list[str]:
+        """A sentence for each bound that does not hold."""
+        bound, found = BOUNDS.get(self.kind, Bound()), []
+        if bound.queries is not None and self.questions > bound.queries:
+            found.append(f"{self.name} asks the database {self.questions} times; {bound.queries} are allowed.")
+        if bound.ratio is not None and self.ratio > bound.ratio:
+            found.append(f"{self.name} takes {self.ratio:.1f} times its floor; {bound.ratio:g} are allowed.")
+        return found
+
+
+@contextmanager
+def counted(engine: Engine) -> Iterator[list[str]]:
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        asked.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield asked
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+def measure(figure: Figure, runs: int, asked: list[str]) -> Measured:
+    """Floor, figure, floor, figure: whatever else the machine does falls on both."""
+    times: dict[Any, list[tuple[float, float, int]]] = {figure.floor: [], figure.work: []}
+    size = 0
+    for turn in range(WARM_UP + runs):
+        for work, found in times.items():
+            asked.clear()
+            cpu, wall = time.process_time(), time.perf_counter()
+            size = work()
+            wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+            if turn >= WARM_UP:
+                found.append((wall * 1000, cpu * 1000, len(asked)))
+    (floor_wall, floor_cpu, floor_asked), (wall, cpu, questions) = (
+        [median(column) for column in zip(*found, strict=True)] for found in times.values()
+    )
+    return Measured(
+        figure.kind,
+        figure.name,
+        size,
+        int(questions - (floor_asked if figure.floor_name == BARE else 0)),
+        wall,
+        cpu,
+        figure.floor_name,
+        floor_wall,
+        floor_cpu,
+    )
+
+
+# -- who looks, and at what -------------------------------------------------------------------------------------------
+
+MANAGER, FUND, REGION, HEAD, DEVELOPER = (
+    "portfolio manager",
+    "Fund management",
+    "regional officer",
+    "head of office",
+    "developer",
+)
+EVERYBODY = (MANAGER, FUND, REGION, HEAD, DEVELOPER)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Somebody who is signed in, and the pages they open."""
+
+    app: Flask
+    name: str
+    token: str
+
+    def opens(self, path: str) -> Callable[[], int]:
+        client = self.app.test_client()
+        client.set_cookie(COOKIE, self.token)
+
+        def open_it() -> int:
+            answer = client.get(path)
+            if answer.status_code != 200:
+                raise RuntimeError(f"{path} answered {answer.status} to the {self.name}.")
+            return len(answer.get_data(as_text=True))
+
+        return open_it
+
+
+def figures(app: Flask) -> Iterator[Figure]:
+    """Everything that is measured, pages first."""
+    with app.app_context():
+        office = _busiest_office()
+        readers = {reader.name: reader for reader in _readers(app, office)}
+        pages = list(_pages(office))
+        db.session.commit()
+    bare_page = {name: reader.opens("/bench/bare") for name, reader in readers.items()}
+    for kind, words, who, path in pages:
+        yield Figure(kind, f"{kind}: {words} ({who})", readers[who].opens(path), bare_page[who])
+    for kind, name, work in (
+        ("counts", "count and sum of the list (everything)", _count),
+        ("reminders", "reminders of a day, dry run", _remind),
+    ):
+        yield Figure(kind, name, _alone(app, work), bare_page[MANAGER])
+    yield Figure("Excel", "Excel: every project", _alone(app, _workbook), _alone(app, _csv), CSV)
+
+
+def _alone(app: Flask, work: Callable[[], int]) -> Callable[[], int]:
+    """In a context and a transaction of its own, as a command is."""
+
+    def run() -> int:
+        with app.app_context():
+            return work()
+
+    return run
+
+
+def _count() -> int:
+    return portfolio.totals(None, portfolio.Filters()).number
+
+
+def _remind() -> int:
+    return sum(1 for _ in reminders.due(db.session(), clock.today()))
+
+
+def _workbook() -> int:
+    with tempfile.TemporaryFile() as file:
+        exported = portfolio.export(None, portfolio.read(None, {}))
+        return write(file, workbooks.portfolio(exported), created=clock.now())["Projects"]
+
+
+def _csv() -> int:
+    """The same rows of the same question, as the standard library writes them."""
+    number = 0
+    with tempfile.TemporaryFile("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        for row in portfolio.export(None, portfolio.read(None, {})).rows:
+            writer.writerow(row)
+            number += 1
+    return number
+
+
+def _busiest_office() -> Office:
+    first = select(Project.office_id).group_by(Project.office_id).order_by(func.count().desc(), Project.office_id)
+    return db.session.scalars(
+        select(Office).where(Office.id == first.limit(1).scalar_subquery()).options(selectinload(Office.links))
+    ).one()
+
+
+def _readers(app: Flask, office: Office) -> Iterator[Reader]:
+    for name, role, place in (
+        (MANAGER, Role.MGT, {}),
+        (FUND, Role.FUND, {}),
+        (REGION, Role.RPDO, {"region_code": office.region_on(clock.today())}),
+        (HEAD, Role.COM, {"office_id": office.id}),
+        (DEVELOPER, Role.PDEV, {"office_id": office.id}),
+    ):
+        holders = select(Grant.user_id).filter_by(role=role, **place).order_by(Grant.user_id)
+        token = secrets.token_urlsafe(32)
+        db.session.add(SignIn(token_hash=hashed(token), user_id=db.session.scalars(holders).first(), agent="bench"))
+        yield Reader(app, name, token)
+
+
+def _pages(office: Office) -> Iterator[tuple[str, str, str, str]]:
+    """(kind, words, who, path) of each page that is measured."""
+    year = clock.today().year - 1
+    for words, query in (
+        ("unfiltered", ""),
+        ("a region and a year", f"?region=NBO&year={year}"),
+        ("two words", "?q=fair+recruitment"),
+        ("an area of work", "?area=LHD"),
+        ("overdue reports", "?overdue=yes"),
+        ("in review", "?status=REVIEW"),
+        ("half way down", f"?after={_half_way()}"),
+    ):
+        yield "list", words, MANAGER, f"/projects{query}"
+    for who in (REGION, HEAD, DEVELOPER):
+        yield "list", "unfiltered", who, "/projects"
+    yield "dashboard", "unfiltered", MANAGER, "/dashboard"
+    yield "dashboard", "unfiltered", REGION, "/dashboard"
+    yield "dashboard", "a region and a year", MANAGER, f"/dashboard?region=NBO&year={year}"
+    for status, who in ((Status.ACTIVE, MANAGER), (Status.FIN_CLOSED, MANAGER), (Status.REVIEW, REGION)):
+        yield "project page", status.value, who, f"/projects/{_reference(status, office)}"
+    yield "reports", "of one project", MANAGER, f"/projects/{_reference(Status.ACTIVE, office)}/reports"
+    yield "overdue", "all regions", MANAGER, "/reports/overdue"
+    for who in EVERYBODY:
+        yield "desk", "first page", who, "/"
+
+
+def _reference(status: Status, office: Office) -> str | None:
+    """A project of the office, or else of its region."""
+    region = office.region_on(clock.today())
+    nearby = select(OfficeLink.office_id).where(OfficeLink.region_code == region)
+    there = select(Project.reference).where(Project.status == status, Project.office_id.in_(nearby))
+    return db.session.scalar(there.order_by((Project.office_id != office.id), Project.id).limit(1))
+
+
+def _half_way() -> str:
+    """A cursor in the middle of the list, as the list writes it."""
+    newest_first = select(Project.updated_at, Project.id).order_by(Project.updated_at.desc(), Project.id.desc())
+    half = (db.session.scalar(select(func.count()).select_from(Project)) or 0) // 2
+    at, number = db.session.execute(newest_first.offset(half).limit(1)).one()
+    return f"{int(at.timestamp() * 1_000_000)}-{number}"

@@ -1,0 +1,155 @@
+"""What one types to measure PRIMA on a large portfolio, which is kept between runs in a database of its own."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from datetime import date
+from pathlib import Path
+
+import click
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from flask import Flask, current_app
+from flask_migrate import upgrade
+from sqlalchemy import func, select, text
+from werkzeug.utils import import_string
+
+from prima import bench, clock, embedded, startup
+from prima.config import ROOT
+from prima.db import Model, db
+from prima.demonstration import portfolio
+from prima.projects.models import Project
+from prima.setup import set_up
+
+PROJECTS, RUNS = 100_000, 9
+DAY = date(2024, 10, 1)
+"""The day on which the portfolio lives, so that what is due stays due."""
+REPORT = ROOT / "docs" / "benchmarks.md"
+
+
+@click.command("bench")
+@click.option(
+    "--projects", type=click.IntRange(100), default=PROJECTS, show_default=True, help="Size of the portfolio."
+)
+@click.option("--runs", type=click.IntRange(1), default=RUNS, show_default=True, help="Measurements of each figure.")
+@click.option("--only", default="", help="Only figures whose name holds these words.")
+def command(projects: int, runs: int, only: str) -> None:
+    """Measure pages, the Excel export and the reminders; ends with status 1 when a bound is missed.
+
+    The database is the embedded one under the instance folder, or BENCH_DATABASE_URL. A run of everything at full size
+    renews docs/benchmarks.md.
+    """
+    with ExitStack() as stack:
+        url = os.environ.get("BENCH_DATABASE_URL")
+        if not url:
+            folder = current_app.config["INSTANCE"] / "bench-postgres"
+            server = embedded.join(folder, database=f"bench_{projects}", say=click.echo)
+            url = stack.enter_context(server).url
+        app = application(url)
+        stack.callback(clock.fix, clock.fixed_day())
+        clock.fix(DAY)
+        with app.app_context():
+            stack.callback(db.engine.dispose)
+            filled = prepare(projects)
+            server_version = db.session.scalar(text("show server_version"))
+            asked = stack.enter_context(bench.counted(db.engine))
+            db.session.remove()
+        measured = list(run(app, runs, only, asked))
+    missed = [sentence for one in measured for sentence in one.missed()]
+    for sentence in missed:
+        click.echo(sentence, err=True)
+    if projects == PROJECTS and runs >= RUNS and not only:
+        write_report(REPORT, measured, filled, str(server_version), runs)
+        click.echo(f"{REPORT.relative_to(ROOT)} is renewed.")
+    if missed:
+        raise SystemExit(1)
+
+
+def application(url: str) -> Flask:
+    """The application on this database and no other, with the bare page beside its own."""
+    # By its name, as `flask --app prima` finds it: this command is part of what the factory puts together.
+    create_app = import_string("prima:create_app")
+    app: Flask = create_app(
+        PRIMA_ENV="test",
+        SQLALCHEMY_DATABASE_URI=startup.with_driver(url),
+        COOKIE_SECURE=False,
+        PROPAGATE_EXCEPTIONS=True,
+    )
+    app.register_blueprint(bench.bp)
+    return app
+
+
+def prepare(projects: int) -> float | None:
+    """Fill the database unless it is filled; the seconds that took, or None when it was filled before."""
+    upgrade()
+    if compare_metadata(MigrationContext.configure(db.session.connection()), Model.metadata):
+        raise click.ClickException("The kept portfolio has older tables: remove instance/bench-postgres and run again.")
+    there = db.session.scalar(select(func.count()).select_from(Project))
+    if there == projects:
+        return None
+    if there:
+        raise click.ClickException(f"This database holds {there:,} projects, not {projects:,}: name an empty one.")
+    click.echo(f"Filling the database with {projects:,} projects ...")
+    set_up(db.session)
+    began = time.perf_counter()
+    counts = portfolio.fill(db.session(), projects)
+    db.session.commit()
+    seconds = time.perf_counter() - began
+    click.echo(f"{sum(counts.values()):,} rows in {seconds:.0f} seconds.")
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("vacuum analyze"))
+    return seconds
+
+
+HEADINGS = ("figure", "size", "questions", "wall ms", "CPU ms", "floor", "floor ms", "x floor", "x floor, CPU")
+
+
+def run(app: Flask, runs: int, only: str, asked: list[str]) -> Iterator[bench.Measured]:
+    """Measure one after the other, saying each as soon as it is known."""
+    click.echo(f"{'figure':58}{'questions':>10}{'wall ms':>10}{'CPU ms':>10}{'x floor':>9}")
+    for figure in bench.figures(app):
+        if only not in figure.name:
+            continue
+        one = bench.measure(figure, runs, asked)
+        click.echo(f"{one.name:58}{one.questions:>10}{one.wall:>10.1f}{one.cpu:>10.1f}{one.ratio:>9.1f}")
+        yield one
+
+
+def write_report(file: Path, measured: Sequence[bench.Measured], filled: float | None, server: str, runs: int) -> None:
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    lines = [
+        "# Benchmarks",
+        "",
+        "Written by `make bench`. Ratios to a floor taken turn by turn in the same run hold on other machines; times",
+        f"do not. {os.cpu_count()} cores, {python}, PostgreSQL {server.split()[0]}; medians of {runs} runs after"
+        f" {bench.WARM_UP} to warm up.",
+        "",
+        f"The portfolio: {PROJECTS:,} projects with {7 * PROJECTS:,} allocations, {10 * PROJECTS:,} budget lines,"
+        f" {10 * PROJECTS:,} deadlines",
+        f"({4 * PROJECTS:,} open, {PROJECTS // 10:,} due or announced) and {PROJECTS // 20:,} open clearances.",
+        "It was kept from an earlier run." if filled is None else f"It was made in {filled:.0f} seconds.",
+        "",
+        "The floor of a page is the bare page: the frame with its menu and counts for the same person. Its questions",
+        "to the database are taken off. The floor of the workbook is csv's writer on the rows of the same question.",
+        "`size` is characters of a page, or rows.",
+        "",
+        "| " + " | ".join(HEADINGS) + " |",
+        "|---|" + "---:|" * 4 + "---|" + "---:|" * 3,
+    ]
+    lines += [
+        f"| {one.name} | {one.size:,} | {one.questions} | {one.wall:,.1f} | {one.cpu:,.1f} | {one.floor_name} |"
+        f" {one.floor_wall:,.1f} | {one.ratio:.1f} | {one.cpu_ratio:.1f} |"
+        for one in measured
+    ]
+    bounds = [
+        f"- {kind}: " + ", ".join(filter(None, (
+            f"at most {bound.queries} questions" if bound.queries is not None else "",
+            f"at most {bound.ratio:g} times its floor" if bound.ratio is not None else "",
+        )))
+        for kind, bound in bench.BOUNDS.items()
+    ]  # fmt: skip
+    file.write_text("\n".join([*lines, "", "Bounds that `make bench` keeps:", "", *bounds, ""]), encoding="utf-8")

@@ -1,0 +1,123 @@
+"""What one types to bring a portfolio in and to take it out again."""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import suppress
+from pathlib import Path
+
+import click
+from flask.cli import with_appcontext
+from sqlalchemy import select
+
+from prima import clock, sessions
+from prima.csvfiles import BadTable
+from prima.db import db
+from prima.errors import Refused
+from prima.projects.operations.importing import Change, Outcome, import_portfolio
+from prima.reporting import portfolio, workbooks
+from prima.spreadsheets import Unwritable, write
+from prima.users import User
+
+YEAR_AT_THE_END = re.compile(r"(?:19|20)[0-9]{2}$")
+YEARS = click.IntRange(1990, 2099)
+
+
+@click.command("import-portfolio")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--year", type=YEARS, help="The funding year; without it, the last four digits of the file's name.")
+@click.option("--update", is_flag=True, help="Take over the amounts that changed since the last import.")
+@with_appcontext
+def import_command(file: Path, year: int | None, update: bool) -> None:
+    """Make each row of a CSV file a donor-funded project. The same file again changes nothing."""
+    if year is None:
+        digits = YEAR_AT_THE_END.search(file.stem)
+        if digits is None:
+            raise click.UsageError(f"{file.name} does not end in a year: say which with --year 2016.")
+        year = int(digits[0])
+    try:
+        outcome = import_portfolio(db.session(), file.read_bytes(), year, actor=None, update=update)
+    except BadTable as error:
+        db.session.rollback()
+        for problem in error.problems:
+            click.echo(str(problem), err=True)
+        number = len(error.problems)
+        raise click.ClickException(
+            f"{file.name}: {number} {plural(number, 'problem')}; nothing was imported."
+        ) from None
+    except (OSError, Refused) as error:
+        db.session.rollback()
+        raise click.ClickException(f"{file.name}: {error}") from None
+    db.session.commit()
+    for line in report(outcome):
+        click.echo(line)
+
+
+def report(outcome: Outcome) -> list[str]:
+    """What an import did, a sentence a line."""
+    lines = [change(one) for one in outcome.changes]
+    lines += [f"{project} ({name}) stays as it is: {why}." for project, name, why in outcome.kept]
+    lines += [f"{project} ({title}) is not in this file; it stays." for project, title in outcome.missing]
+    added, changed = len(outcome.added), len({one.project for one in outcome.changes})
+    lines.append(f"{added} {plural(added, 'project')} added, {outcome.unchanged} unchanged.")
+    if outcome.updated:
+        lines.append(f"{changed} {plural(changed, 'project')} changed.")
+    elif changed:
+        lines.append(f"{changed} {plural(changed, 'project')} would change: run it again with --update to do so.")
+    if not (added or outcome.changes or outcome.kept):
+        lines.append("Nothing was changed: the projects are as the file states them.")
+    return lines
+
+
+def change(one: Change) -> str:
+    return f"Line {one.line}, {one.project} ({one.name}), {one.area}: {one.before:,} becomes {one.after:,}."
+
+
+@click.command("export")
+@click.argument("target", metavar="OUT.xlsx", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--as", "email", metavar="E-MAIL", help="Only what this person may see; without it, everything.")
+@click.option("--region", help="The code of a Regional Office.")
+@click.option("--year", help="A funding year.")
+@click.option("--status", help="The code of a status.")
+@with_appcontext
+def export_command(target: Path, email: str | None, region: str | None, year: str | None, status: str | None) -> None:
+    """Write the projects into an Excel workbook."""
+    viewer = person(email) if email else None
+    options = {"region": region, "year": year, "status": status}
+    given = {name: [value] for name, value in options.items() if value is not None}
+    if empty := [name for name, (value,) in given.items() if not value.strip()]:
+        raise click.ClickException(f"--{empty[0]} is empty.")
+    reading = portfolio.read(viewer, given)
+    if reading.problems:
+        raise click.ClickException(" ".join(reading.problems))
+    draft = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        with draft.open("wb") as file:
+            written = write(file, workbooks.portfolio(portfolio.export(viewer, reading)), created=clock.now())
+        draft.replace(target)
+    except (OSError, Unwritable) as error:
+        raise click.ClickException(f"{target} could not be written: {error}") from None
+    finally:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+    number = written["Projects"]
+    click.echo(f"{target}: {number} {plural(number, 'project')}.")
+
+
+def person(email: str) -> User:
+    found = db.session.scalar(
+        select(User).where(User.email == email.strip().casefold()).options(*sessions.with_rights())
+    )
+    if found is None:
+        raise click.ClickException(f"Nobody has an account with the address {email}.")
+    if not found.active:
+        raise click.ClickException(f"The account {email} is disabled and sees nothing.")
+    return found
+
+
+def plural(number: int, noun: str) -> str:
+    return noun if number == 1 else f"{noun}s"
+
+
+COMMANDS = (import_command, export_command)

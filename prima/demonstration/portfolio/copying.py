@@ -1,0 +1,84 @@
+"""COPY into tables that are bare meanwhile: foreign keys and plain indexes come back at the end and check every row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from psycopg import Cursor, sql
+from sqlalchemy import Column
+from sqlalchemy.dialects.postgresql import JSONB
+
+from prima.db import Model
+
+Table = type[Model]
+
+FOREIGN_KEYS = """
+    select conname, pg_get_constraintdef(oid) from pg_constraint
+    where conrelid = %s::regclass and contype = 'f' order by conname
+"""
+PLAIN_INDEXES = """
+    select i.indexrelid::regclass::text, pg_get_indexdef(i.indexrelid) from pg_index i
+    where i.indrelid = %s::regclass and not exists (select from pg_constraint c where c.conindid = i.indexrelid)
+    order by 1
+"""
+
+
+@contextmanager
+def bare(cursor: Cursor[Any], tables: Sequence[Table]) -> Iterator[None]:
+    """Rows come in without a look-up each; at the end every foreign key is checked and every index is built at once."""
+    afterwards: list[sql.Composed] = []
+    for table in tables:
+        name = sql.Identifier(table.__tablename__)
+        for index, definition in cursor.execute(PLAIN_INDEXES, [table.__tablename__]).fetchall():
+            cursor.execute(sql.SQL("drop index {}").format(sql.SQL(index)))
+            afterwards.append(sql.SQL("{}").format(sql.SQL(definition)))
+        for key, definition in cursor.execute(FOREIGN_KEYS, [table.__tablename__]).fetchall():
+            cursor.execute(sql.SQL("alter table {} drop constraint {}").format(name, sql.Identifier(key)))
+            add = sql.SQL("alter table {} add constraint {} {}")
+            afterwards.append(add.format(name, sql.Identifier(key), sql.SQL(definition)))
+    yield
+    cursor.execute("set local maintenance_work_mem = '256MB'")
+    for statement in afterwards:
+        cursor.execute(statement)
+
+
+def copy(
+    cursor: Cursor[Any], table: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]], day: datetime
+) -> int:
+    """COPY the rows; columns that are not named take the default of their model, moments the given one."""
+    rest = {one.name: _default(one, day) for one in table.__table__.columns if one.name not in columns and _needed(one)}
+    constants = tuple(rest.values())
+    statement = sql.SQL("copy {} ({}) from stdin").format(
+        sql.Identifier(table.__tablename__), sql.SQL(", ").join(map(sql.Identifier, [*columns, *rest]))
+    )
+    number = 0
+    with cursor.copy(statement) as target:
+        for row in rows:
+            target.write_row((*row, *constants))
+            number += 1
+    return number
+
+
+def _needed(column: Column[Any]) -> bool:
+    return not column.nullable and column.identity is None and column.server_default is None
+
+
+def _default(column: Column[Any], day: datetime) -> Any:
+    default = column.default
+    if column.type.python_type is datetime:
+        return day
+    if default is None:
+        raise ValueError(f"{column} has no default: name it among the columns.")
+    value = default.arg({}) if default.is_callable else default.arg  # type: ignore[attr-defined]
+    return "[]" if isinstance(column.type, JSONB) and value == [] else value
+
+
+def continue_after(cursor: Cursor[Any], tables: Iterable[Table]) -> None:
+    """Numbers that were given explicitly are not given again."""
+    for table in tables:
+        name = table.__tablename__
+        highest = sql.SQL("select setval(pg_get_serial_sequence({}, 'id'), greatest(1, (select max(id) from {})))")
+        cursor.execute(highest.format(sql.Literal(name), sql.Identifier(name)))

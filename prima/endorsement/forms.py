@@ -1,0 +1,87 @@
+"""Forms of the endorsement: submitting, deciding with a reason tied to sections, and the checks of a reviewer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from wtforms import IntegerField, RadioField, SelectMultipleField, StringField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import AnyOf, InputRequired
+from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
+
+from prima.forms import BaseForm, line, prose
+
+ANSWERS = (("yes", _l("Yes")), ("no", _l("No")), ("na", _l("Not applicable")))
+NOTE = 4000
+Choices = Iterable[tuple[str, Any]]
+
+
+def boxes(label: Any) -> SelectMultipleField:
+    return SelectMultipleField(
+        label, widget=ListWidget(prefix_label=False), option_widget=CheckboxInput(), validate_choice=True
+    )
+
+
+def shown(pairs: Choices) -> list[SelectChoice]:
+    return [SelectChoice(value, label) for value, label in pairs]
+
+
+class CheckField(RadioField):
+    """A check may stay unanswered while it is drafted."""
+
+    def pre_validate(self, form: Any) -> None:
+        if self.data is not None:
+            super().pre_validate(form)
+
+
+class SeenForm(BaseForm):
+    """`seen` is the last step the person saw: what is decided on an older state is refused."""
+
+    seen = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
+
+
+class SubmitForm(BaseForm):
+    note = prose(_l("Remark for the head of office and the reviewers"), most=NOTE)
+
+
+class DecisionForm(SeenForm):
+    note = prose(_l("Remark"), most=NOTE)
+
+
+class ReasonForm(SeenForm):
+    note = prose(_l("Reason"), most=NOTE, required=True)
+
+
+class ReturnForm(SeenForm):
+    note = prose(_l("Reason"), most=NOTE, required=True)
+    sections = boxes(_l("Sections to be changed"))
+
+
+class ClearerForm(SeenForm):
+    email = line(_l("E-mail address of the colleague"))
+
+
+class ReviewForm(SeenForm):
+    """A reviewer's note and the sections a return is tied to; the checks are added by `review_form`."""
+
+    version = IntegerField(widget=HiddenInput(), validators=[InputRequired()])
+    note = prose(_l("Comments, or the reason of a return"), most=NOTE)
+    sections = boxes(_l("If you return it: sections to be changed"))
+    do = StringField(validators=[AnyOf(["save", "clear", "clear_with_comments", "return"])])
+    """Which button was pressed; the page draws the buttons."""
+
+    def check_fields(self, code: str) -> tuple[Any, Any]:
+        return self[f"{code}-answer"], self[f"{code}-note"]
+
+
+def review_form(checks: Iterable[tuple[str, str]]) -> type[ReviewForm]:
+    """The form for checks given as (code, question)."""
+    fields: dict[str, Any] = {}
+    for code, question in checks:
+        fields[f"{code}-answer"] = CheckField(
+            question, choices=shown(ANSWERS), validate_choice=True, coerce=lambda value: value or None
+        )
+        fields[f"{code}-note"] = line(_l("Note"), required=False, most=2000)
+    return type("ReviewFormOfRole", (ReviewForm,), fields)

@@ -1,0 +1,202 @@
+"""A reviewer's work: saving draft answers, giving a clearance or a return, and taking it back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from flask_babel import gettext as _
+
+from prima import clock
+from prima.db import check_version
+from prima.endorsement.models import Answer, CheckAnswer, Clearance, Verdict
+from prima.endorsement.operations import letters
+from prima.endorsement.operations.asking import Held, hold, permit, what_happened
+from prima.endorsement.operations.rounds import settle
+from prima.endorsement.rights import chair
+from prima.endorsement.steps import signed
+from prima.errors import Invalid, Reason, Refused
+from prima.handbook.edition import Check
+from prima.journal import record
+from prima.permissions import Action
+from prima.projects.models import Part, Project
+from prima.projects.operations import take_part
+from prima.projects.rules import is_regional
+from prima.projects.stages import Status
+from prima.users import Authority, Role, User
+
+REVIEWED_IN = {Role.FUND: Status.FUND_REVIEW}
+"""Where a role answers its checks; all others in review."""
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What a reviewer typed: answers and notes by code of the check, a note on the whole, sections to change."""
+
+    answers: Mapping[str, tuple[CheckAnswer | None, str]] = field(default_factory=dict)
+    note: str = ""
+    sections: Sequence[str] = ()
+
+
+def checks(project: Project, role: Role) -> tuple[Check, ...]:
+    """The edition's checks of a role for this project."""
+    handbook = project.edition.handbook
+    return handbook.checks_for(role, project.funding.value, regional=is_regional(project))
+
+
+def save_draft(clearance: Clearance, *, actor: User, version: int, typed: Typed) -> Clearance:
+    """Keep what was typed, though the proposal went back meanwhile; nobody but those who hold the role sees it."""
+    clearance = _open(clearance, hold(clearance.project, actor, seen=None))
+    _take_over(clearance, typed, version)
+    return clearance
+
+
+def give(clearance: Clearance, *, actor: User, seen: int, version: int, verdict: Verdict, typed: Typed) -> Clearance:
+    """Clear, clear with comments, or return; the proposal moves on when this was the last answer of the round."""
+    held = hold(clearance.project, actor, seen=seen)
+    project = held.project
+    if project.status is not REVIEWED_IN.get(clearance.role, Status.REVIEW):
+        raise Refused([what_happened(project)])
+    clearance = _open(clearance, held)
+    if clearance.role is Role.FUND:
+        raise Refused(_("Fund management decides with the buttons of the project's page."))
+    _take_over(clearance, typed, version)
+    if verdict is Verdict.RETURN:
+        must_say_why(project, typed.note, typed.sections)
+    else:
+        clearance.sections = []
+        must_pass(clearance, _("This cannot be cleared yet."))
+        if verdict is Verdict.COMMENTS and not typed.note.strip():
+            raise Invalid("note", _("Please write the comments."))
+    authority = chair(actor, Action.REVIEW, clearance)
+    assert authority is not None
+    _one_person_one_clearance(clearance, actor)
+    clearance.verdict = verdict
+    clearance.decided_by, clearance.behalf_of = actor, authority.absent
+    clearance.decided_at = clock.now()
+    sign(project, actor, authority, Part.REVIEWED)
+    _journal(clearance, "clearance given", actor, authority)
+    letters.cleared(clearance, actor=actor)
+    if step := settle(project, clearance.round):
+        letters.moved(project, step, clearance.round, actor=actor)
+    return clearance
+
+
+def take_back(clearance: Clearance, *, actor: User, seen: int) -> Clearance:
+    """Open a given clearance again, answers kept, while the proposal has not moved."""
+    held = hold(clearance.project, actor, seen=seen)
+    project, clearance = held.project, _fresh(held, clearance)
+    permit(actor, Action.REVIEW, clearance)
+    if clearance.is_open or project.status is not Status.REVIEW:
+        raise Refused(_("There is no answer to take back."))
+    authority = chair(actor, Action.REVIEW, clearance)
+    _journal(clearance, "clearance taken back", actor, authority)
+    clearance.verdict = clearance.decided_by = clearance.behalf_of = clearance.decided_at = None
+    clearance.stands = None
+    clearance.version += 1
+    letters.cleared(clearance, actor=actor)
+    return clearance
+
+
+def must_say_why(project: Project, note: str, sections: Sequence[str]) -> None:
+    """A return needs a reason tied to at least one section (Handbook)."""
+    if not note.strip():
+        raise Invalid("note", _("Please write the reason, so that the developer knows what to change."))
+    known = {section.code for section in project.edition.handbook.sections_for(project.funding.value)}
+    if not sections:
+        raise Invalid("sections", _("Please tick at least one section that the reason is about."))
+    if set(sections) - known:
+        raise Invalid("sections", _("Please tick sections of this proposal only."))
+
+
+def must_pass(clearance: Clearance, opening: str) -> None:
+    """Refuse while a check that must pass is answered "no" or not at all."""
+    given = {one.check_code: one.answer for one in clearance.answers}
+    reasons = []
+    for check in checks(clearance.project, clearance.role):
+        if check.must_pass and given.get(check.code) is None:
+            reasons.append(Reason(_("Please answer: %(question)s", question=check.question.say())))
+        elif check.must_pass and given[check.code] is CheckAnswer.NO:
+            reasons.append(Reason(_("Answered “no”, and it must pass: %(question)s", question=check.question.say())))
+    if reasons:
+        raise Refused([Reason(opening), *reasons])
+
+
+def sign(project: Project, actor: User, authority: Authority | None, part: Part) -> None:
+    """Note who took part. What is decided for an absent person also binds that person: nobody decides twice over."""
+    take_part(project, actor, part)
+    if authority is not None and authority.absent is not None:
+        take_part(project, authority.absent, part)
+
+
+def _open(clearance: Clearance, held: Held) -> Clearance:
+    clearance = _fresh(held, clearance)
+    permit(held.actor, Action.REVIEW, clearance)
+    if not clearance.is_open:
+        raise Refused(
+            _(
+                "%(who)s has answered already. Take the answer back first.",
+                who=signed(clearance.decided_by, clearance.behalf_of),
+            )
+        )
+    return clearance
+
+
+def _fresh(held: Held, clearance: Clearance) -> Clearance:
+    found = held.newest.clearance(clearance.role) if held.newest else None
+    if found is None or found.id != clearance.id:
+        raise Refused([what_happened(held.project)])
+    return found
+
+
+def _take_over(clearance: Clearance, typed: Typed, version: int) -> None:
+    """Write what was typed, unless a colleague with the same role saved something meanwhile."""
+    given = {one.check_code: one for one in clearance.answers}
+    stated = {"note": (_("Note"), clearance.note, typed.note)}
+    known = checks(clearance.project, clearance.role)
+    for check in known:
+        answer, note = typed.answers.get(check.code, (None, ""))
+        there = given.get(check.code)
+        question = check.question.say()
+        stated[f"{check.code}-answer"] = (question, _said(there.answer if there else None), _said(answer))
+        stated[f"{check.code}-note"] = (_("Note: %(question)s", question=question), there.note if there else "", note)
+    check_version(clearance, version, who=_("A colleague with the same role"), typed=stated)
+    for check in known:
+        answer, note = typed.answers.get(check.code, (None, ""))
+        if (there := given.get(check.code)) is None:
+            there = Answer(check_code=check.code)
+            clearance.answers.append(there)
+        there.answer, there.note = answer, note.strip()
+    clearance.note, clearance.sections = typed.note.strip(), list(typed.sections)
+    clearance.version += 1
+
+
+def _said(answer: CheckAnswer | None) -> str:
+    return {
+        CheckAnswer.YES: _("yes"),
+        CheckAnswer.NO: _("no"),
+        CheckAnswer.NOT_APPLICABLE: _("not applicable"),
+        None: _("not answered"),
+    }[answer]
+
+
+def _one_person_one_clearance(clearance: Clearance, actor: User) -> None:
+    if clearance.project.edition.handbook.one_person_two_clearances:
+        return
+    if any(one.decided_by_id == actor.id and not one.is_open for one in clearance.round.clearances):
+        raise Refused(_("You have given another clearance of this round; the Handbook asks for a further person."))
+
+
+def _journal(clearance: Clearance, event: str, actor: User, authority: Authority | None) -> None:
+    record(
+        clearance.project,
+        event,
+        actor=actor,
+        behalf_of=authority.absent if authority else None,
+        round=clearance.round.number,
+        role=clearance.role,
+        verdict=clearance.verdict,
+        note=clearance.note,
+        sections=clearance.sections,
+        answers={one.check_code: [one.answer, one.note] for one in clearance.answers},
+    )

@@ -1,0 +1,148 @@
+"""Letters of the endorsement: to whoever gets something on the desk, and to the developers on every decision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from flask_babel import format_date
+from flask_babel import gettext as _
+from sqlalchemy.orm import object_session
+
+from prima.endorsement import queries
+from prima.endorsement.models import Clearance, Round, Verdict
+from prima.endorsement.operations.asking import path
+from prima.endorsement.queries import Waiting
+from prima.endorsement.steps import NAME_CLEARER, OF_THE_TEAM, signed
+from prima.outbox import queue
+from prima.projects.models import Part, Project, Step
+from prima.projects.queries import roles, statuses
+from prima.projects.stages import LIFECYCLE
+from prima.users import User
+
+
+def moved(project: Project, step: Step, newest: Round | None, *, actor: User | None) -> None:
+    """After a step: who has the proposal now, and what was decided. One letter a person."""
+    cause = f"step:{step.id}"
+    told = {actor.id} if actor else set()
+    told |= arrived(project, newest, cause=cause, but=told)
+    move = LIFECYCLE.find(step.source, step.move) if step.source else None
+    decided(
+        project,
+        _("%(move)s: %(reference)s", move=move.says if move else step.move, reference=project.name),
+        [
+            _("The proposal “%(title)s” is now: %(status)s.", title=project.title, status=_status(project)),
+            step.note,
+        ],
+        cause=cause,
+        but=told,
+    )
+
+
+def arrived(project: Project, newest: Round | None, *, cause: str, but: set[int]) -> set[int]:
+    """Tell those on whose desk the proposal lies now; the ids of those told. Developers hear of the decision."""
+    if project.status in OF_THE_TEAM:
+        return set()
+    names = {code: role.name for code, role in roles().items()}
+    duties: dict[int, tuple[User, list[tuple[str, Waiting]]]] = {}
+    for one in queries.waiting(project, newest):
+        what = str(NAME_CLEARER if one.naming else one.desk.says)
+        if one.role and "%(role)s" in what:
+            what = what % {"role": names[one.role]}
+        if one.is_vacant:
+            nobody(project, str(one.desk.says) if one.naming else what, cause=cause)
+        for user in one.people:
+            duties.setdefault(user.id, (user, []))[1].append((what, one))
+    for user, found in duties.values():
+        if user.id not in but:
+            _on_the_desk(project, user, found, cause)
+    return set(duties)
+
+
+def _on_the_desk(project: Project, user: User, found: list[tuple[str, Waiting]], cause: str) -> None:
+    session = object_session(project)
+    assert session is not None
+    what, first = found[0]
+    lines = [_("“%(title)s”, %(office)s, waits for you.", title=project.title, office=project.office.name)]
+    for says, one in found:
+        due = _("due %(day)s", day=format_date(one.due_on, "d MMM y")) if one.due_on else _("no date set")
+        lines.append(f"- {says} ({due})")
+    queue(
+        session,
+        to=user,
+        cause=cause,
+        kind="desk",
+        subject=_("%(what)s: %(reference)s", what=what, reference=project.name),
+        body="\n".join(lines),
+        path=path(project, "clearances", first.role.lower()) if first.role else path(project),
+    )
+
+
+def decided(project: Project, subject: str, lines: Iterable[str], *, cause: str, but: set[int]) -> None:
+    """Tell the developers."""
+    session = object_session(project)
+    assert session is not None
+    body = "\n\n".join(line for line in lines if line)
+    for user in project.people(Part.DEVELOPER):
+        if user.id not in but and user.active:
+            queue(session, to=user, cause=cause, kind="decision", subject=subject, body=body, path=path(project))
+
+
+def cleared(clearance: Clearance, *, actor: User) -> None:
+    """A reviewer's answer: a return is shown as coming at once."""
+    project = clearance.project
+    role = roles()[clearance.role].name
+    says = {
+        Verdict.CLEAR: _("%(role)s cleared %(reference)s", role=role, reference=project.name),
+        Verdict.COMMENTS: _("%(role)s cleared %(reference)s with comments", role=role, reference=project.name),
+        Verdict.RETURN: _("%(role)s returns %(reference)s", role=role, reference=project.name),
+        None: _("%(role)s took the answer on %(reference)s back", role=role, reference=project.name),
+    }[clearance.verdict]
+    lines = [_("By %(who)s.", who=signed(actor, clearance.behalf_of))]
+    if clearance.verdict is Verdict.RETURN:
+        lines.append(_("The proposal comes back to you when the other reviewers have answered."))
+    if clearance.verdict is not None and clearance.note:
+        lines.append(clearance.note)
+    cause = f"clearance:{clearance.id}:{clearance.version}"
+    decided(project, says, lines, cause=cause, but={actor.id})
+
+
+def nobody(project: Project, what: str, *, cause: str) -> None:
+    """Tell the administrators that a desk is empty; they learn which role is missing, not what the draft says."""
+    session = object_session(project)
+    assert session is not None
+    for user in queries.administrators():
+        queue(
+            session,
+            to=user,
+            cause=cause,
+            kind=f"nobody: {what}"[:100],
+            subject=_("Nobody may do “%(what)s” for %(reference)s", what=what, reference=project.name),
+            body=_(
+                "%(reference)s of %(office)s waits, and nobody holds the role (or may use it there). "
+                "Please grant the role at that office or region.",
+                reference=project.name,
+                office=project.office.name,
+            ),
+        )
+
+
+def named(project: Project, person: User, *, actor: User) -> None:
+    session = object_session(project)
+    assert session is not None
+    queue(
+        session,
+        to=person,
+        cause=f"named:{project.id}:{project.journal_count}",
+        kind="desk",
+        subject=_("Clear for the office: %(reference)s", reference=project.name),
+        body=_(
+            "%(who)s named you to clear “%(title)s” for the office, because its head of office may not.",
+            who=actor.name,
+            title=project.title,
+        ),
+        path=path(project),
+    )
+
+
+def _status(project: Project) -> str:
+    return statuses()[project.status].name

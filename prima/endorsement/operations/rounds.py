@@ -1,0 +1,151 @@
+"""Submitting: freeze the version, open the review, keep what still stands, and move on when everybody has answered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session, object_session
+
+from prima import clock
+from prima.endorsement.models import Answer, Clearance, Decision, Round, Verdict
+from prima.endorsement.operations import letters
+from prima.endorsement.operations.asking import hold, permit, what_happened
+from prima.errors import Refused
+from prima.handbook.edition import Reviewer
+from prima.journal import record
+from prima.permissions import Action
+from prima.projects.models import Project, Step
+from prima.projects.operations import advance
+from prima.projects.queries import roles
+from prima.projects.snapshot import changed_sections, seal, snapshot
+from prima.projects.stages import LIFECYCLE, Status
+from prima.users import Role, User
+from prima.workdays import add_working_days
+
+
+def submit(project: Project, name: str, *, actor: User, seen: int | None = None, note: str = "") -> Step:
+    """Freeze the proposal and send it to the head of office; on a resubmission only to whom the changes concern."""
+    held = hold(project, actor, seen=seen)
+    project, earlier = held.project, held.rounds
+    move = LIFECYCLE.find(project.status, name)
+    if move is None:
+        raise Refused([what_happened(project)])
+    permit(actor, Action.SUBMIT, project)
+    step = advance(project, name, actor=actor, note=note)
+    newest = freeze(project, earlier, actor)
+    if cleared := office_clearance(earlier, newest):
+        remark = _("The office's clearance of round %(number)s stands.", number=cleared.number)
+        stands = advance(project, "stand", actor=None, note=remark)
+        _session(project).add(Decision(step=stands, round=newest, role=Role.COM, sections=[]))
+        open_review(project, newest, earlier)
+    letters.moved(project, project.steps[-1], newest, actor=actor)
+    return step
+
+
+def freeze(project: Project, earlier: Sequence[Round], actor: User) -> Round:
+    now = clock.now()
+    for one in earlier:
+        one.closed_at = one.closed_at or now
+    frozen = snapshot(project)
+    newest = Round(
+        project=project,
+        number=earlier[0].number + 1 if earlier else 1,
+        submitted_by_id=actor.id,
+        snapshot=frozen,
+        sha256=seal(frozen),
+        clearances=[],
+        decisions=[],
+    )
+    _session(project).add(newest)
+    record(project, "version frozen", actor=actor, round=newest.number, sha256=newest.sha256)
+    return newest
+
+
+def office_clearance(earlier: Sequence[Round], newest: Round) -> Round | None:
+    """The round whose office clearance still stands: cleared last, and nothing material changed since."""
+    handbook = newest.project.edition.handbook
+    material = {section.code for section in handbook.sections if section.material}
+    for one in earlier:
+        decisions = [decision.step for decision in one.decisions if decision.role is Role.COM]
+        if decisions:
+            cleared = decisions[-1].target is not Status.RETURNED
+            changed = changed_sections(one.snapshot, newest.snapshot) & material
+            return one if cleared and not changed else None
+    return None
+
+
+def open_review(project: Project, newest: Round, earlier: Sequence[Round]) -> None:
+    """Open one clearance a reviewer of the edition, or let an earlier one stand where its sections did not change."""
+    for reviewer in project.edition.handbook.reviewers_for(project.funding.value):
+        role = Role(reviewer.role)
+        before = next((found for one in earlier if (found := one.clearance(role))), None)
+        if before and before.is_given and not concerned(before, newest):
+            clearance = _standing(before, reviewer)
+        else:
+            clearance = _opened(before, reviewer)
+        newest.clearances.append(clearance)
+    _session(project).flush()
+    settle(project, newest)
+
+
+def concerned(before: Clearance, newest: Round) -> set[str]:
+    """The changed sections that the edition gives to the role of an earlier clearance."""
+    handbook = newest.project.edition.handbook
+    concern = {section.code for section in handbook.sections if before.role in section.roles}
+    return changed_sections(before.round.snapshot, newest.snapshot) & concern
+
+
+def _standing(before: Clearance, reviewer: Reviewer) -> Clearance:
+    return Clearance(
+        role=before.role,
+        required=reviewer.required,
+        opened_at=before.opened_at,
+        due_on=before.due_on,
+        verdict=before.verdict,
+        note=before.note,
+        sections=[],
+        decided_by=before.decided_by,
+        behalf_of=before.behalf_of,
+        decided_at=before.decided_at,
+        stands_id=before.stands_id or before.id,
+        answers=_copies(before),
+    )
+
+
+def _opened(before: Clearance | None, reviewer: Reviewer) -> Clearance:
+    """Open, with the answers given or drafted before as its draft."""
+    continued = before is not None and before.is_open
+    return Clearance(
+        role=Role(reviewer.role),
+        required=reviewer.required,
+        due_on=add_working_days(clock.today(), reviewer.days),
+        note=before.note if before and continued else "",
+        sections=[],
+        answers=_copies(before) if before else [],
+    )
+
+
+def _copies(before: Clearance) -> list[Answer]:
+    return [Answer(check_code=one.check_code, answer=one.answer, note=one.note) for one in before.answers]
+
+
+def settle(project: Project, newest: Round) -> Step | None:
+    """Move on by itself when every required clearance of the round has been given: forward, or back if any returns."""
+    required = [one for one in newest.clearances if one.required]
+    if project.status is not Status.REVIEW or any(one.is_open for one in required):
+        return None
+    returned = [one for one in newest.clearances if one.verdict is Verdict.RETURN]
+    if not returned:
+        return advance(project, "pass", actor=None)
+    names = roles()
+    by = ", ".join(names[one.role].name for one in returned)
+    step = advance(project, "return", actor=None, note=_("All reviewers have answered. Returned by: %(by)s.", by=by))
+    newest.closed_at = clock.now()
+    return step
+
+
+def _session(project: Project) -> Session:
+    session = object_session(project)
+    assert session is not None
+    return session

@@ -1,0 +1,249 @@
+"""What the endorsement tells of a project: who has it, the clearances of its round, what comes back; and one's desk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext as _
+
+from prima.desk import Duty
+from prima.endorsement import queries
+from prima.endorsement.models import Clearance, Decision, Round, Verdict
+from prima.endorsement.queries import Waiting
+from prima.endorsement.rights import named_to_clear, seats, sitting
+from prima.endorsement.steps import DESKS, NAME_CLEARER, NOBODY, signed
+from prima.lists import RoleName
+from prima.overview import Telling
+from prima.permissions import Action, can
+from prima.projects.models import Project
+from prima.projects.stages import LIFECYCLE, Status
+from prima.users import Role, User
+
+Roles = Mapping[str, RoleName]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of a round: who answered what, when; or that the answer is still open."""
+
+    role: str
+    says: str
+    tone: str
+    who: str
+    at: datetime | None
+    note: str = ""
+    sections: str = ""
+    due_on: date | None = None
+    url: str = ""
+    """The reviewer's own page, for those who may answer."""
+
+
+@dataclass(frozen=True)
+class Panel:
+    number: int
+    submitted_at: datetime
+    rows: list[Row]
+    coming: bool
+    """Whether a return was given that has not brought the proposal back yet."""
+    reasons: list[Row]
+    """Why the proposal comes back or came back, for those who may read it."""
+    version_url: str
+    record_url: str
+
+
+def tell(project: Project, viewer: User) -> Telling:
+    newest = queries.newest_round(project)
+    queries.people_again()
+    roles = queries.roles()
+    waiting = queries.waiting(project, newest)
+    telling = Telling(duties=[_duty(project, one, roles, viewer) for one in waiting])
+    if newest is not None:
+        telling.panel, telling.data = "endorsement/panel.html", _panel(project, newest, roles, waiting, viewer)
+        telling.tabs = [(_("Endorsement"), url_for("record.show", reference=project.reference))]
+    return telling
+
+
+def desk(user: User) -> list[Duty]:
+    """Everything of the endorsement that waits for the person."""
+    user = queries.known(user)
+    rows = queries.on_the_desk(user)
+    if not rows:
+        return []
+    opened = queries.open_clearances(project for project, _head in rows)
+    roles = queries.roles()
+    found = []
+    for project, head_may_clear in rows:
+        where = DESKS[project.status]
+        since, due_on = project.status_since.date(), queries.due_on(project)
+        if project.status is Status.REVIEW:
+            for one in opened.get(project.id, []):
+                mine = [seat for seat in seats(Action.REVIEW, project) if seat.role is one.role]
+                if any(sitting(user, project, seat) for seat in mine):
+                    waiting = Waiting(where, [user], one.since.date(), one.due_on, role=one.role)
+                    found.append(_duty(project, waiting, roles, user))
+        elif can(user, where.action, project):
+            role = Role.FUND if project.id in opened and project.status is Status.FUND_REVIEW else None
+            found.append(_duty(project, Waiting(where, [user], since, due_on, role=role), roles, user))
+        elif project.status is Status.OFFICE_CLEAR and not head_may_clear and can(user, Action.ENDORSE, project):
+            found.append(_duty(project, Waiting(where, [user], since, due_on, naming=True), roles, user))
+    return found
+
+
+def _duty(project: Project, one: Waiting, roles: Roles, viewer: User) -> Duty:
+    what = str(NAME_CLEARER if one.naming else one.desk.says)
+    if one.role and "%(role)s" in what:
+        what = what % {"role": roles[one.role].name}
+    return Duty(
+        what=what,
+        reference=project.name,
+        title=project.title,
+        place=project.office.name,
+        url=_url(project, one) if viewer in one.people else "",
+        since_on=one.since,
+        due_on=one.due_on,
+        who=_names(one),
+    )
+
+
+def _names(one: Waiting) -> str:
+    return ", ".join(person.name for person in one.people) or str(NOBODY)
+
+
+def _url(project: Project, one: Waiting) -> str:
+    reference = project.reference
+    if one.naming:
+        return url_for("endorsement.name_clearer", reference=reference)
+    if one.role:
+        return url_for("clearances.show", reference=reference, role=one.role.lower())
+    return url_for("projects.show", reference=reference)
+
+
+def _panel(project: Project, newest: Round, roles: Roles, waiting: Sequence[Waiting], viewer: User) -> Panel:
+    internal = can(viewer, Action.VIEW_INTERNAL, project)
+    titles = {one.code: one.title.say() for one in project.edition.handbook.sections}
+    have_it = {one.role: _names(one) for one in waiting if one.role}
+    rows = rows_of(newest, roles, titles, internal=internal, viewer=viewer, have_it=have_it)
+    returned = [row for row in rows if row.tone == "violet"]
+    here = project.status is Status.REVIEW
+    return Panel(
+        number=newest.number,
+        submitted_at=newest.submitted_at,
+        rows=rows,
+        coming=here and bool(returned),
+        reasons=returned if internal and (here or project.status is Status.RETURNED) else [],
+        version_url=url_for("record.version_of", reference=project.reference, number=newest.number),
+        record_url=url_for("record.show", reference=project.reference),
+    )
+
+
+def rows_of(
+    one: Round,
+    roles: Roles,
+    titles: Mapping[str, str],
+    *,
+    internal: bool,
+    viewer: User | None = None,
+    have_it: Mapping[Role, str] | None = None,
+) -> list[Row]:
+    """Decisions and clearances of a round in the order they were given, the open ones last.
+
+    `internal`: whether the reader may see notes; `viewer`: whose own open clearances are linked; `have_it`: the names
+    of those on whose desk an open one lies.
+    """
+    rows = [_decision_row(decision, roles, titles, internal) for decision in one.decisions]
+    rows += [
+        _clearance_row(each, roles, titles, internal, viewer, (have_it or {}).get(each.role, ""))
+        for each in one.clearances
+        if _is_shown(each)
+    ]
+    return sorted(rows, key=lambda row: (row.at is None, row.at or one.submitted_at))
+
+
+def _is_shown(clearance: Clearance) -> bool:
+    """Fund management's sheet of checks is not an answer of its own: its decision is."""
+    return clearance.role is not Role.FUND
+
+
+def _decision_row(decision: Decision, roles: Roles, titles: Mapping[str, str], internal: bool) -> Row:
+    step = decision.step
+    move = LIFECYCLE.find(step.source, step.move) if step.source else None
+    tones = {Status.RETURNED: "violet", Status.DONOR_CHANGES: "violet", Status.REJECTED: "red"}
+    return Row(
+        role=roles[decision.role].name,
+        says=str(move.says) if move else step.move,
+        tone=tones.get(step.target, "green"),
+        who=signed(step.actor, step.behalf_of),
+        at=step.at,
+        note=step.note if internal else "",
+        sections=_titles(decision.sections, titles),
+    )
+
+
+def _clearance_row(
+    one: Clearance, roles: Roles, titles: Mapping[str, str], internal: bool, viewer: User | None, has_it: str
+) -> Row:
+    role = roles[one.role].name
+    mine = viewer is not None and one.round.closed_at is None and can(viewer, Action.REVIEW, one)
+    url = url_for("clearances.show", reference=one.project.reference, role=one.role.lower()) if mine else ""
+    if one.verdict is None:
+        asked = one.round.closed_at is None and one.project.status is Status.REVIEW
+        says = _("open") if asked else _("not answered in this round")
+        return Row(role, says, "blue" if asked else "grey", has_it, None, due_on=one.due_on if asked else None, url=url)
+    here = one.project.status is Status.REVIEW and one.round.closed_at is None
+    says = {
+        Verdict.CLEAR: _("cleared"),
+        Verdict.COMMENTS: _("cleared with comments"),
+        Verdict.RETURN: _("return coming") if here else _("returned"),
+    }[one.verdict]
+    if one.stands is not None:
+        says = _("%(says)s in round %(number)s, stands", says=says, number=one.stands.round.number)
+    return Row(
+        role=role,
+        says=says,
+        tone="violet" if one.verdict is Verdict.RETURN else "green",
+        who=signed(one.decided_by, one.behalf_of),
+        at=one.decided_at,
+        note=one.note if internal else "",
+        sections=_titles(one.sections, titles),
+        url=url,
+    )
+
+
+def _titles(codes: list[str], titles: Mapping[str, str]) -> str:
+    return ", ".join(titles.get(code, code) for code in codes)
+
+
+def moves_of(project: Project, viewer: User) -> list[tuple[str, str, str]]:
+    """What the viewer may decide now, as (words, URL, tone)."""
+    return [
+        (str(move.says), url_for(move.via, reference=project.reference, move=move.name), move.tone)
+        for move in LIFECYCLE.moves_from(project.status, project)
+        if move.via == "endorsement.decide" and can(viewer, move.action, project)
+    ]
+
+
+def goes_to(project: Project) -> list[tuple[str, str, Any]]:
+    """Who will have the proposal once it is submitted, as (role, names, working days): known before one submits."""
+    handbook = project.edition.handbook
+    roles = queries.roles()
+    office = next((desk for desk in handbook.desks_for(Status.OFFICE_CLEAR, project.funding.value)), None)
+    stops = [(Action.CLEAR_OFFICE, Role.COM, office.days if office else None)]
+    stops += [(Action.REVIEW, Role(one.role), one.days) for one in handbook.reviewers_for(project.funding.value)]
+    endorsing = next((desk for desk in handbook.desks_for(Status.ENDORSE, project.funding.value)), None)
+    stops.append((Action.ENDORSE, Role.RD, endorsing.days if endorsing else None))
+    people = queries.holders(project, {role for _action, role, _days in stops})
+    road = []
+    for action, role, days in stops:
+        mine = [seat for seat in seats(action, project) if seat.role is role]
+        able = [user for user in people if any(sitting(user, project, seat) for seat in mine)]
+        if action is Action.CLEAR_OFFICE:
+            able += [user for user in people if named_to_clear(user, project) and user not in able]
+            nobody = _("nobody can: the regional endorser will name somebody")
+        else:
+            nobody = str(NOBODY)
+        road.append((roles[role].name, ", ".join(user.name for user in able) or nobody, days))
+    return road

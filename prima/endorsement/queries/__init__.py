@@ -1,0 +1,43 @@
+"""Rounds, clearances and decisions, loaded for pages and operations; people who may decide; desks."""
+
+from prima.endorsement.queries.cases import Case, case, deciding, reviewing, round_of, submitting
+from prima.endorsement.queries.desks import Open, Waiting, desk_roles, due_on, on_the_desk, open_clearances, waiting
+from prima.endorsement.queries.people import (
+    administrators,
+    colleague,
+    holders,
+    known,
+    may_be_named,
+    people_again,
+    who_may,
+)
+from prima.endorsement.queries.rounds import names, newest_round, rounds
+from prima.projects.queries import roles, statuses
+
+__all__ = [
+    "Case",
+    "Open",
+    "Waiting",
+    "administrators",
+    "case",
+    "colleague",
+    "deciding",
+    "desk_roles",
+    "due_on",
+    "holders",
+    "known",
+    "may_be_named",
+    "names",
+    "newest_round",
+    "on_the_desk",
+    "open_clearances",
+    "people_again",
+    "reviewing",
+    "roles",
+    "round_of",
+    "rounds",
+    "statuses",
+    "submitting",
+    "waiting",
+    "who_may",
+]

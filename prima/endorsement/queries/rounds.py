@@ -1,0 +1,81 @@
+"""Rounds with their clearances and decisions, and the names of what a frozen proposal names by code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import literal, select, true, union_all
+from sqlalchemy.orm import joinedload, selectinload, undefer
+from sqlalchemy.orm.attributes import set_committed_value
+
+from prima import lists
+from prima.db import db
+from prima.endorsement.models import Clearance, Decision, Round
+from prima.places import Office
+from prima.projects.models import Project, Step
+
+
+def with_clearances() -> tuple[Any, ...]:
+    return (
+        joinedload(Round.submitted_by, innerjoin=True),
+        selectinload(Round.clearances).options(
+            joinedload(Clearance.decided_by),
+            joinedload(Clearance.behalf_of),
+            joinedload(Clearance.stands).joinedload(Clearance.round),
+            selectinload(Clearance.answers),
+        ),
+        selectinload(Round.decisions)
+        .joinedload(Decision.step)
+        .options(joinedload(Step.actor), joinedload(Step.behalf_of)),
+    )
+
+
+def read_rounds(
+    project: Project, *options: Any, number: int | None = None, limit: int | None = None, fresh: bool = False
+) -> list[Round]:
+    found = list(
+        db.session.scalars(
+            select(Round)
+            .where(Round.project_id == project.id, true() if number is None else Round.number == number)
+            .options(*with_clearances(), *options)
+            .order_by(Round.number.desc())
+            .limit(limit)
+            .execution_options(populate_existing=fresh)
+        )
+    )
+    # Joining the project would read it again and forget what is loaded of it.
+    for one in found:
+        set_committed_value(one, "project", project)
+        for clearance in one.clearances:
+            set_committed_value(clearance, "round", one)
+    return found
+
+
+def rounds(project: Project, *, fresh: bool = False) -> list[Round]:
+    """Every round with the version it froze, newest first; `fresh` under the project's lock."""
+    return read_rounds(project, undefer(Round.snapshot), fresh=fresh)
+
+
+def newest_round(project: Project, *options: Any) -> Round | None:
+    return next(iter(read_rounds(project, *options, limit=1)), None)
+
+
+def names() -> dict[tuple[str, str], str]:
+    """The names of what a frozen proposal names by code, by (list, code), in one question."""
+    tables: dict[str, Any] = {
+        "country": lists.Country,
+        "category": lists.BudgetCategory,
+        "area": lists.AreaOfWork,
+        "activity": lists.ActivityType,
+        "beneficiary": lists.BeneficiaryType,
+        "group": lists.BeneficiaryDisaggregation,
+        "document": lists.DocumentType,
+        "type": lists.ProjectType,
+        "line": lists.FundingLine,
+        "focus": lists.FundFocusArea,
+        "gender": lists.GenderMarker,
+        "donor": lists.Donor,
+        "office": Office,
+    }
+    every = [select(literal(kind), table.code, table.name) for kind, table in tables.items()]
+    return {(kind, code): name for kind, code, name in db.session.execute(union_all(*every))}

@@ -1,0 +1,65 @@
+"""The desks of the endorsement as one table: in each status, who does what with the proposal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from prima.permissions import Action
+from prima.projects.stages import Status
+from prima.users import Role
+
+S = Status
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What is to be done in a status, by whoever may do the action. `says` begins with a verb."""
+
+    action: Action
+    says: Any
+    at: str = "projects.show"
+    """The endpoint of the page where it is done."""
+
+
+DESKS = {
+    S.OFFICE_CLEAR: Desk(Action.CLEAR_OFFICE, _l("Clear for the office")),
+    S.REVIEW: Desk(Action.REVIEW, _l("Review as %(role)s"), "clearances.show"),
+    S.RETURNED: Desk(Action.SUBMIT, _l("Change the proposal and submit it again")),
+    S.ENDORSE: Desk(Action.ENDORSE, _l("Endorse or return")),
+    S.ENDORSED: Desk(Action.ROUTE_ENDORSED, _l("Take the endorsed proposal on")),
+    S.FUND_REVIEW: Desk(Action.FUND_REVIEW, _l("Review for the Fund"), "clearances.show"),
+    S.RETAINED: Desk(Action.FUND_REVIEW, _l("Take up the retained proposal")),
+    S.APPROVER: Desk(Action.APPROVE, _l("Approve or refuse")),
+    S.DONOR_SUBMITTED: Desk(Action.ANSWER_DONOR, _l("Record the donor's answer")),
+    S.DONOR_CHANGES: Desk(Action.SUBMIT, _l("Change the proposal as the donor asks and submit it again")),
+    S.APPROVED: Desk(Action.ACTIVATE, _l("Activate the approved project")),
+}
+
+OF_THE_TEAM = frozenset({S.RETURNED, S.DONOR_CHANGES})
+"""Statuses in which the proposal lies with its developers."""
+
+SEARCHED = {
+    Role.COM: {S.OFFICE_CLEAR},
+    Role.RD: {S.OFFICE_CLEAR, S.ENDORSE},
+    Role.RPDO: {S.ENDORSED, S.DONOR_SUBMITTED},
+    Role.RRMO: {S.APPROVED},
+    Role.FUND: {S.ENDORSED, S.FUND_REVIEW, S.RETAINED, S.APPROVED},
+    Role.DDG: {S.APPROVER},
+}
+"""Where a role's desk is looked for, beside open clearances; whether the person may act is asked of each project."""
+
+NAME_CLEARER = _l("Name who clears for the office")
+NOBODY = _l("nobody holds this role: an administrator must grant it")
+
+
+def signed(actor: Any, behalf_of: Any) -> str:
+    """How a decision is signed: "A for B" when A acts for B; what moves by itself is PRIMA's."""
+    if actor is None:
+        return _("PRIMA")
+    if behalf_of is not None:
+        return _("%(actor)s for %(absent)s", actor=actor.name, absent=behalf_of.name)
+    return str(actor.name)

@@ -1,0 +1,1 @@
+"""The pages of the endorsement, one blueprint a noun."""

@@ -1,0 +1,116 @@
+"""Submitting a proposal, and deciding on it: each move on a page that says what it means before it is taken."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from prima.endorsement import operations, queries
+from prima.endorsement.forms import ClearerForm, DecisionForm, ReasonForm, ReturnForm, SubmitForm, shown
+from prima.endorsement.operations.asking import what_happened
+from prima.endorsement.operations.decisions import returns
+from prima.endorsement.overview import goes_to
+from prima.endorsement.queries import Case
+from prima.endorsement.rights import chair
+from prima.errors import Refused
+from prima.permissions import Action, guard, require
+from prima.projects.models import Project
+from prima.projects.page import need_url
+from prima.users import viewer
+from prima.workflow import Move
+
+bp = Blueprint("endorsement", __name__, url_prefix="/projects/<reference>")
+
+
+@bp.route("/submit/<move>", methods=["GET", "POST"])
+@guard(Action.SUBMIT, queries.submitting)
+def submit(case: Case) -> str | Response | tuple[str, int]:
+    project, move = case.project, case.move
+    if move is None:
+        raise Refused([what_happened(project)])
+    form = SubmitForm()
+    if form.validate_on_submit():
+        operations.submit(project, move.name, actor=viewer(), note=form.note.data)
+        flash(_("The proposal is submitted. You will get a letter on every decision."), "success")
+        return _back(project)
+    unmet = [(str(need.text), need_url(project, need)) for need in move.missing(project)]
+    page = render_template(
+        "endorsement/submit.html", project=project, move=move, form=form, unmet=unmet, road=goes_to(project)
+    )
+    return page, 422 if form.is_submitted() else 200
+
+
+@bp.route("/decisions/<move>", methods=["GET", "POST"])
+@guard(Action.VIEW_PROJECT, queries.deciding)
+def decide(case: Case) -> str | Response | tuple[str, int]:
+    project, move = case.project, case.move
+    if move is None:
+        raise Refused([what_happened(project)])
+    require(viewer(), move.action, project)
+    form = _form(case, move)
+    if form.validate_on_submit():
+        try:
+            return _decided(project, move, form)
+        except Refused as refusal:
+            if not hasattr(refusal, "field"):
+                raise
+            form.refuse(refusal)
+    held = chair(viewer(), move.action, project)
+    page = render_template(
+        "endorsement/decide.html",
+        project=project,
+        move=move,
+        form=form,
+        round=case.round,
+        target=queries.statuses()[move.target].name,
+        behalf_of=held.absent if held else None,
+        returns=returns(move),
+        hint=_hint(move),
+    )
+    return page, 422 if form.is_submitted() else 200
+
+
+def _hint(move: Move) -> str:
+    if returns(move):
+        return _("What is to be changed, and why. The developer reads it.")
+    if move.action is Action.ANSWER_DONOR:
+        return _("Say what the donor wrote, and file the letter among the documents.")
+    return ""
+
+
+def _form(case: Case, move: Move) -> DecisionForm | ReasonForm | ReturnForm:
+    if not returns(move):
+        return ReasonForm(seen=case.seen) if move.note == "required" else DecisionForm(seen=case.seen)
+    form = ReturnForm(seen=case.seen)
+    sections = case.project.edition.handbook.sections_for(case.project.funding.value)
+    form.sections.choices = shown((one.code, one.title.say()) for one in sections)
+    return form
+
+
+def _decided(project: Project, move: Move, form: DecisionForm | ReasonForm | ReturnForm) -> Response:
+    operations.decide(project, move.name, actor=viewer(), **form.values())
+    flash(_("Done: %(move)s.", move=move.says), "success")
+    return _back(project)
+
+
+@bp.route("/office-clearance", methods=["GET", "POST"])
+@guard(Action.ENDORSE, queries.case)
+def name_clearer(case: Case) -> str | Response | tuple[str, int]:
+    """The endorser names who clears for the office when the head of office is on the team."""
+    form = ClearerForm(seen=case.seen)
+    if form.validate_on_submit():
+        try:
+            named = operations.name_clearer(case.project, actor=viewer(), **form.values())
+            flash(_("%(name)s may now clear for the office.", name=named.name), "success")
+            return _back(case.project)
+        except Refused as refusal:
+            if not hasattr(refusal, "field"):
+                raise
+            form.refuse(refusal)
+    page = render_template("endorsement/name_clearer.html", project=case.project, form=form)
+    return page, 422 if form.is_submitted() else 200
+
+
+def _back(project: Project) -> Response:
+    return redirect(url_for("projects.show", reference=project.reference), 303)

@@ -1,0 +1,113 @@
+"""The lines of a budget, and the one function that keeps the project's total."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Decimal, localcontext
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import func, select
+
+from prima.errors import Invalid
+from prima.lists import BudgetCategory
+from prima.projects.models import BudgetLine, Project
+from prima.projects.operations.allocation import rebalance
+from prima.projects.operations.drafting import last_writer, opened, session_of, written
+from prima.projects.operations.rows import Changes, Row, sort_out
+from prima.projects.shares import CENT
+from prima.users import User
+
+MOST_LINES = 300
+MOST_AMOUNT = Decimal(10) ** 13
+FIELDS = (
+    "category_code", "description", "unit", "quantity", "units", "unit_cost", "area_code", "activity_type_code",
+)  # fmt: skip
+
+
+def values_of(line: BudgetLine) -> dict[str, Any]:
+    """What people edit of a line."""
+    return {name: getattr(line, name) for name in FIELDS}
+
+
+def amount_of(quantity: Decimal, units: Decimal, unit_cost: Decimal) -> Decimal:
+    """quantity x number of units x unit cost, exact, then rounded half up to the cent."""
+    with localcontext() as context:
+        context.prec = 60
+        return (quantity * units * unit_cost).quantize(CENT, ROUND_HALF_UP)
+
+
+def total(project: Project) -> Decimal:
+    """Keep the project's total as the sum of its lines, and the allocations that follow from it.
+
+    Called under the project's lock after every change of lines.
+    """
+    session = session_of(project)
+    session.flush()
+    summed = session.scalar(select(func.sum(BudgetLine.amount)).where(BudgetLine.project_id == project.id))
+    project.budget_usd = summed or Decimal(0)
+    project.budget_version += 1
+    rebalance(project)
+    return project.budget_usd
+
+
+def revise_budget(project: Project, *, actor: User, rows: Sequence[Row]) -> Changes:
+    """Add, change and remove lines; raises RowsConflict when somebody else changed one of the same lines."""
+    project = opened(project, actor=actor)
+    session = session_of(project)
+    stored = {line.id: line for line in project.lines}
+    changes = sort_out(rows, stored, values_of, who=last_writer(project, "budget"))
+    if len(stored) + len(changes.added) - len(changes.removed) > MOST_LINES:
+        raise Invalid("lines", _("A budget has at most %(most)s lines. Please join some.", most=MOST_LINES))
+    if not changes:
+        return changes
+    amounts = _checked(project, [*changes.added, *(row for _line, row in changes.changed)])
+    for line, row in changes.changed:
+        _write(line, row, amounts)
+        line.version += 1
+    position = max((line.position for line in project.lines), default=0)
+    for place, row in enumerate(changes.added, position + 1):
+        line = BudgetLine(project_id=project.id, position=place)
+        _write(line, row, amounts)
+        session.add(line)
+    for line in changes.removed:
+        session.delete(line)
+    before = project.budget_usd
+    now = total(project)
+    written(
+        project,
+        "budget",
+        actor=actor,
+        version=project.budget_version,
+        total=[before, now],
+        added=[row.values for row in changes.added],
+        changed=[[line.id, row.values] for line, row in changes.changed],
+        removed=[[line.id, values_of(line)] for line in changes.removed],
+    )
+    return changes
+
+
+def _checked(project: Project, rows: Sequence[Row]) -> dict[str, Decimal]:
+    """The amount of each row by its name; everything is checked before anything is written."""
+    leaves = _leaves(project)
+    amounts = {}
+    for row in rows:
+        if row.values["category_code"] not in leaves:
+            raise Invalid(f"{row.name}-category_code", _("Please choose a category within this one."))
+        amount = amount_of(row.values["quantity"], row.values["units"], row.values["unit_cost"])
+        if amount >= MOST_AMOUNT:
+            raise Invalid(f"{row.name}-unit_cost", _("The amount of this line is too large."))
+        amounts[row.name] = amount
+    return amounts
+
+
+def _write(line: BudgetLine, row: Row, amounts: dict[str, Decimal]) -> None:
+    for name in FIELDS:
+        setattr(line, name, row.values[name])
+    line.amount = amounts[row.name]
+
+
+def _leaves(project: Project) -> set[str]:
+    rows = session_of(project).execute(select(BudgetCategory.code, BudgetCategory.parent)).all()
+    parents = {parent for _code, parent in rows}
+    return {code for code, _parent in rows if code not in parents}

@@ -1,0 +1,121 @@
+"""The project's file: what is there, in which version, and what is missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import Blueprint, current_app, flash, redirect, render_template, send_file, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from prima.errors import Invalid, Refused
+from prima.permissions import Action, can, guard
+from prima.projects import choices, files, operations, queries, rules
+from prima.projects.forms import DocumentForm
+from prima.projects.models import Document, Project
+from prima.projects.operations.documents import may_file
+from prima.projects.views.drafting import Answer, drafting, frame, outcome
+from prima.users import User, viewer
+
+bp = Blueprint("documents", __name__, url_prefix="/projects")
+HERE = "documents.index"
+INTERNAL = frozenset({"RISK"})
+"""Internal annexes: not for all staff, also once the project is endorsed."""
+
+
+@dataclass(frozen=True)
+class Filed:
+    """One version of a document."""
+
+    project: Project
+    document: Document
+
+
+def visible(user: User, project: Project) -> list[Document]:
+    """What the person may see of the file, newest version first within each type."""
+    inside = can(user, Action.VIEW_INTERNAL, project)
+    found = [one for one in project.documents if inside or one.type_code not in INTERNAL]
+    return sorted(found, key=lambda one: (one.type.position, -one.version))
+
+
+def load(reference: str, kind: str, version: int) -> Filed | None:
+    """A document by its type's code in lower case and its version."""
+    project = queries.proposal(reference)
+    if project is None:
+        return None
+    for one in visible(viewer(), project):
+        if (one.type_code.lower(), one.version) == (kind, version):
+            return Filed(project, one)
+    return None
+
+
+@bp.get("/<reference>/documents")
+@guard(Action.VIEW_PROJECT, queries.proposal)
+def index(project: Project) -> str:
+    return page(project, offer(DocumentForm(), project))
+
+
+@bp.post("/<reference>/documents")
+@drafting(queries.proposal, may_file)
+def file(project: Project) -> Answer:
+    form = offer(DocumentForm(), project)
+    filed: list[Document] = []
+    status = outcome(form, lambda: filed.append(_file(project, form)))
+    if status != 303:
+        return page(project, form), status
+    flash(_("“%(name)s” is filed as version %(version)s.", name=filed[0].title, version=filed[0].version), "success")
+    return redirect(url_for(HERE, reference=project.reference), 303)
+
+
+def _file(project: Project, form: DocumentForm) -> Document:
+    kind = form.type_code.data
+    if kind in rules.LETTERS and not form.country_code.data:
+        raise Invalid("country_code", _("Please choose the State that wrote the letter."))
+    stored = files.store(folder(), form.file.data.stream, form.file.data.filename)
+    return operations.file_document(
+        project,
+        actor=viewer(),
+        type_code=kind,
+        title=form.title.data or form.type_code.choices[kind],
+        country_code=form.country_code.data,
+        stored=stored,
+    )
+
+
+@bp.get("/<reference>/documents/<kind>/<int:version>")
+@guard(Action.VIEW_PROJECT, load)
+def download(filed: Filed) -> Response:
+    document = filed.document
+    path = files.path(folder(), document.sha256)
+    if not path.is_file():
+        raise Refused(_("This file is missing from the store. Please tell the operators of PRIMA."))
+    return send_file(path, document.media_type, as_attachment=True, download_name=document.file_name, max_age=0)
+
+
+def folder() -> Path:
+    return Path(current_app.config["DOCUMENTS_DIR"])
+
+
+def offer(form: DocumentForm, project: Project) -> DocumentForm:
+    form.type_code.choices = {"": _("Please choose"), **choices.document_types()}
+    form.country_code.choices = {
+        "": _("None of these"),
+        **{one.country_code: one.country.name for one in project.coverage},
+    }
+    return form
+
+
+def page(project: Project, form: DocumentForm) -> str:
+    needs = (
+        [(str(need.text), None) for need in rules.to_submit(project) if need.at == HERE] if project.is_editable else []
+    )
+    return render_template(
+        "projects/documents.html",
+        **frame(project, HERE, may=may_file),
+        form=form,
+        documents=visible(viewer(), project),
+        states={one.country_code: one.country.name for one in project.coverage},
+        needs=needs,
+        limit=files.MOST_BYTES // 1024**2,
+    )

@@ -1,0 +1,40 @@
+"""The proposal as a list of its parts, each with how far it is."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from flask import Blueprint, render_template
+
+from prima.permissions import Action, guard
+from prima.projects import queries
+from prima.projects.models import Project
+from prima.projects.tasks import progress, tasks
+from prima.projects.tones import tone
+from prima.projects.views.drafting import may_edit, url_of, why_not
+from prima.users import viewer
+
+bp = Blueprint("proposal", __name__, url_prefix="/projects")
+
+
+@bp.get("/<reference>/proposal")
+@guard(Action.VIEW_PROJECT, queries.proposal_with_story)
+def show(project: Project) -> str:
+    found = tasks(project)
+    done, count = progress(found)
+    writable = may_edit(viewer(), project)
+    return render_template(
+        "projects/proposal.html",
+        project=project,
+        groups=[
+            (name, [(task, url_of(project, task)) for task in members])
+            for name, members in groupby(found, lambda task: task.group)
+        ],
+        done=done,
+        count=count,
+        writable=writable,
+        why_not="" if writable else why_not(project),
+        status=queries.statuses()[project.status].name,
+        tone=tone(project.status),
+        edition=project.edition.handbook.title.say(),
+    )

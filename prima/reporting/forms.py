@@ -1,0 +1,117 @@
+"""The forms of activation, extension, closing and reports; a report's form is made from what the edition asks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, DateField, HiddenField, IntegerField, SelectField, SelectMultipleField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, NumberRange, Optional
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from prima.forms import REQUIRED, BaseForm, MoneyField, line, prose
+
+MOST_LETTERS = 200_000
+"""Beyond the edition's limits text is kept and only not submitted; this bounds what a page can hold."""
+
+
+class DayField(DateField):
+    """A date as browsers send it; anything else is refused in plain words."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        if not valuelist or not valuelist[0].strip():
+            self.data = None
+            return
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            self.data = None
+            raise ValueError(_l("Please give a date such as 2016-10-31.")) from None
+
+
+class CountField(IntegerField):
+    """A whole number of 0 or more; groups of thousands may be set apart."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        text = (valuelist[0] if valuelist else "").strip().replace("\u00a0", "").replace(" ", "").replace(",", "")
+        if not text:
+            self.data = None
+            return
+        if not (text.isascii() and text.isdigit() and len(text) <= 12):
+            self.data = None
+            raise ValueError(_l("Please type a whole number of 0 or more, such as 250."))
+        self.data = int(text)
+
+
+class ActivationForm(BaseForm):
+    starts_on = DayField(_l("Start"), validators=[InputRequired(REQUIRED)])
+    ends_on = DayField(_l("End"), validators=[InputRequired(REQUIRED)])
+    manager = line(_l("Manager's e-mail address"))
+    alternate = line(_l("Alternate manager's e-mail address"))
+    focal_point = line(_l("Government focal point"))
+    focal_point_contact = line(_l("How to reach the focal point"), required=False)
+
+
+class DonorActivationForm(ActivationForm):
+    interim_every_months = IntegerField(
+        _l("Months between interim reports, as agreed with the donor"),
+        validators=[Optional(), NumberRange(0, 60, _l("Please give a number of months from 0 to 60."))],
+    )
+    evaluation_agreed = BooleanField(_l("An ex-post evaluation is agreed with the donor"))
+
+
+class ExtensionForm(BaseForm):
+    ends_on = DayField(_l("New end"), validators=[InputRequired(REQUIRED)])
+    reason = prose(_l("Reason for the extension"), required=True, most=4000)
+    seen = HiddenField()
+
+
+class ClosingForm(BaseForm):
+    confirmed = SelectMultipleField(
+        _l("Closure checklist"), widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
+    )
+    note = prose(_l("Remark"), most=4000)
+
+
+class DecisionForm(BaseForm):
+    version = HiddenField()
+    note = prose(_l("Remark, or the reason for returning it"), most=4000)
+
+
+class OverdueFilter(BaseForm):
+    class Meta:
+        csrf = False
+
+    region = SelectField(_l("Regional Office"))
+
+
+def closing_form(items: Sequence[tuple[str, str]]) -> ClosingForm:
+    form = ClosingForm()
+    form.confirmed.choices = [SelectChoice(code, text) for code, text in items]
+    return form
+
+
+def overdue_filter(regions: Sequence[tuple[str, str]], chosen: str) -> OverdueFilter:
+    form = OverdueFilter(formdata=None, data={"region": chosen})
+    form.region.choices = [SelectChoice("", str(_l("All"))), *(SelectChoice(code, name) for code, name in regions)]
+    return form
+
+
+def report_form(
+    texts: Sequence[tuple[str, str]],
+    counts: Sequence[tuple[str, str]],
+    amounts: Sequence[tuple[str, str]],
+    data: dict[str, Any],
+) -> BaseForm:
+    """A form with a text, number or amount for each (field name, label); `data` is what it begins with."""
+    fields: dict[str, Any] = {"version": HiddenField()}
+    for name, label in texts:
+        fields[name] = prose(label, most=MOST_LETTERS)
+    for name, label in counts:
+        fields[name] = CountField(label, validators=[Optional()])
+    for name, label in amounts:
+        fields[name] = MoneyField(label, validators=[Optional()])
+    made: type[BaseForm] = type("ReportForm", (BaseForm,), fields)
+    return made(data=data)

@@ -1,0 +1,195 @@
+"""Activating a project: its ID, dates, people and deadlines; and ending it, by closing or by cancelling."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from prima import clock, outbox
+from prima.db import db
+from prima.errors import Invalid, Reason, Refused
+from prima.filters import day
+from prima.journal import record
+from prima.permissions import Action, can
+from prima.projects.models import Part, Project
+from prima.projects.operations import advance, number, take_part
+from prima.projects.stages import Funding, Status
+from prima.reporting import queries
+from prima.reporting.calendar import EVALUATION, N_, RESPONSE, deadlines, revised
+from prima.reporting.operations.extension import apply, drop, made, standing, terms
+from prima.reporting.rights import running_authority
+from prima.reporting.rules import to_activate, to_close
+from prima.users import User
+
+FIRST_YEAR, LAST_YEAR = 1990, 2100
+"""The years that a project of the organization can have, as for its funding year."""
+CLOSED = N_("The project was closed operationally; its final reports cover this.")
+AFTER_CLOSURE = frozenset({EVALUATION, RESPONSE})
+
+
+def activate(
+    project_id: int,
+    *,
+    actor: User,
+    starts_on: date,
+    ends_on: date,
+    manager: str,
+    alternate: str,
+    focal_point: str,
+    focal_point_contact: str = "",
+    interim_every_months: int | None = None,
+    evaluation_agreed: bool = False,
+) -> Project:
+    """Give the project its ID, its people and its deadlines. `manager` and `alternate` are e-mail addresses."""
+    project = queries.locked_project(project_id, actor)
+    may_still(actor, Action.ACTIVATE, project)
+    if project.status is not Status.APPROVED:
+        raise Refused(_("This project has moved on meanwhile. Open its page to see where it is now."))
+    if unmet := to_activate(project):
+        raise Refused([Reason(str(need.text)) for need in unmet])
+    check_dates(starts_on, ends_on)
+    people = {
+        Part.MANAGER: _person(manager, "manager", actor),
+        Part.ALTERNATE: _person(alternate, "alternate", actor),
+    }
+    if people[Part.MANAGER].id == people[Part.ALTERNATE].id:
+        raise Invalid("alternate", _("The manager and the alternate must be two people."))
+    if not focal_point.strip():
+        raise Invalid("focal_point", _("Please name the government's focal point."))
+
+    project.starts_on, project.ends_on, project.first_ends_on = starts_on, ends_on, ends_on
+    project.focal_point, project.focal_point_contact = focal_point.strip(), focal_point_contact.strip()
+    if project.funding is Funding.DONOR:
+        project.interim_every_months, project.evaluation_agreed = interim_every_months, evaluation_agreed
+    for part, person in people.items():
+        take_part(project, person, part)
+    authority = running_authority(actor, project)
+    advance(project, "activate", actor=actor, behalf_of=authority.absent if authority else None)
+    assert project.project_type is not None
+    project.code = next_id(project.project_type.id_prefix)
+    for due in deadlines(starts_on, ends_on, rules_of(project), **terms(project), decided_on=clock.today()):
+        db.session.add(made(project, due))
+    record(
+        project,
+        "activated",
+        actor=actor,
+        code=project.code,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        manager=people[Part.MANAGER].id,
+        alternate=people[Part.ALTERNATE].id,
+    )
+    for part, person in people.items():
+        _tell_appointed(project, person, part)
+    return project
+
+
+def may_still(actor: User, action: Action, project: Project) -> None:
+    """The right is asked again under the lock, so that of many presses one wins."""
+    if not can(actor, action, project):
+        raise Refused(_("You may not do this any more. Open the project's page to see where it is now."))
+
+
+def rules_of(project: Project) -> Any:
+    return project.edition.handbook.deadlines
+
+
+def next_id(prefix: str) -> str:
+    """LM.0276: the next ID of a prefix, never one that was given before, by whatever way."""
+    while True:
+        code = f"{prefix}.{number(db.session(), f'ID-{prefix}'):04d}"
+        if db.session.scalar(select(Project.id).where(Project.code == code)) is None:
+            return code
+
+
+def check_dates(starts_on: date, ends_on: date) -> None:
+    for field, value in (("starts_on", starts_on), ("ends_on", ends_on)):
+        if not FIRST_YEAR <= value.year <= LAST_YEAR:
+            raise Invalid(
+                field,
+                _("Please check the year: it must lie between %(first)s and %(last)s.", first="1990", last="2100"),
+            )
+    if ends_on < starts_on:
+        raise Invalid("ends_on", _("The end must not come before the start."))
+
+
+def _person(email: str, field: str, actor: User) -> User:
+    person = queries.account(email)
+    if person is None:
+        raise Invalid(
+            field,
+            _("Nobody with this address has an active account. Check the address, or ask an administrator."),
+        )
+    if person.id == actor.id:
+        raise Invalid(field, _("Whoever activates a project does not run it. Please name somebody else."))
+    return person
+
+
+def _tell_appointed(project: Project, person: User, part: Part) -> None:
+    name = _("manager") if part is Part.MANAGER else _("alternate manager")
+    outbox.queue(
+        db.session(),
+        to=person,
+        cause=f"project:{project.id}",
+        kind=f"appointed:{part.value}",
+        subject=_("%(id)s is active: you are its %(part)s", id=project.code, part=name),
+        body=_(
+            "The project %(id)s, %(title)s, has been activated. It runs from %(start)s to %(end)s, "
+            "and you are its %(part)s.\n\nIts page shows what is due and when. "
+            "You will be reminded before each report.",
+            id=project.code,
+            title=project.title,
+            start=day(project.starts_on),
+            end=day(project.ends_on),
+            part=name,
+        ),
+        path=f"/projects/{project.reference}",
+    )
+
+
+def close(project_id: int, *, actor: User, confirmed: Sequence[str], note: str = "") -> Project:
+    """Close operationally: the final reports are accepted and every line of the edition's checklist is confirmed."""
+    project = queries.locked_project(project_id, actor)
+    may_still(actor, Action.RUN, project)
+    rows = queries.deadlines_of(project.id)
+    if project.status is Status.ACTIVE and (unmet := to_close(project, rows)):
+        raise Refused([Reason(str(need.text)) for need in unmet])
+    checklist = project.edition.handbook.closure
+    if any(item.code not in confirmed for item in checklist):
+        raise Invalid("confirmed", _("Please confirm each line of the checklist, once it is done."))
+    authority = running_authority(actor, project)
+    advance(project, "close", actor=actor, behalf_of=authority.absent if authority else None, note=note)
+    for row in rows:
+        if row.is_open and row.kind not in AFTER_CLOSURE:
+            drop(row, CLOSED)
+    record(project, "closed", actor=actor, confirmed=[item.code for item in checklist])
+    return project
+
+
+def cancel(project_id: int, *, actor: User, note: str) -> Project:
+    """Cancel: what is due after today falls away, the final reports count from today."""
+    project = queries.locked_project(project_id, actor)
+    may_still(actor, Action.RUN, project)
+    authority = running_authority(actor, project)
+    advance(project, "cancel", actor=actor, behalf_of=authority.absent if authority else None, note=note)
+    if project.starts_on and project.ends_on:
+        was_end, today = project.ends_on, clock.today()
+        project.ends_on = max(min(today, was_end), project.starts_on)
+        rows = queries.deadlines_of(project.id)
+        changes = revised(
+            standing(rows),
+            project.starts_on,
+            project.ends_on,
+            rules_of(project),
+            was_end=was_end,
+            decided_on=today,
+            cancelled=True,
+            **terms(project),
+        )
+        apply(project, changes, rows)
+        record(project, "cancelled", actor=actor, old_end=was_end, new_end=project.ends_on)
+    return project

@@ -1,0 +1,293 @@
+"""Writing a report, handing it in, and deciding on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from flask_babel import gettext as _
+
+from prima import clock, outbox
+from prima.db import check_version, db
+from prima.errors import Reason, Refused
+from prima.filters import day
+from prima.handbook.edition import ReportType
+from prima.journal import record
+from prima.places import Office
+from prima.projects.models import Part, Project
+from prima.reporting import queries
+from prima.reporting.calendar import ReportState
+from prima.reporting.models import Deadline, Reached, Report, ReportStep, ReportText, Spending
+from prima.reporting.rights import decider, may_take
+from prima.reporting.rules import missing
+from prima.reporting.steps import WRITABLE, deciding_roles, in_a_sentence, report_path, report_type, road
+from prima.users import User
+from prima.workflow import Move
+
+Typed = dict[str, tuple[str, str, str]]
+
+
+def save(
+    deadline_id: int,
+    *,
+    actor: User,
+    version: int,
+    texts: Mapping[str, str],
+    reached: Mapping[int, int | None],
+    spending: Mapping[str, tuple[Decimal | None, Decimal | None]],
+    labels: Mapping[str, tuple[str, str]] | None = None,
+) -> Deadline:
+    """Save what was written; `version` is the one that the person began with, 0 before the first.
+
+    `texts` by section, `reached` by planned group, `spending` (spent, committed) by category; None clears a figure.
+    `labels` maps each part to (label, form field), for the page that shows two people's versions side by side.
+    """
+    deadline = queries.locked(deadline_id, actor)
+    kind = _owed(deadline)
+    if not may_take(actor, _submitting(kind), deadline):
+        raise Refused(_("Only the manager and the alternate write its reports."))
+    report = deadline.report
+    if report is None:
+        if version:
+            raise Refused(_("This report has changed meanwhile. Open it again."))
+        report = Report(deadline=deadline, version=0, texts=[], reached=[], spending=[], steps=[])
+        db.session.add(report)
+    elif report.state not in WRITABLE:
+        raise Refused(_("This report has been handed in and cannot be changed now."))
+    else:
+        who = report.saved_by.name if report.saved_by else _("Somebody")
+        check_version(report, version, who=who, typed=_differences(report, texts, reached, spending, labels or {}))
+    changed = [*_write_texts(report, texts), *_write_reached(report, reached), *_write_spending(report, spending)]
+    report.version += 1
+    report.saved_at, report.saved_by_id, report.saved_by = clock.now(), actor.id, actor
+    db.session.flush()
+    record(deadline.project, "report saved", actor=actor, deadline=deadline.id, kind=deadline.kind, changed=changed)
+    return deadline
+
+
+def _owed(deadline: Deadline) -> ReportType:
+    kind = report_type(deadline)
+    if kind is None:
+        raise Refused(_("There is no report to write for this date."))
+    if deadline.fell_away_at is not None:
+        raise Refused(_("This report is no longer asked."))
+    return kind
+
+
+def _submitting(kind: ReportType) -> Move:
+    move = road(kind).find(ReportState.DRAFT, "submit")
+    assert move is not None
+    return move
+
+
+def _write_texts(report: Report, texts: Mapping[str, str]) -> Iterable[str]:
+    there = {one.code: one for one in report.texts}
+    for code, text in texts.items():
+        if code not in there:
+            if text:
+                report.texts.append(ReportText(code=code, text=text))
+                yield code
+        elif there[code].text != text:
+            there[code].text = text
+            yield code
+
+
+def _write_reached(report: Report, reached: Mapping[int, int | None]) -> Iterable[str]:
+    there = {one.beneficiaries_id: one for one in report.reached}
+    for group, count in reached.items():
+        if count is None:
+            if group in there:
+                report.reached.remove(there[group])
+                db.session.delete(there[group])
+                yield f"reached:{group}"
+        elif group not in there:
+            report.reached.append(Reached(beneficiaries_id=group, number=count))
+            yield f"reached:{group}"
+        elif there[group].number != count:
+            there[group].number = count
+            yield f"reached:{group}"
+
+
+def _write_spending(report: Report, spending: Mapping[str, tuple[Decimal | None, Decimal | None]]) -> Iterable[str]:
+    there = {one.category_code: one for one in report.spending}
+    for code, (spent, committed) in spending.items():
+        if spent is None and committed is None:
+            if code in there:
+                report.spending.remove(there[code])
+                db.session.delete(there[code])
+                yield code
+            continue
+        amounts = (spent or Decimal(0), committed or Decimal(0))
+        if code not in there:
+            report.spending.append(Spending(category_code=code, spent=amounts[0], committed=amounts[1]))
+            yield code
+        elif (there[code].spent, there[code].committed) != amounts:
+            there[code].spent, there[code].committed = amounts
+            yield code
+
+
+def _differences(
+    report: Report,
+    texts: Mapping[str, str],
+    reached: Mapping[int, int | None],
+    spending: Mapping[str, tuple[Decimal | None, Decimal | None]],
+    labels: Mapping[str, tuple[str, str]],
+) -> Typed:
+    """What stands now beside what was typed, by form field."""
+    now: dict[str, str] = {one.code: one.text for one in report.texts}
+    now |= {f"reached:{one.beneficiaries_id}": str(one.number) for one in report.reached}
+    for one in report.spending:
+        now |= {f"spent:{one.category_code}": f"{one.spent:f}", f"committed:{one.category_code}": f"{one.committed:f}"}
+    mine: dict[str, str] = dict(texts)
+    mine |= {f"reached:{group}": "" if count is None else str(count) for group, count in reached.items()}
+    for code, (spent, committed) in spending.items():
+        empty = spent is None and committed is None
+        mine |= {
+            f"spent:{code}": "" if empty else f"{spent or 0:.2f}",
+            f"committed:{code}": "" if empty else f"{committed or 0:.2f}",
+        }
+    return {
+        labels[part][1]: (labels[part][0], now.get(part, ""), typed) for part, typed in mine.items() if part in labels
+    }
+
+
+def submit(deadline_id: int, *, actor: User) -> Deadline:
+    """Hand the report in: complete, by the manager or the alternate. The first day of it counts for its timeliness."""
+    deadline = queries.locked(deadline_id, actor)
+    kind = _owed(deadline)
+    report = deadline.report
+    if report is None:
+        raise Refused([Reason(str(need.text)) for need in missing(deadline, kind)] or [_("Write the report first.")])
+    move = _move(deadline, kind, "submit", actor)
+    if unmet := missing(deadline, kind):
+        raise Refused([Reason(str(need.text)) for need in unmet])
+    if report.first_submitted_on is None:
+        report.first_submitted_on = today_at(deadline.project.office)
+    report.submitted_by_id = actor.id
+    deadline.is_open = False
+    step = _go(deadline, report, move, actor=actor)
+    roles = deciding_roles(kind, ReportState.SUBMITTED)
+    _tell_deciders(deadline, kind, roles, step, _("check"))
+    return deadline
+
+
+def decide(deadline_id: int, name: str, *, actor: User, note: str = "", version: int | None = None) -> Deadline:
+    """Check, accept, return or send on; a return needs its reason and opens the report again.
+
+    `version` is the one that the person has read: nobody decides on a text that changed meanwhile.
+    """
+    deadline = queries.locked(deadline_id, actor)
+    kind = _owed(deadline)
+    report = deadline.report
+    if report is None or name == "submit":
+        raise Refused(_("This report has not been handed in yet."))
+    move = _move(deadline, kind, name, actor)
+    if version is not None and version != report.version:
+        raise Refused(_("This report was changed after you opened it. Please read it again before you decide."))
+    if move.note == "required" and not note.strip():
+        raise Refused(_("Please write the reason."))
+    held = decider(actor, deadline.project, deciding_roles(kind, report.state))
+    step = _go(deadline, report, move, actor=actor, behalf_of=held.absent if held else None, note=note.strip())
+    if report.state is ReportState.RETURNED:
+        report.reason, deadline.is_open, deadline.done_at = note.strip(), True, None
+        _tell_team(deadline, kind, step, _("returned"), note.strip())
+    elif report.state is ReportState.CHECKED:
+        _tell_deciders(deadline, kind, deciding_roles(kind, ReportState.CHECKED), step, _("accept"))
+    elif report.state is ReportState.ACCEPTED:
+        deadline.done_at = clock.now()
+        _tell_team(deadline, kind, step, _("accepted"), note.strip())
+    return deadline
+
+
+def today_at(office: Office) -> date:
+    """The date at an office: a report handed in before midnight there is in time."""
+    return clock.fixed_day() or clock.now().astimezone(ZoneInfo(office.time_zone)).date()
+
+
+def _move(deadline: Deadline, kind: ReportType, name: str, actor: User) -> Move:
+    """The move from where the report is now; refuses one that is no longer there, or not this person's."""
+    assert deadline.report is not None
+    move = road(kind).find(deadline.report.state, name)
+    if move is None or (move.only and not move.only(deadline)):
+        raise Refused(_("This report has moved on meanwhile. Open it again to see where it is now."))
+    if not may_take(actor, move, deadline):
+        raise Refused(_("This is for somebody else to do: nobody of the team decides on its reports."))
+    return move
+
+
+def _go(
+    deadline: Deadline, report: Report, move: Move, *, actor: User, behalf_of: User | None = None, note: str = ""
+) -> ReportStep:
+    report.state = ReportState(move.target)
+    report.state_since = clock.now()
+    step = ReportStep(
+        report=report,
+        move=move.name,
+        target=report.state,
+        actor_id=actor.id,
+        behalf_of_id=behalf_of.id if behalf_of else None,
+        note=note,
+    )
+    db.session.add(step)
+    db.session.flush()
+    record(
+        deadline.project,
+        f"report {move.target}",
+        actor=actor,
+        behalf_of=behalf_of,
+        deadline=deadline.id,
+        kind=deadline.kind,
+        note=note,
+    )
+    return step
+
+
+def _tell_team(deadline: Deadline, kind: ReportType, step: ReportStep, what: str, note: str) -> None:
+    project = deadline.project
+    name = in_a_sentence(kind.name.say())
+    body = _("The %(report)s of %(id)s, %(title)s, was %(what)s.", report=name, id=project.name,
+             title=project.title, what=what)  # fmt: skip
+    if note:
+        body += "\n\n" + _("Remark: %(note)s", note=note)
+    for person in project.people(Part.MANAGER, Part.ALTERNATE):
+        _queue(
+            project,
+            deadline,
+            step,
+            person,
+            _("%(id)s: %(report)s %(what)s", id=project.name, report=name, what=what),
+            body,
+        )
+
+
+def _tell_deciders(deadline: Deadline, kind: ReportType, roles: Iterable[str], step: ReportStep, what: str) -> None:
+    project = deadline.project
+    name = in_a_sentence(kind.name.say())
+    body = _(
+        "The %(report)s of %(id)s, %(title)s, due on %(due)s, waits for you to %(what)s it.",
+        report=name, id=project.name, title=project.title, due=day(deadline.due_on), what=what,
+    )  # fmt: skip
+    for person in queries.holders(roles, project.region_code, project.office_id):
+        if not project.on_the_team(person):
+            _queue(
+                project,
+                deadline,
+                step,
+                person,
+                _("%(id)s: please %(what)s the %(report)s", id=project.name, what=what, report=name),
+                body,
+            )
+
+
+def _queue(project: Project, deadline: Deadline, step: ReportStep, to: User, subject: str, body: str) -> None:
+    outbox.queue(
+        db.session(),
+        to=to,
+        cause=f"report-step:{step.id}",
+        kind=f"report:{step.move}",
+        subject=subject,
+        body=body,
+        path=report_path(project.reference, deadline.id),
+    )

@@ -1,0 +1,183 @@
+"""What reporting tells on the project page: what is due and who has it, dates and periods on the timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from prima import clock
+from prima.desk import Duty
+from prima.overview import Telling
+from prima.permissions import Action, can
+from prima.projects.models import Part, Project
+from prima.projects.stages import RUNNING
+from prima.reporting import queries
+from prima.reporting.calendar import EXTENSION_REQUEST, FINAL, FRAMEWORK, INTERIM, ReportState, TimelinessKind
+from prima.reporting.models import Deadline
+from prima.reporting.steps import (
+    DONE,
+    OWING,
+    WRITABLE,
+    deadline_name,
+    deciding_roles,
+    report_type_of,
+    state_chip,
+    timeliness_chip,
+)
+from prima.timeline import Mark, Span
+from prima.users import User
+
+SHOWN = 6
+"""Deadlines in the table of the project page; the rest stands on its own page."""
+TOGETHER: dict[tuple[str, ...], Any] = {
+    INTERIM: _l("Interim reports"),
+    FINAL: _l("Final reports"),
+    FRAMEWORK: _l("Framework and workplan"),
+}
+"""Deadlines of one day that make one mark on the timeline."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A deadline as tables show it."""
+
+    deadline: Deadline
+    name: str
+    url: str
+    """Empty where there is no report to write."""
+    state: tuple[str, str]
+    timeliness: tuple[str, str]
+    late: bool
+
+
+@dataclass(frozen=True)
+class Panel:
+    lines: Sequence[Line]
+    more: int
+    url: str
+    extend_url: str
+
+
+def tell(project: Project, viewer: User) -> Telling:
+    if project.starts_on is None or project.ends_on is None:
+        return Telling()
+    rows = [row for row in queries.deadlines_of(project.id) if row.fell_away_at is None]
+    index = url_for("reports.index", reference=project.reference)
+    lines = [line_of(project, row) for row in rows]
+    open_lines = [one for one in lines if one.deadline.is_open and not has_passed(one.deadline)]
+    extendable = project.status in RUNNING and can(viewer, Action.RUN, project)
+    return Telling(
+        duties=_duties(project, rows),
+        spans=_spans(project),
+        marks=_marks(project, rows),
+        panel="reporting/panel.html",
+        data=Panel(
+            lines=open_lines[:SHOWN],
+            more=max(len(open_lines) - SHOWN, 0),
+            url=index,
+            extend_url=url_for("activation.extend", reference=project.reference) if extendable else "",
+        ),
+        tabs=[(_("Reports"), index)],
+    )
+
+
+def line_of(project: Project, row: Deadline) -> Line:
+    edition = project.edition.handbook
+    is_report = report_type_of(edition, row.kind) is not None
+    state = row.report.state if row.report else None
+    owed = project.status in OWING
+    if row.kind == EXTENSION_REQUEST:
+        words = (_("Passed"), "grey") if has_passed(row) else (_("Not yet due"), "grey")
+        late = False
+    else:
+        found = row.timeliness
+        late = owed and found.kind is TimelinessKind.OVERDUE
+        words = timeliness_chip(found)
+    url = url_for("reports.show", reference=project.reference, deadline=row.id) if is_report else ""
+    return Line(row, deadline_name(edition, row.kind), url, state_chip(state), words, late)
+
+
+def has_passed(row: Deadline) -> bool:
+    """The last day to ask has passed: nothing is owed any more."""
+    return row.kind == EXTENSION_REQUEST and row.due_on < clock.today()
+
+
+def _duties(project: Project, rows: Sequence[Deadline]) -> list[Duty]:
+    """Reports that are due or waited for, each with who has it."""
+    if project.status not in OWING:
+        return []
+    edition, today = project.edition.handbook, clock.today()
+    announced = today + timedelta(days=queries.announced_days(project.edition))
+    team = ", ".join(person.name for person in project.people(Part.MANAGER, Part.ALTERNATE))
+    names = queries.role_names()
+    found = []
+    for row in rows:
+        kind = report_type_of(edition, row.kind)
+        if kind is None:
+            continue
+        state = row.report.state if row.report else None
+        name = kind.name.say()
+        if row.is_open and (state is None or state in WRITABLE) and row.due_on <= announced:
+            state_since = row.report.state_since if row.report else None
+            what, who, due_on = queries.writing(name, state), team, row.due_on
+            since_on = queries.since(state, state_since, row.period_to, today)
+        elif row.report and state in (ReportState.SUBMITTED, ReportState.CHECKED):
+            roles = deciding_roles(kind, state)
+            what, who, due_on = queries.deciding(name, state), ", ".join(names[role] for role in roles), None
+            since_on = row.report.state_since.date()
+        else:
+            continue
+        url = url_for("reports.show", reference=project.reference, deadline=row.id)
+        found.append(
+            Duty(what, project.name, project.title, project.office.name, url, since_on, due_on=due_on, who=who)
+        )
+    return found
+
+
+def _spans(project: Project) -> list[Span]:
+    """The period agreed at activation, and each extension of it."""
+    assert project.starts_on and project.ends_on
+    first_end = project.first_ends_on or project.ends_on
+    spans = [Span(_("As agreed at activation"), project.starts_on, first_end, "planned")]
+    for extension in project.extensions:
+        spans.append(Span(_("Extension"), extension.old_end + timedelta(days=1), extension.new_end, "extension"))
+    return spans
+
+
+def _marks(project: Project, rows: Sequence[Deadline]) -> list[Mark]:
+    """Deadlines on the timeline; reports of one day that stand alike share a mark."""
+    edition = project.edition.handbook
+    groups: dict[tuple[date, str, tuple[str, ...]], list[Deadline]] = {}
+    for row in rows:
+        family = next((kinds for kinds in TOGETHER if row.kind in kinds), (row.kind,))
+        groups.setdefault((row.due_on, mark_state(project, row), family), []).append(row)
+    marks = []
+    for (due_on, state, family), same in groups.items():
+        one = same[0]
+        single = len(same) == 1
+        name = deadline_name(edition, one.kind) if single else str(TOGETHER[family])
+        if one.kind == EXTENSION_REQUEST:
+            name = _("Last day to ask for changes")
+        url = url_for("reports.index", reference=project.reference)
+        if single and report_type_of(edition, one.kind):
+            url = url_for("reports.show", reference=project.reference, deadline=one.id)
+        marks.append(Mark(name, due_on, "deadline" if one.kind == EXTENSION_REQUEST else "report", state, url))
+    return marks
+
+
+def mark_state(project: Project, row: Deadline) -> str:
+    """done, due, late or ahead, as the timeline draws it."""
+    if row.kind == EXTENSION_REQUEST:
+        return "done" if has_passed(row) else "ahead"
+    if not row.is_open or (row.report and row.report.state in DONE):
+        return "done"
+    found = row.timeliness.kind
+    if found is TimelinessKind.OVERDUE:
+        return "late" if project.status in OWING else "done"
+    return "due" if found is TimelinessKind.DUE else "ahead"

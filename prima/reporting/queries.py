@@ -1,0 +1,437 @@
+"""Deadlines and reports, loaded for the page that shows them; and what of them waits for whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, true, tuple_
+from sqlalchemy.orm import joinedload, selectinload
+
+from prima import clock
+from prima.db import db
+from prima.desk import Duty
+from prima.handbook.published import HandbookEdition
+from prima.lists import BeneficiaryDisaggregation, BeneficiaryType, BudgetCategory, RegionalOffice, RoleName
+from prima.places import Office, OfficeLink
+from prima.projects import queries as projects
+from prima.projects.models import BudgetLine, Part, Party, Project
+from prima.projects.models.project import TEAM
+from prima.projects.visibility import may_see, region_link
+from prima.reporting.calendar import EXTENSION_REQUEST, ReportState
+from prima.reporting.models import Deadline, Report, ReportStep
+from prima.reporting.steps import IN, OWING, deadline_name, in_a_sentence, report_path
+from prima.sessions import with_rights as with_roles
+from prima.users import DECIDING, Authority, Grant, Role, Scope, User
+
+# -- one project ------------------------------------------------------------------------------------------------------
+
+
+def with_report() -> tuple[Any, ...]:
+    """A deadline's report with all that is written in it."""
+    return (
+        joinedload(Deadline.report).options(
+            selectinload(Report.texts),
+            selectinload(Report.reached),
+            selectinload(Report.spending),
+            selectinload(Report.steps).options(joinedload(ReportStep.actor), joinedload(ReportStep.behalf_of)),
+            joinedload(Report.saved_by),
+        ),
+    )
+
+
+def with_project() -> tuple[Any, ...]:
+    """A deadline's project with what rights and completeness ask."""
+    return (
+        joinedload(Deadline.project, innerjoin=True).options(
+            *projects.with_rights(),
+            selectinload(Project.lines).joinedload(BudgetLine.category, innerjoin=True),
+            selectinload(Project.beneficiaries),
+        ),
+    )
+
+
+def deadline(reference: str, deadline: int) -> Deadline | None:
+    """The deadline of a project, with its report, for the report's page."""
+    return db.session.scalar(
+        select(Deadline)
+        .join(Deadline.project)
+        .where(Deadline.id == deadline, (Project.reference == reference) | (Project.code == reference))
+        .options(*with_project(), *with_report())
+    )
+
+
+def locked(deadline_id: int, actor: User) -> Deadline:
+    """The deadline under the lock of its project's row, freshly read: what an operation decides on."""
+    project_id = select(Deadline.project_id).where(Deadline.id == deadline_id).scalar_subquery()
+    db.session.execute(select(Project.id).where(Project.id == project_id).with_for_update())
+    found = db.session.scalars(
+        select(Deadline)
+        .where(Deadline.id == deadline_id)
+        .options(*with_project(), *with_report())
+        .execution_options(populate_existing=True)
+    ).one()
+    _rights_of(actor)
+    return found
+
+
+def locked_project(project_id: int, actor: User) -> Project:
+    """The project under its row lock, freshly read."""
+    project = projects.locked(project_id)
+    _rights_of(actor)
+    return project
+
+
+def _rights_of(person: User) -> None:
+    """Load the roles again: reading everybody of the project afresh has dropped those of a person among them."""
+    db.session.scalars(select(User).where(User.id == person.id).options(*with_roles())).one()
+
+
+def deadlines_of(project_id: int) -> list[Deadline]:
+    """All of a project's deadlines, those that fell away too, with the states of their reports."""
+    return list(
+        db.session.scalars(
+            select(Deadline)
+            .where(Deadline.project_id == project_id)
+            .options(joinedload(Deadline.report))
+            .order_by(Deadline.due_on, Deadline.kind, Deadline.id)
+            .execution_options(populate_existing=True)
+        )
+    )
+
+
+def project(reference: str, move: str = "") -> Project | None:
+    """The project with what its activation, extension and closing ask, and with its extensions."""
+    return db.session.scalar(
+        select(Project)
+        .where((Project.reference == reference) | (Project.code == reference))
+        .options(*projects.with_rights(), *projects.with_proposal(), *projects.with_story())
+    )
+
+
+def previous(deadline: Deadline) -> Report | None:
+    """The last report of the same part that was handed in before this one."""
+    edition = deadline.project.edition.handbook
+    part = next((kind.part for kind in edition.reports if kind.code == deadline.kind), None)
+    kinds = [kind.code for kind in edition.reports if kind.part == part]
+    return db.session.scalar(
+        select(Report)
+        .join(Report.deadline)
+        .where(
+            Deadline.project_id == deadline.project_id,
+            Deadline.kind.in_(kinds),
+            Report.state.in_(IN),
+            tuple_(Deadline.due_on, Deadline.id) < (deadline.due_on, deadline.id),
+        )
+        .options(selectinload(Report.texts), selectinload(Report.spending))
+        .order_by(Deadline.due_on.desc(), Deadline.id.desc())
+        .limit(1)
+    )
+
+
+def narratives_handed_in(project_id: int, but: int | None = None) -> list[Report]:
+    """The project's reports that tell of beneficiaries reached, oldest first, each with its deadline."""
+    return list(
+        db.session.scalars(
+            select(Report)
+            .join(Report.deadline)
+            .where(Deadline.project_id == project_id, Report.state.in_(IN), Report.reached.any(), Deadline.id != but)
+            .options(joinedload(Report.deadline), selectinload(Report.reached))
+            .order_by(Deadline.due_on, Deadline.id)
+        )
+    )
+
+
+def group_names(project: Project) -> dict[int, str]:
+    """How each planned group of beneficiaries is called: type, sex, age, direct or indirect."""
+    types = dict(db.session.execute(select(BeneficiaryType.code, BeneficiaryType.name)).all())
+    values = dict(db.session.execute(select(BeneficiaryDisaggregation.code, BeneficiaryDisaggregation.name)).all())
+    reach = {"direct": _("direct"), "indirect": _("indirect")}
+    return {
+        group.id: ", ".join(
+            [
+                types[group.type_code],
+                *([values[group.sex_code]] if group.sex_code != "SEX_OTHER" else []),
+                *([values[group.age_code]] if group.age_code != "AGE_NOT" else []),
+                reach[group.reach],
+            ]
+        )
+        for group in project.beneficiaries
+    }
+
+
+def categories() -> dict[str, BudgetCategory]:
+    """The budget categories by code, in the order of the list."""
+    rows = db.session.scalars(select(BudgetCategory).order_by(BudgetCategory.position))
+    return {row.code: row for row in rows}
+
+
+# -- people -----------------------------------------------------------------------------------------------------------
+
+
+def account(email: str) -> User | None:
+    """The member of staff with an active account of this address."""
+    return db.session.scalar(select(User).where(User.email == email.strip().casefold(), User.active, User.staff))
+
+
+def holders(roles: Iterable[str], region: str | None, office_id: int | None = None) -> list[User]:
+    """The active people who hold one of the roles at a region or an office; without either, for the organization."""
+    places: list[ColumnElement[bool]] = []
+    if region is not None:
+        places.append(Grant.region_code == region)
+    if office_id is not None:
+        places.append(Grant.office_id == office_id)
+    held = exists().where(
+        Grant.user_id == User.id,
+        Grant.role.in_([Role(role) for role in roles]),
+        Grant.revoked_at.is_(None),
+        or_(Grant.role.not_in(DECIDING), Grant.confirmed_at.is_not(None)),
+        or_(*places) if places else Grant.scope == Scope.ORGANIZATION,
+    )
+    return list(db.session.scalars(select(User).where(User.active, held).order_by(User.sort_key, User.id)))
+
+
+# -- what is late -----------------------------------------------------------------------------------------------------
+
+
+def is_overdue() -> ColumnElement[bool]:
+    """A condition on Deadline joined to Project: past its day, and not handed in or returned."""
+    return and_(
+        Deadline.is_open,
+        Deadline.kind != EXTENSION_REQUEST,
+        Deadline.due_on < clock.today(),
+        Project.status.in_(OWING),
+    )
+
+
+@dataclass(frozen=True)
+class OverdueRow:
+    deadline_id: int
+    url: str
+    report: str
+    project: str
+    title: str
+    region: str
+    office: str
+    manager: str
+    due_on: date
+    days_late: int
+    state: ReportState | None
+
+
+def overdue(
+    viewer: User | None, *, region: str | None = None, after: tuple[date, int] | None = None, limit: int = 100
+) -> list[OverdueRow]:
+    """Overdue reports of the projects that the viewer may see, the latest first to have been due first."""
+    manager = (
+        select(func.string_agg(User.name, ", "))
+        .join(Party, Party.user_id == User.id)
+        .where(Party.project_id == Project.id, Party.part == Part.MANAGER, Party.until_at.is_(None))
+        .scalar_subquery()
+    )
+    statement = (
+        select(
+            Deadline.id,
+            Deadline.kind,
+            Deadline.due_on,
+            Project.reference,
+            func.coalesce(Project.code, Project.reference),
+            Project.title,
+            Project.edition_id,
+            RegionalOffice.name,
+            Office.name,
+            manager,
+            Report.state,
+        )
+        .join(Project, Project.id == Deadline.project_id)
+        .join(Office, Office.id == Project.office_id)
+        .outerjoin(OfficeLink, region_link())
+        .outerjoin(RegionalOffice, RegionalOffice.code == OfficeLink.region_code)
+        .outerjoin(Report, Report.deadline_id == Deadline.id)
+        .where(is_overdue(), may_see(viewer))
+        .order_by(Deadline.due_on, Deadline.id)
+        .limit(limit)
+    )
+    if region:
+        statement = statement.where(OfficeLink.region_code == region)
+    if after:
+        statement = statement.where(tuple_(Deadline.due_on, Deadline.id) > after)
+    today, editions = clock.today(), _editions()
+    return [
+        OverdueRow(
+            number,
+            report_path(reference, number),
+            deadline_name(editions[edition].handbook, kind),
+            name,
+            title,
+            place or "",
+            office,
+            who or "",
+            due_on,
+            (today - due_on).days,
+            state,
+        )
+        for number, kind, due_on, reference, name, title, edition, place, office, who, state in db.session.execute(
+            statement
+        )
+    ]
+
+
+def count_overdue(_session: Any, viewer: User | None, region: str | None = None) -> int:
+    statement = (
+        select(func.count(Deadline.id))
+        .join(Project, Project.id == Deadline.project_id)
+        .where(is_overdue(), may_see(viewer))
+    )
+    if region:
+        statement = statement.where(exists().where(region_link(), OfficeLink.region_code == region))
+    return db.session.scalar(statement) or 0
+
+
+def regions() -> list[tuple[str, str]]:
+    """Codes and names of the Regional Offices, in order."""
+    rows = db.session.execute(select(RegionalOffice.code, RegionalOffice.name).order_by(RegionalOffice.position))
+    return [(code, name) for code, name in rows]
+
+
+# -- on the desk ------------------------------------------------------------------------------------------------------
+
+
+def desk(user: User) -> list[Duty]:
+    """Reports that the person owes, and those that wait for the person to check or accept them."""
+    editions = _editions()
+    return [*_to_write(user, editions), *_to_decide(user, editions)]
+
+
+def announced_days(edition: HandbookEdition) -> int:
+    """So many days before its due date a report comes on the desk: with the first reminder."""
+    return max(edition.handbook.ladder.before_days, default=0)
+
+
+def _editions() -> dict[int, HandbookEdition]:
+    return {row.id: row for row in db.session.scalars(select(HandbookEdition))}
+
+
+def _rows(*conditions: Any) -> Sequence[Any]:
+    return db.session.execute(
+        select(
+            Deadline.id,
+            Deadline.kind,
+            Deadline.due_on,
+            Deadline.period_to,
+            Report.state,
+            Report.state_since,
+            Project.reference,
+            Project.code,
+            Project.title,
+            Project.edition_id,
+            Office.name.label("office"),
+        )
+        .join(Project, Project.id == Deadline.project_id)
+        .join(Office, Office.id == Project.office_id)
+        .outerjoin(Report, Report.deadline_id == Deadline.id)
+        .where(*conditions)
+        .order_by(Deadline.due_on, Deadline.id)
+    ).all()
+
+
+def _to_write(user: User, editions: dict[int, HandbookEdition]) -> list[Duty]:
+    """What the person owes as manager or alternate, from the first reminder's day on."""
+    furthest = max((announced_days(one) for one in editions.values()), default=0)
+    mine = exists().where(
+        Party.project_id == Project.id,
+        Party.user_id == user.id,
+        Party.part.in_((Part.MANAGER, Part.ALTERNATE)),
+        Party.until_at.is_(None),
+    )
+    found = _rows(
+        Deadline.is_open,
+        Deadline.kind != EXTENSION_REQUEST,
+        Deadline.due_on <= clock.today() + timedelta(days=furthest),
+        Project.status.in_(OWING),
+        mine,
+    )
+    today = clock.today()
+    return [
+        Duty(
+            what=writing(deadline_name(editions[row.edition_id].handbook, row.kind), row.state),
+            reference=row.code or row.reference,
+            title=row.title,
+            place=row.office,
+            url=report_path(row.reference, row.id),
+            since_on=since(row.state, row.state_since, row.period_to, today),
+            due_on=row.due_on,
+        )
+        for row in found
+        if row.due_on <= today + timedelta(days=announced_days(editions[row.edition_id]))
+    ]
+
+
+def writing(name: str, state: ReportState | None) -> str:
+    report = in_a_sentence(name)
+    if state is ReportState.RETURNED:
+        return _("Mend the returned %(report)s", report=report)
+    return _("Write the %(report)s", report=report)
+
+
+def deciding(name: str, state: ReportState) -> str:
+    report = in_a_sentence(name)
+    if state is ReportState.SUBMITTED:
+        return _("Check the %(report)s", report=report)
+    return _("Accept the %(report)s", report=report)
+
+
+def since(state: ReportState | None, state_since: Any, period_to: date | None, today: date) -> date | None:
+    """From when it has waited: the return, else the last day of its period."""
+    if state is ReportState.RETURNED:
+        return state_since.date()
+    return period_to if period_to and period_to <= today else None
+
+
+def _to_decide(user: User, editions: dict[int, HandbookEdition]) -> list[Duty]:
+    ways = []
+    for held in user.authorities(clock.today()):
+        for number, edition in editions.items():
+            checks = [kind.code for kind in edition.handbook.reports if held.role in kind.checked_by]
+            accepts = [kind.code for kind in edition.handbook.reports if held.role == kind.accepted_by]
+            if checks or accepts:
+                turn = or_(
+                    and_(Report.state == ReportState.SUBMITTED, Deadline.kind.in_(checks)),
+                    and_(Report.state == ReportState.CHECKED, Deadline.kind.in_(accepts)),
+                )
+                ways.append(and_(Project.edition_id == number, turn, _covers(held), _off_the_team(user, held)))
+    if not ways:
+        return []
+    return [
+        Duty(
+            what=deciding(deadline_name(editions[row.edition_id].handbook, row.kind), row.state),
+            reference=row.code or row.reference,
+            title=row.title,
+            place=row.office,
+            url=report_path(row.reference, row.id),
+            since_on=row.state_since.date(),
+        )
+        for row in _rows(Report.state.in_((ReportState.SUBMITTED, ReportState.CHECKED)), or_(*ways))
+    ]
+
+
+def _covers(held: Authority) -> ColumnElement[bool]:
+    """The projects over which an authority is held."""
+    if held.scope is Scope.ORGANIZATION:
+        return true()
+    if held.scope is Scope.REGION:
+        return exists().where(region_link(), OfficeLink.region_code == held.region_code)
+    return Project.office_id == held.office_id if held.office_id else false()
+
+
+def _off_the_team(user: User, held: Authority) -> ColumnElement[bool]:
+    """Neither the person nor the one they stand in for is or was on the team."""
+    people = [user.id, *([held.absent.id] if held.absent else [])]
+    return ~exists().where(Party.project_id == Project.id, Party.user_id.in_(people), Party.part.in_(TEAM))
+
+
+def role_names() -> dict[str, str]:
+    return dict(db.session.execute(select(RoleName.code, RoleName.name)).all())

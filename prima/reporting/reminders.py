@@ -1,0 +1,235 @@
+"""Who is reminded of what: for each open deadline the latest step of the edition's ladder, never twice the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from prima import outbox
+from prima.filters import day
+from prima.handbook.edition import Edition, Ladder
+from prima.handbook.published import HandbookEdition
+from prima.outbox import Letter
+from prima.projects import queries as projects
+from prima.projects.models import Part, Project
+from prima.projects.stages import Funding
+from prima.reporting import queries
+from prima.reporting.calendar import EXTENSION_REQUEST, Step, reminder_step
+from prima.reporting.models import Deadline, Report
+from prima.reporting.rules import missing
+from prima.reporting.steps import REMINDED, deadline_name, in_a_sentence, report_path, report_type
+from prima.users import Role, User
+
+AT_ONCE = 500
+"""Deadlines read at a time."""
+Regional = Callable[[str], Sequence[User]]
+"""Who is copied for a Regional Office."""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One letter: to whom and why, about which deadline, at which step of the ladder."""
+
+    to: User
+    why: str
+    project: str
+    report: str
+    step: str
+    due_on: date
+    cause: str
+    kind: str
+    subject: str
+    body: str
+    path: str
+
+    @property
+    def line(self) -> str:
+        """One line for the operator: when due, what, which step, to whom, why."""
+        parts = (self.due_on.isoformat(), self.project, self.report, self.step, self.to.email, self.why)
+        return "\t".join(parts)
+
+
+def remind(session: Session, on: date) -> int:
+    """Queue every letter that is due and was not written yet; the number of new ones."""
+    count = 0
+    for one in due(session, on):
+        count += outbox.queue(
+            session,
+            to=one.to,
+            cause=one.cause,
+            kind=one.kind,
+            due_on=one.due_on,
+            subject=one.subject,
+            body=one.body,
+            path=one.path,
+        )
+    return count
+
+
+def due(session: Session, on: date) -> Iterator[Planned]:
+    """The letters due by that day and not queued yet, the earliest deadline first; writes nothing."""
+    numbers = _in_the_window(session, on)
+    regional = cache(lambda region: queries.holders([Role.RPDO], region))
+    fund: list[User] = queries.holders([Role.FUND], None) if numbers else []
+    for start in range(0, len(numbers), AT_ONCE):
+        rows = _loaded(session, numbers[start : start + AT_ONCE])
+        planned = [letter for row in rows for letter in _letters(row, on, regional, fund)]
+        there = _queued(session, {one.cause for one in planned})
+        yield from (one for one in planned if (one.cause, one.kind, one.due_on, one.to.email) not in there)
+
+
+def _in_the_window(session: Session, on: date) -> Sequence[int]:
+    """Open deadlines that some step of some edition's ladder has reached; the last day to ask is not mourned."""
+    editions = list(session.scalars(select(HandbookEdition)))
+    reports = max((_first(one.handbook.ladder) for one in editions), default=0)
+    requests = max((_first(one.handbook.extension_ladder) for one in editions), default=0)
+    return session.scalars(
+        select(Deadline.id)
+        .join(Project, Project.id == Deadline.project_id)
+        .where(
+            Deadline.is_open,
+            Deadline.due_on <= on + timedelta(days=max(reports, requests)),
+            Project.status.in_(REMINDED),
+            or_(
+                and_(Deadline.kind != EXTENSION_REQUEST, Deadline.due_on <= on + timedelta(days=reports)),
+                and_(Deadline.kind == EXTENSION_REQUEST, Deadline.due_on >= on),
+            ),
+        )
+        .order_by(Deadline.due_on, Deadline.id)
+    ).all()
+
+
+def _first(ladder: Ladder) -> int:
+    return max(ladder.before_days, default=0)
+
+
+def _loaded(session: Session, numbers: Sequence[int]) -> list[Deadline]:
+    return list(
+        session.scalars(
+            select(Deadline)
+            .where(Deadline.id.in_(numbers))
+            .options(
+                joinedload(Deadline.project, innerjoin=True).options(
+                    *projects.with_rights(),
+                    selectinload(Project.lines),
+                    selectinload(Project.beneficiaries),
+                ),
+                joinedload(Deadline.report).options(
+                    selectinload(Report.texts), selectinload(Report.reached), selectinload(Report.spending)
+                ),
+            )
+            .order_by(Deadline.due_on, Deadline.id)
+        )
+    )
+
+
+def _queued(session: Session, causes: set[str]) -> set[tuple[str, str, date | None, str]]:
+    rows = session.execute(
+        select(Letter.cause, Letter.kind, Letter.due_on, Letter.recipient).where(Letter.cause.in_(causes))
+    )
+    return {(cause, kind, due_on, recipient) for cause, kind, due_on, recipient in rows}
+
+
+def _letters(deadline: Deadline, on: date, regional: Regional, fund: Sequence[User]) -> Iterator[Planned]:
+    project = deadline.project
+    edition = project.edition.handbook
+    step = reminder_step(_ladder(edition, deadline.kind), deadline.due_on, on)
+    if step is None:
+        return
+    subject, body = _words(deadline, on)
+    written: set[int] = set()
+    for person, why in _recipients(project, step, regional, fund):
+        if person.id in written or not person.active:
+            continue
+        written.add(person.id)
+        yield Planned(
+            to=person,
+            why=why,
+            project=project.name,
+            report=deadline_name(edition, deadline.kind),
+            step=_step_words(step, deadline.due_on),
+            due_on=deadline.due_on,
+            cause=f"deadline:{deadline.id}",
+            kind=f"remind:{step.code}",
+            subject=subject,
+            body=body,
+            path=_path(deadline),
+        )
+
+
+def _ladder(edition: Edition, kind: str) -> Ladder:
+    return edition.extension_ladder if kind == EXTENSION_REQUEST else edition.ladder
+
+
+def _recipients(project: Project, step: Step, regional: Regional, fund: Sequence[User]) -> Iterator[tuple[User, str]]:
+    for person in project.people(Part.MANAGER):
+        yield person, _("manager")
+    for person in project.people(Part.ALTERNATE):
+        yield person, _("alternate manager")
+    if "region" in step.copies and project.region_code:
+        for person in regional(project.region_code):
+            yield person, _("copy to the Regional Office")
+    if "fund" in step.copies and project.funding is Funding.FUND:
+        for person in fund:
+            yield person, _("copy to the Fund")
+
+
+def _step_words(step: Step, due_on: date) -> str:
+    days = (step.on - due_on).days
+    if days == 0:
+        return _("on the day")
+    if days < 0:
+        return ngettext("%(num)s day before", "%(num)s days before", -days)
+    return ngettext("%(num)s day after", "%(num)s days after", days)
+
+
+def _path(deadline: Deadline) -> str:
+    reference = deadline.project.reference
+    if deadline.kind == EXTENSION_REQUEST:
+        return f"/projects/{reference}/reports"
+    return report_path(reference, deadline.id)
+
+
+def _words(deadline: Deadline, on: date) -> tuple[str, str]:
+    """Subject and text: what is due, for which project, what is still missing."""
+    project = deadline.project
+    named = {"id": project.name, "title": project.title, "due": day(deadline.due_on)}
+    if deadline.kind == EXTENSION_REQUEST:
+        subject = _("%(id)s: ask for an extension or a budget change by %(due)s", **named)
+        body = _(
+            "If %(id)s, %(title)s, needs more time or another budget, the request must be made by %(due)s.\n\n"
+            "The project ends on %(end)s. If it needs neither, there is nothing to do.",
+            end=day(project.ends_on),
+            **named,
+        )
+        return subject, body
+    name = deadline_name(project.edition.handbook, deadline.kind)
+    days = (deadline.due_on - on).days
+    if days > 0:
+        when = ngettext("due in %(num)s day, on %(due)s", "due in %(num)s days, on %(due)s", days, due=named["due"])
+    elif days == 0:
+        when = _("due today")
+    else:
+        when = ngettext(
+            "%(num)s day late, it was due on %(due)s",
+            "%(num)s days late, it was due on %(due)s",
+            -days,
+            due=named["due"],
+        )
+    subject = _("%(id)s: %(report)s, %(when)s", id=project.name, report=in_a_sentence(name), when=when)
+    text = _("%(report)s of %(id)s, %(title)s: %(when)s.", report=name, when=when, **named)
+    kind = report_type(deadline)
+    unmet = missing(deadline, kind) if kind else []
+    if unmet:
+        lines = "\n".join(f"- {need.text}" for need in unmet)
+        text += "\n\n" + _("Before it can be submitted it still needs:") + f"\n{lines}"
+    else:
+        text += "\n\n" + _("It is complete and can be submitted.")
+    return subject, text

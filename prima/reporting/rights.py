@@ -1,0 +1,68 @@
+"""Who checks and accepts reports: the roles that the edition names for them, and never somebody of the team."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from prima.permissions import Action, authority, can
+from prima.projects.rights import authority_at
+from prima.projects.stages import Funding
+from prima.reporting.steps import deciding_roles, report_type
+from prima.users import Authority, Role, User
+from prima.workflow import Move
+
+
+def decider(user: User, project: Any, roles: Iterable[str]) -> Authority | None:
+    """The authority by which the person decides on the project's reports, in their own name or for somebody else."""
+    if project.on_the_team(user):
+        return None
+    for role in roles:
+        held: Authority | None = authority_at(user, project, Role(role))
+        if held and not (held.absent and project.on_the_team(held.absent)):
+            return held
+    return None
+
+
+def may_take(user: User, move: Move, deadline: Any) -> bool:
+    """Whether the person may take this move of this report: the table's action, then the edition's role for it."""
+    kind = report_type(deadline)
+    if kind is None or not can(user, move.action, deadline.project):
+        return False
+    if move.action is Action.WRITE_REPORT:
+        return True
+    return decider(user, deadline.project, deciding_roles(kind, move.source)) is not None  # type: ignore[arg-type]
+
+
+def running_authority(user: User, project: Any) -> Authority | None:
+    """By which authority the person activates, extends or closes it: Fund management, or the region's RRMO."""
+    if project.funding is Funding.FUND:
+        return authority(user, [Role.FUND])
+    held: Authority | None = authority_at(user, project, Role.RRMO)
+    return held
+
+
+def checks_narrative(user: User, project: Any) -> bool:
+    """Somebody whom the edition names for narrative, monitoring or evaluation reports."""
+    return decider(user, project, _roles(project, financial=False)) is not None
+
+
+def checks_financial(user: User, project: Any) -> bool:
+    return decider(user, project, _roles(project, financial=True, accepting=False)) is not None
+
+
+def accepts_financial(user: User, project: Any) -> bool:
+    return decider(user, project, _roles(project, financial=True, checking=False)) is not None
+
+
+def _roles(project: Any, *, financial: bool, checking: bool = True, accepting: bool = True) -> set[str]:
+    kinds = [kind for kind in project.edition.handbook.reports if (kind.part == "financial") is financial]
+    found = {role for kind in kinds for role in kind.checked_by if checking}
+    return found | {kind.accepted_by for kind in kinds if accepting}
+
+
+RIGHTS = {
+    Action.CHECK_NARRATIVE: (checks_narrative,),
+    Action.CHECK_FINANCIAL: (checks_financial,),
+    Action.ACCEPT_FINANCIAL: (accepts_financial,),
+}

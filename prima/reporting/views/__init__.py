@@ -1,0 +1,1 @@
+"""The pages of deadlines, reports and figures, one blueprint a noun."""

@@ -1,0 +1,118 @@
+"""Activating, extending, closing and cancelling a project, each on its own page."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from prima.errors import Refused
+from prima.forms import ReasonForm
+from prima.permissions import Action, guard
+from prima.projects.models import Part, Project
+from prima.projects.page import need_url
+from prima.projects.rules import is_donor
+from prima.projects.stages import RUNNING, Status
+from prima.reporting import operations, queries
+from prima.reporting.forms import ActivationForm, DonorActivationForm, ExtensionForm, closing_form
+from prima.reporting.rules import to_activate, to_close
+from prima.users import viewer
+from prima.workflow import Need
+
+bp = Blueprint("activation", __name__, url_prefix="/projects")
+Answer = str | Response | tuple[str, int]
+
+
+@bp.route("/<reference>/activation/<any(activate):move>", methods=["GET", "POST"])
+@guard(Action.ACTIVATE, queries.project)
+def activate(project: Project) -> Answer:
+    at(project, Status.APPROVED)
+    form = DonorActivationForm() if is_donor(project) else ActivationForm()
+    if form.validate_on_submit():
+        try:
+            done = operations.activate(project.id, actor=viewer(), **form.values())
+        except Refused as refusal:
+            form.refuse(refusal)
+        else:
+            flash(_("The project is active. Its project ID is %(id)s.", id=done.code), "success")
+            return home(project)
+    managers = [person.name for person in project.people(Part.MANAGER, Part.ALTERNATE)]
+    return page("reporting/activate.html", project, form, unmet=listed(project, to_activate(project)), now=managers)
+
+
+@bp.route("/<reference>/extend", methods=["GET", "POST"])
+@guard(Action.RUN, queries.project)
+def extend(project: Project) -> Answer:
+    at(project, *RUNNING)
+    form = ExtensionForm(data={"seen": project.ends_on and project.ends_on.isoformat()})
+    if form.validate_on_submit():
+        try:
+            operations.extend(
+                project.id,
+                actor=viewer(),
+                ends_on=form.ends_on.data,  # type: ignore[arg-type]  # the form was validated
+                reason=form.reason.data,
+                seen=day_of(form.seen.data),
+            )
+        except Refused as refusal:
+            form.refuse(refusal)
+        else:
+            flash(_("The project is extended; its open deadlines are recomputed."), "success")
+            return redirect(url_for("reports.index", reference=project.reference), 303)
+    return page("reporting/extend.html", project, form)
+
+
+@bp.route("/<reference>/activation/<any(close):move>", methods=["GET", "POST"])
+@guard(Action.RUN, queries.project)
+def close(project: Project) -> Answer:
+    at(project, Status.ACTIVE)
+    form = closing_form([(item.code, item.text.say()) for item in project.edition.handbook.closure])
+    if form.validate_on_submit():
+        try:
+            operations.close(project.id, actor=viewer(), confirmed=form.confirmed.data or [], note=form.note.data or "")
+        except Refused as refusal:
+            form.refuse(refusal)
+        else:
+            flash(_("The project is operationally closed."), "success")
+            return home(project)
+    unmet = listed(project, to_close(project, queries.deadlines_of(project.id)))
+    return page("reporting/close.html", project, form, unmet=unmet)
+
+
+@bp.route("/<reference>/activation/<any(cancel):move>", methods=["GET", "POST"])
+@guard(Action.RUN, queries.project)
+def cancel(project: Project) -> Answer:
+    at(project, *RUNNING)
+    form = ReasonForm()
+    if form.validate_on_submit():
+        operations.cancel(project.id, actor=viewer(), note=form.note.data)
+        flash(_("The project is cancelled. Its final reports count from today."), "success")
+        return home(project)
+    return page("reporting/cancel.html", project, form)
+
+
+def at(project: Project, *statuses: Status) -> None:
+    if project.status not in statuses:
+        raise Refused(_("This project has moved on meanwhile. Open its page to see where it is now."))
+
+
+def home(project: Project) -> Response:
+    return redirect(url_for("projects.show", reference=project.reference), 303)
+
+
+def listed(project: Project, needs: list[Need]) -> list[tuple[str, str | None]]:
+    return [(str(need.text), need_url(project, need)) for need in needs]
+
+
+def page(template: str, project: Project, form: Any, **more: Any) -> Answer:
+    return render_template(template, project=project, form=form, **more), 422 if form.is_submitted() else 200
+
+
+def day_of(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text or "")
+    except ValueError:
+        return None

@@ -1,0 +1,97 @@
+"""The dashboard: the figures of the list and the workbook, summed by place, year, area, activity type and stage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from flask import Blueprint, render_template, request
+from flask_babel import gettext as _
+
+from prima.permissions import Action, guard
+from prima.reporting import figures, portfolio
+from prima.reporting.portfolio import NONE, OVER
+from prima.users import viewer
+
+bp = Blueprint("dashboard", __name__)
+
+
+@bp.get("/dashboard")
+@guard(Action.SEE_FIGURES)
+def show() -> str:
+    user, reading = viewer(), portfolio.read(viewer(), request.args.to_dict(flat=False))
+    filters = reading.filters
+    years, overdue = portfolio.by_region_and_year(user, filters), portfolio.overdue_by_region(user, filters)
+    return render_template(
+        "reporting/dashboard.html",
+        reading=reading,
+        filters=filters,
+        labels=portfolio.LABELS,
+        warnings=[("warning", problem) for problem in reading.problems],
+        headline=portfolio.Headline(
+            sum(row.number for row in years),
+            sum((row.budget for row in years), Decimal(0)),
+            sum(row.reports for row in overdue),
+        ),
+        years=_years(reading, years),
+        areas=_allocated(reading, "area", portfolio.by_area(user, filters)),
+        activities=_allocated(reading, "activity", portfolio.by_activity(user, filters)),
+        stages=_stages(reading, portfolio.by_status(user, filters)),
+        markers=_lines(reading, "marker", portfolio.by_marker(user, filters)),
+        overdue=_overdue(reading, overdue),
+        OVER=OVER,
+    )
+
+
+def _names(reading: portfolio.Reading, kind: str) -> dict[str, str]:
+    """What the codes of a list are called, in its order, and last what is not stated."""
+    rest = _("No Regional Office") if kind == "region" else _("Not stated")
+    beyond = {OVER: _("Allocated beyond the budget")}
+    return {one.code: one.name for one in reading.choices[kind]} | {NONE: rest} | beyond
+
+
+def _years(reading: portfolio.Reading, rows: list[portfolio.Summed]) -> dict[str, Any]:
+    years = {str(year): str(year) for year in sorted({row.year for row in rows})}
+    cells = ((row.region, str(row.year), row.number, row.budget) for row in rows)
+    table = figures.cross(cells, _names(reading, "region"), years)
+    return {"table": table, "chart": figures.stacked(table, _("USD"))}
+
+
+def _allocated(reading: portfolio.Reading, kind: str, rows: list[portfolio.Allocated]) -> dict[str, Any]:
+    """By the codes of the list, and crossed with the regions."""
+    names = _names(reading, kind)
+    lines = figures.lines(((row.code, row.number, row.amount) for row in rows), names)
+    stated = {one.code: one.name for one in reading.choices[kind]}
+    table = figures.cross(
+        ((row.region, row.code, row.number, row.amount) for row in rows if row.code in stated),
+        _names(reading, "region"),
+        stated,
+        keep=True,
+    )
+    return {"lines": lines, "chart": _bars(lines), "table": table}
+
+
+def _stages(reading: portfolio.Reading, rows: list[portfolio.Summed]) -> dict[str, Any]:
+    stage_of = {status.code: status.more for status in reading.choices["status"]}
+    names = {stage.code: stage.name for stage in reading.choices["stage"]}
+    lines = figures.lines(((stage_of[row.code], row.number, row.budget) for row in rows), names)
+    chart = figures.bars([one.name for one in lines], [one.number for one in lines], _("Projects"))
+    return {"lines": lines, "chart": chart}
+
+
+def _lines(reading: portfolio.Reading, kind: str, rows: list[portfolio.Summed]) -> dict[str, Any]:
+    lines = figures.lines(((row.code, row.number, row.budget) for row in rows), _names(reading, kind))
+    return {"lines": lines, "chart": _bars(lines)}
+
+
+def _overdue(reading: portfolio.Reading, rows: list[portfolio.Overdue]) -> dict[str, Any]:
+    of = {row.region: row for row in rows}
+    found = [(name, of[code]) for code, name in _names(reading, "region").items() if code in of]
+    chart = figures.bars([name for name, _row in found], [row.reports for _name, row in found], _("Overdue reports"))
+    return {"rows": found, "chart": chart}
+
+
+def _bars(lines: Iterable[figures.Line]) -> figures.Figure:
+    drawn = [one for one in lines if one.code != OVER]
+    return figures.bars([one.name for one in drawn], [one.amount for one in drawn], _("USD"), grey=_("Not stated"))

@@ -1,0 +1,53 @@
+"""Overdue reports of all projects that one may see, the longest overdue first."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flask import Blueprint, render_template, request, url_for
+from flask_babel import gettext as _
+
+from prima.permissions import Action, guard
+from prima.reporting import queries
+from prima.reporting.forms import overdue_filter
+from prima.reporting.steps import state_chip
+from prima.users import viewer
+
+bp = Blueprint("deadlines", __name__, url_prefix="/reports")
+A_PAGE = 100
+
+
+@bp.get("/overdue")
+@guard(Action.SEE_FIGURES)
+def overdue() -> str:
+    regions = queries.regions()
+    problems = []
+    region = request.args.get("region", "")
+    if region and region not in dict(regions):
+        problems.append(_("There is no Regional Office “%(code)s”; all are shown.", code=region[:40]))
+        region = ""
+    after = cursor(request.args.get("after", ""))
+    if request.args.get("after") and after is None:
+        problems.append(_("This page of the list does not exist; the first is shown."))
+    found = queries.overdue(viewer(), region=region or None, after=after, limit=A_PAGE + 1)
+    rows = found[:A_PAGE]
+    last = f"{rows[-1].due_on.isoformat()}.{rows[-1].deadline_id}" if len(found) > A_PAGE else ""
+    return render_template(
+        "reporting/overdue.html",
+        rows=[(row, state_chip(row.state)) for row in rows],
+        count=queries.count_overdue(None, viewer(), region or None),
+        form=overdue_filter(regions, region),
+        problems=problems,
+        first_url=url_for("deadlines.overdue", region=region or None) if after else None,
+        next_url=url_for("deadlines.overdue", region=region or None, after=last) if last else None,
+    )
+
+
+def cursor(text: str) -> tuple[date, int] | None:
+    """Where the page before ended: a date and a number."""
+    day, _dot, number = text.partition(".")
+    try:
+        found = date.fromisoformat(day), int(number)
+    except ValueError:
+        return None
+    return found if 0 <= found[1] < 2**63 else None

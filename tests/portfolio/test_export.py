@@ -1,0 +1,145 @@
+"""The workbook: the headings to the letter, money as numbers, dates as dates, what is not stated blank."""
+
+from __future__ import annotations
+
+import io
+from datetime import date, datetime
+
+import pytest
+from openpyxl import load_workbook
+
+from prima.reference import reader
+from tests.factories import a_project, a_user
+
+FACTS = [
+    "Reference", "Project ID", "Title", "Status", "Stage", "Regional Office", "Country", "Office", "Project type",
+    "Funding", "Donor", "Funding year", "Start", "End", "Budget (USD)",
+]  # fmt: skip
+AREAS = [line["name"] for line in reader.rows("areas_of_work.csv")]
+ACTIVITIES = [line["name"] for line in reader.rows("activity_types.csv")]
+
+
+def book_of(page):
+    assert page.status == 200
+    assert page.response.mimetype == "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    return load_workbook(io.BytesIO(page.content))
+
+
+def moment(*day):
+    return datetime(*day)  # noqa: DTZ001 - Excel knows no zones
+
+
+def projects(book):
+    headings, *rows = book["Projects"].values
+    return [dict(zip(headings, row, strict=True)) for row in rows]
+
+
+def test_the_headings_are_exactly_these(app, browser_of):
+    book = book_of(browser_of(a_user("VIEW")).open("/projects.xlsx"))
+    assert book.sheetnames == ["Projects", "Totals"]
+    assert [cell.value for cell in book["Projects"][1]] == [
+        *FACTS,
+        *(f"{name} (USD)" for name in AREAS),
+        *(f"{name} (USD)" for name in ACTIVITIES),
+    ]
+    assert (len(AREAS), len(ACTIVITIES)) == (7, 19)
+    assert [cell.value for cell in book["Totals"][1]] == ["Regional Office", *AREAS, "Total"]
+    assert list(book["Totals"].values)[1:] == [("All", *[0] * 8)]
+    assert book["Projects"].freeze_panes == "A2"
+    assert book["Projects"].auto_filter.ref
+
+
+def test_a_project_is_one_row(app, browser_of):
+    made = a_project(
+        title="=1+1", code="LM.0001", status="ACTIVE", budget="100.25", countries=("KEN", "SOM"), year=2015,
+        starts_on=date(2015, 1, 31), ends_on=date(2016, 12, 31),
+    )  # fmt: skip
+    book = book_of(browser_of(a_user("VIEW")).open("/projects.xlsx"))
+    [row] = projects(book)
+    assert [row[name] for name in FACTS] == [
+        made.reference, "LM.0001", "=1+1", "Active", "Implementation and monitoring", "East and Horn of Africa",
+        "Kenya; Somalia", "Kenya", "Labour Migration", "Fund", None, 2015, moment(2015, 1, 31), moment(2016, 12, 31),
+        100.25,
+    ]  # fmt: skip
+    assert row["Labour mobility and human development (USD)"] == 100.25
+    assert row["Training (USD)"] == 100.25
+    assert row["Migration health (USD)"] is None
+    cell = book["Projects"]["O2"]
+    assert (cell.data_type, cell.number_format) == ("n", "#,##0.00")
+
+
+def test_what_the_source_does_not_hold_is_blank(imported, browser_of):
+    rows = projects(book_of(browser_of(a_user("VIEW")).open("/projects.xlsx")))
+    [kenya] = [row for row in rows if row["Office"] == "Kenya"]
+    assert kenya["Emergency, operations and post-crisis (USD)"] == 3_500_000
+    for name in ("Migration, environment and climate change (USD)", "Training (USD)", "Donor", "Project type", "Start"):
+        assert kenya[name] is None
+    [vienna] = [row for row in rows if row["Office"].startswith("Regional Office for South-Eastern")]
+    assert vienna["Regional Office"] == "South-Eastern Europe, Eastern Europe and Central Asia"
+    assert vienna["Country"] is None
+
+
+def test_the_page_exports_exactly_its_list(imported, browser_of):
+    page = browser_of(a_user("VIEW")).open("/projects?region=NBO&q=kenya")
+    [row] = projects(book_of(page.follow("Excel")))
+    assert row["Title"] == "Funding requirements 2016: Kenya"
+
+
+def test_a_wrong_filter_leads_back_to_the_list_and_its_message(app, browser_of):
+    page = browser_of(a_user("VIEW")).open("/projects.xlsx?year=abc&_scheme=x")
+    assert page.heading == "Projects"
+    assert len(page.messages) == 2
+
+
+# -- the command ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def export(app, tmp_path):
+    def run(*options):
+        target = tmp_path / "out.xlsx"
+        result = app.test_cli_runner().invoke(args=["export", str(target), *options])
+        assert [one.name for one in tmp_path.iterdir() if one.name.startswith(".")] == []
+        return result, projects(load_workbook(target)) if result.exit_code == 0 else target.exists()
+
+    return run
+
+
+def test_the_operator_exports_everything_and_a_person_what_it_may_see(app, export):
+    a_project(title="Draft", status="DRAFT")
+    a_project(title="Active", status="ACTIVE")
+    person = a_user("VIEW")
+    result, rows = export()
+    assert result.output.endswith("out.xlsx: 2 projects.\n")
+    assert {row["Title"] for row in rows} == {"Draft", "Active"}
+    assert [row["Title"] for row in export("--as", person.email.upper())[1]] == ["Active"]
+
+
+def test_the_command_filters(app, export):
+    a_project(title="A", status="ACTIVE", year=2015)
+    a_project(title="B", status="DRAFT", office_code="COL")
+    assert [row["Title"] for row in export("--region", "NBO")[1]] == ["A"]
+    assert [row["Title"] for row in export("--year", "2016")[1]] == ["B"]
+    assert [row["Title"] for row in export("--status", "DRAFT")[1]] == ["B"]
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--region", "XXX"), "“XXX” is not known"),
+        (("--year", "abc"), "“abc” is no year"),
+        (("--status", "active"), "“active” is not known"),
+        (("--status", ""), "--status is empty."),
+        (("--as", "nobody@prima.example"), "Nobody has an account with the address nobody@prima.example."),
+    ],
+)
+def test_a_wrong_option_writes_nothing(app, export, options, sentence):
+    result, exists = export(*options)
+    assert (result.exit_code, exists) == (1, False)
+    assert sentence in result.output
+
+
+def test_a_folder_that_is_not_there_is_named(app, tmp_path):
+    result = app.test_cli_runner().invoke(args=["export", str(tmp_path / "nowhere" / "out.xlsx")])
+    assert result.exit_code == 1
+    assert "could not be written" in result.output
