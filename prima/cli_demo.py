@@ -32,7 +32,7 @@ def demo(projects: int | None) -> None:
 
 
 def make_portfolio(projects: int) -> None:
-    set_up(db.session)
+    set_up(db.session())
     try:
         counts = portfolio.fill(db.session(), projects)
     except Refused as refusal:

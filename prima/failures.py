@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, render_template, request, url_for
+from flask import Flask, g, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
@@ -83,7 +83,8 @@ def init_app(app: Flask) -> None:
     @app.errorhandler(OperationalError)
     def unreachable(error: OperationalError) -> Answer:
         app.logger.error("database: %s", error)
-        db.session.rollback()
+        g.without_database = True
+        db.session.remove()
         return page(503, _("The database cannot be reached"), _("Nothing was lost. Try again in a minute."))
 
     @app.errorhandler(HTTPException)

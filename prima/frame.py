@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from flask import Flask, request, url_for
+from flask import Flask, g, request, url_for
 
-from prima import clock
+from prima import clock, scheduler
 from prima.assets import asset
 from prima.db import db
 from prima.permissions import Action, can
@@ -55,6 +55,8 @@ def init_app(
 ) -> None:
     @app.context_processor
     def frame() -> dict[str, Frame]:
+        if g.get("without_database"):
+            return {}
         user = viewer()
         room = (request.blueprint or "").split(".")[0]
         items = [
@@ -73,7 +75,7 @@ def init_app(
                 viewer=user,
                 menu=items,
                 demonstration_day=clock.fixed_day(),
-                scheduler_alive=True,
+                scheduler_alive=user is None or scheduler.alive(db.session()),
                 sign_out_url=url_for("signin.sign_out"),
                 search_url=url_for(search) if user and search else None,
                 account_links=links,
@@ -83,4 +85,5 @@ def init_app(
 
     @app.context_processor
     def may() -> dict[str, Any]:
-        return {"may": lambda action, subject=None: can(viewer(), Action[action], subject), "today": clock.today()}
+        user = None if g.get("without_database") else viewer()
+        return {"may": lambda action, subject=None: can(user, Action[action], subject), "today": clock.today()}

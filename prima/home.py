@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from flask import Blueprint, current_app, g, render_template, url_for
 from flask_babel import gettext as _
 
-from prima import clock
+from prima import clock, sessions
 from prima.desk import Duty
 from prima.permissions import Action, guard
 from prima.projects import queries
@@ -54,7 +54,14 @@ def desk(user: User) -> list[Duty]:
 
 
 def count(_session: Any, user: User) -> int:
-    return len(desk(user))
+    """The number in the menu: counted here, else kept with the session for a minute, so that pages stay light."""
+    if "desk" not in g:
+        kept = sessions.kept_count()
+        if kept is not None:
+            return kept
+    number = len(desk(user))
+    sessions.keep_count(number)
+    return number
 
 
 @bp.get("/")

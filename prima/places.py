@@ -42,14 +42,17 @@ class Office(Model):
 
 
 class OfficeLink(Model):
-    """Which Regional Office an office belongs to; the last day is included."""
+    """Which Regional Office an office belongs to; the last day is included.
+
+    The first link of an office has no first day: what came before the oldest structure we know is not known.
+    """
 
     __table_args__ = (CheckConstraint("valid_to is null or valid_to >= valid_from", name="period"),)
 
     id: Mapped[Key]
     office_id: Mapped[int] = mapped_column(ForeignKey("office.id"), index=True)
     region_code: Mapped[str] = mapped_column(ForeignKey("regional_office.code"), index=True)
-    valid_from: Mapped[date]
+    valid_from: Mapped[date | None]
     valid_to: Mapped[date | None]
 
     office: Mapped[Office] = relationship(back_populates="links", lazy="raise")
@@ -58,6 +61,6 @@ class OfficeLink(Model):
 
 def region_on(links: Iterable[OfficeLink], day: date) -> str | None:
     for link in links:
-        if link.valid_from <= day and (link.valid_to is None or day <= link.valid_to):
+        if (link.valid_from is None or link.valid_from <= day) and (link.valid_to is None or day <= link.valid_to):
             return link.region_code
     return None

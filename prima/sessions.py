@@ -44,6 +44,12 @@ def init_app(app: Flask) -> None:
         return redirect(url_for("signin.sign_in", next=target), 303)
 
     @app.after_request
+    def count_anew(response: Response) -> Response:
+        if request.method == "POST" and response.status_code < 400:
+            forget_count()
+        return response
+
+    @app.after_request
     def cookie(response: Response) -> Response:
         if token := g.get("new_session_token"):
             response.set_cookie(
@@ -93,6 +99,28 @@ def _current() -> User | None:
         db.session.execute(update(SignIn).where(SignIn.id == session.id).values(last_seen_at=now))
         keep()
     return session.user
+
+
+def kept_count() -> int | None:
+    """How much was on the desk within the last minute, if it was counted since the person did anything."""
+    row = g.get("sign_in")
+    if row is None or row.desk_counted_at is None or row.desk_counted_at < clock.now() - timedelta(minutes=1):
+        return None
+    return row.desk_count
+
+
+def keep_count(number: int) -> None:
+    """Keep it with the session, as `last_seen_at` is: the one thing a GET may write."""
+    if row := g.get("sign_in"):
+        values = {"desk_count": number, "desk_counted_at": clock.now()}
+        db.session.execute(update(SignIn).where(SignIn.id == row.id).values(**values))
+        keep()
+
+
+def forget_count() -> None:
+    """After anything a person did, their desk is counted anew."""
+    if (row := g.get("sign_in")) and row.desk_counted_at is not None:
+        db.session.execute(update(SignIn).where(SignIn.id == row.id).values(desk_counted_at=None))
 
 
 def with_rights() -> tuple[Any, ...]:

@@ -50,6 +50,10 @@ DECIDING = frozenset(
 """A grant of one of these is confirmed by a second administrator (Handbook: segregation of duties)."""
 
 
+CONFIRMED_BY_ANOTHER = DECIDING | {Role.ADMIN}
+"""Else one administrator could make a second one and confirm with that account whatever they like."""
+
+
 class Scope(StrEnum):
     ORGANIZATION = "organization"
     REGION = "region"
@@ -152,11 +156,11 @@ class Grant(Model):
 
     @property
     def waits_for_confirmation(self) -> bool:
-        return self.revoked_at is None and self.role in DECIDING and self.confirmed_at is None
+        return self.revoked_at is None and self.role in CONFIRMED_BY_ANOTHER and self.confirmed_at is None
 
     @property
     def in_force(self) -> bool:
-        return self.revoked_at is None and (self.role not in DECIDING or self.confirmed_at is not None)
+        return self.revoked_at is None and (self.role not in CONFIRMED_BY_ANOTHER or self.confirmed_at is not None)
 
 
 class Delegation(Model):
@@ -197,6 +201,9 @@ class SignIn(Model):
     ended_at: Mapped[datetime | None]
     source: Mapped[str] = mapped_column(default="")
     agent: Mapped[str] = mapped_column(default="")
+    desk_count: Mapped[int | None]
+    """How much was on the person's desk at `desk_counted_at`: the number in the menu, counted anew once a minute."""
+    desk_counted_at: Mapped[datetime | None]
 
     user: Mapped[User] = relationship(lazy="raise")
 

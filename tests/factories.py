@@ -33,7 +33,7 @@ from prima.projects.models import (
 from prima.projects.stages import Funding, Status
 from prima.reporting.models import Deadline
 from prima.sessions import HASHER
-from prima.users import DECIDING, Grant, Role, Scope, User, folded
+from prima.users import CONFIRMED_BY_ANOTHER, Grant, Role, Scope, User, folded
 
 PASSWORD = "correct horse battery"
 PASSWORD_HASH = HASHER.hash(PASSWORD)
@@ -82,7 +82,7 @@ def grant(user: User, role: Role | str, at: str | None = None, *, confirmed: boo
             made.scope, made.office_id = Scope.OFFICE, place.id
         else:
             made.scope, made.region_code = Scope.REGION, at
-    if confirmed and role in DECIDING:
+    if confirmed and role in CONFIRMED_BY_ANOTHER:
         made.confirmed_at = clock.now()
     db.session.add(made)
     db.session.flush()

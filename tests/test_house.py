@@ -16,11 +16,17 @@ ROOT = Path(__file__).parent.parent
 
 # -- the tables -------------------------------------------------------------------------------------------------------
 
-ROOTS = ("prima", "prima.home", "prima.jobs", "prima.cli", "prima.cli_demo", "prima.rooms", "prima.serve")
-ROOT_PACKAGES = ("demonstration",)  # these and ROOTS compose the rest
+ROOTS = ("prima", "prima.home", "prima.jobs", "prima.cli", "prima.rooms", "prima.serve", "prima.bench")
+ROOT_PACKAGES = ("demonstration",)  # these, ROOTS and prima/cli_*.py compose the rest
 PACKAGES = ("projects", "endorsement", "reporting")  # each may import those before it
-TABLES = ("stages", "steps", "calendar", "rights", "rules", "tones")
-FOUNDATION = ("handbook", "reference", "spreadsheets")  # packages that belong to the ground floor, as prima/*.py does
+TABLES = ("stages", "steps", "calendar", "rights", "rules", "tones", "shares", "gauges", "tasks", "snapshot")
+FOUNDATION = (
+    "handbook",
+    "reference",
+    "spreadsheets",
+    "people",
+    "administration",
+)  # packages that belong to the ground floor, as prima/*.py does
 
 
 class Layer(NamedTuple):
@@ -32,9 +38,9 @@ class Layer(NamedTuple):
 
 DATABASE = ("prima.db", "sqlalchemy", "flask_sqlalchemy")
 ASKING = ("flask", "wtforms", "flask_wtf", "prima.forms")  # what only a request needs
-ASKED = ("queries", "visibility")
+ASKED = ("queries", "visibility", "portfolio", "choices")
 READING = (*TABLES, "models", *ASKED)
-ACTING = ("operations", "reminders")
+ACTING = ("operations", "reminders", "files")
 SHOWING = ("figures", "workbooks")
 TELLING = ("overview", "page", "process")  # what a page says of its subject, before a template draws it
 
@@ -147,7 +153,11 @@ def layer_of(module: str) -> str | None:
 
 def composes(module: str) -> bool:
     """Whether it stands above all packages: it may know them all, and none of them knows it."""
-    return module in ROOTS or under(module, tuple(f"prima.{name}" for name in ROOT_PACKAGES))
+    return (
+        module in ROOTS
+        or module.startswith("prima.cli_")
+        or under(module, tuple(f"prima.{name}" for name in ROOT_PACKAGES))
+    )
 
 
 def under(module: str, names: tuple[str, ...]) -> bool:

@@ -350,6 +350,8 @@ def upgrade() -> None:
     sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('source', sa.Text(), nullable=False),
     sa.Column('agent', sa.Text(), nullable=False),
+    sa.Column('desk_count', sa.BigInteger(), nullable=True),
+    sa.Column('desk_counted_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_sign_in_user_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_sign_in')),
     sa.UniqueConstraint('token_hash', name=op.f('uq_sign_in_token_hash'))
@@ -359,7 +361,7 @@ def upgrade() -> None:
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('office_id', sa.BigInteger(), nullable=False),
     sa.Column('region_code', sa.Text(), nullable=False),
-    sa.Column('valid_from', sa.Date(), nullable=False),
+    sa.Column('valid_from', sa.Date(), nullable=True),
     sa.Column('valid_to', sa.Date(), nullable=True),
     sa.CheckConstraint('valid_to is null or valid_to >= valid_from', name=op.f('ck_office_link_period')),
     sa.ForeignKeyConstraint(['office_id'], ['office.id'], name=op.f('fk_office_link_office_id')),

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from prima import passwords
 from prima.lists import RegionalOffice
 from prima.places import Office
-from prima.users import DECIDING, Grant, Role, Scope, User, folded
+from prima.users import CONFIRMED_BY_ANOTHER, Grant, Role, Scope, User, folded
 
 SINCE = datetime(2013, 9, 2, 8, 0, tzinfo=UTC)
 """The day on which the demonstration's accounts were made."""
@@ -147,7 +147,7 @@ def _grant(session: Session, rows: list[tuple[User, Post, Office | None, str | N
     grants = []
     for user, post, office, region in rows:
         granted_by = second if user is first else first
-        deciding = post.role in DECIDING
+        deciding = post.role in CONFIRMED_BY_ANOTHER
         grants.append(
             Grant(
                 user_id=user.id,

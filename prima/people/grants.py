@@ -11,7 +11,7 @@ from prima.db import db
 from prima.errors import Invalid, Refused
 from prima.people import administrators, queries
 from prima.people import names as called
-from prima.users import DECIDING, Grant, Role, Scope, User
+from prima.users import CONFIRMED_BY_ANOTHER, Grant, Role, Scope, User
 
 
 def grant_role(
@@ -50,8 +50,10 @@ def grant_role(
     db.session.add(made)
     db.session.flush()
     administrators.record(user, "role granted", actor=actor, reason=reason, **_told(made, names))
-    if confirmed_by is not None and role in DECIDING:
+    if confirmed_by is not None and role in CONFIRMED_BY_ANOTHER:
         confirm_grant(made, actor=confirmed_by)
+    elif actor is None and role is Role.ADMIN:
+        made.confirmed_at = clock.now()  # the first administrators come from the operator, who stands in the journal
     return made
 
 

@@ -13,7 +13,7 @@ from prima.db import db
 from prima.journal import Entry
 from prima.lists import RegionalOffice
 from prima.places import Office, OfficeLink
-from prima.users import DECIDING, Delegation, Grant, PasswordLink, Role, User, folded
+from prima.users import CONFIRMED_BY_ANOTHER, Delegation, Grant, PasswordLink, Role, User, folded
 
 ON_A_PAGE = 50
 ENTRIES_SHOWN = 100
@@ -147,7 +147,7 @@ def grant(grant_id: int) -> Grant | None:
 
 
 def _waits() -> ColumnElement[bool]:
-    return Grant.role.in_(DECIDING) & Grant.confirmed_at.is_(None) & Grant.revoked_at.is_(None)
+    return Grant.role.in_(CONFIRMED_BY_ANOTHER) & Grant.confirmed_at.is_(None) & Grant.revoked_at.is_(None)
 
 
 def waiting_grants() -> list[Grant]:

@@ -40,7 +40,7 @@ def plain_number(typed: str) -> str | None:
     return text.replace(",", "") if len(text) <= LONGEST_NUMBER and PLAIN_NUMBER.fullmatch(text) else None
 
 
-class AmountField(MoneyField):
+class MoneyField(MoneyField):
     """Money in figures such as 12500, 12,500 or 12500.50."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
@@ -238,7 +238,7 @@ class LineForm(RowForm):
     unit = line(_l("Unit"), required=False, most=60)
     quantity = NumberField(_l("Quantity"), most=999_999_999, decimals=4)
     units = NumberField(_l("Number of units"), most=999_999_999, decimals=4)
-    unit_cost = AmountField(_l("Unit cost"))
+    unit_cost = MoneyField(_l("Unit cost"))
     area_code = choice(_l("Area of work"), required=False)
     activity_type_code = choice(_l("Activity type"), required=False)
 
@@ -304,7 +304,7 @@ class PartForm(Form):
     """One area of work or activity type: an amount, or a percentage, whichever the form is set by."""
 
     code = HiddenField()
-    amount = AmountField(_l("Amount, USD"))
+    amount = MoneyField(_l("Amount, USD"))
     share = NumberField(_l("Percentage"), most=100, decimals=2)
 
 

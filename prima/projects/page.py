@@ -14,8 +14,9 @@ from prima import clock
 from prima.desk import Duty
 from prima.lists import StatusName
 from prima.overview import Teller, Telling
-from prima.permissions import can
+from prima.permissions import Action, can
 from prima.projects.models import Part, Party, Project
+from prima.projects.models.project import TEAM
 from prima.projects.stages import LIFECYCLE
 from prima.projects.tones import tone
 from prima.timeline import Drawing, draw
@@ -116,13 +117,13 @@ def put_together(
         panels=[(telling.panel, telling.data) for telling in tellings if telling.panel],
         tabs=tabs(project, tellings),
         facts=facts(project, region, money, day),
-        history=history(project, statuses),
+        history=history(project, statuses, internal=can(viewer, Action.VIEW_INTERNAL, project)),
         people=[(str(PARTS[party.part]), _named(party, day)) for party in project.parties],
     )
 
 
 def _named(party: Party, day: Any) -> str:
-    if party.until_at is None:
+    if party.until_at is None or party.part not in TEAM:
         return party.user.name
     return _("%(name)s, until %(day)s", name=party.user.name, day=day(party.until_at.date()))
 
@@ -195,15 +196,15 @@ def facts(project: Project, region: str, money: Any, day: Any) -> list[tuple[str
     return found
 
 
-def history(project: Project, statuses: Mapping[str, StatusName]) -> list[HistoryRow]:
-    """Every move, newest first: when, who, from, to, why."""
+def history(project: Project, statuses: Mapping[str, StatusName], *, internal: bool) -> list[HistoryRow]:
+    """Every move, newest first: when, who, from, to, and for those who see internal parts why."""
     return [
         HistoryRow(
             step.at,
             _who(step),
             statuses[step.source].name if step.source else "",
             statuses[step.target].name,
-            step.note,
+            step.note if internal else "",
         )
         for step in reversed(project.steps)
     ]

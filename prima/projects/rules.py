@@ -171,7 +171,7 @@ def _eligibility(project: Any) -> Iterator[Need]:
 
 def _unmet(rule: Rule, project: Any, at: str, field: str, how_far: str = "") -> Need:
     text = project.edition.handbook.say_rule(rule.code, funding=project.funding)
-    words = _("that this rule is met: %(rule)s", rule=text) + (f" {how_far}" if how_far else "")
+    words = f"{text} {how_far}".strip()
     return Need(words, at, field, code=rule.code, severity=str(rule.severity))
 
 

@@ -19,7 +19,7 @@ def region_link() -> ColumnElement[bool]:
     day = func.coalesce(Project.starts_on, clock.today())
     return and_(
         OfficeLink.office_id == Project.office_id,
-        OfficeLink.valid_from <= day,
+        or_(OfficeLink.valid_from.is_(None), OfficeLink.valid_from <= day),
         or_(OfficeLink.valid_to.is_(None), OfficeLink.valid_to >= day),
     )
 
@@ -31,7 +31,7 @@ def may_see(user: User | None) -> ColumnElement[bool]:
     if not user.active:
         return false()
     ways: list[ColumnElement[bool]] = [
-        exists().where(Party.project_id == Project.id, Party.user_id == user.id),
+        exists().where(Party.project_id == Project.id, Party.user_id == user.id).correlate(Project),
     ]
     held = [one for one in user.authorities(clock.today()) if one.role in OFFICE_ROLES]
     if user.staff:
@@ -39,7 +39,7 @@ def may_see(user: User | None) -> ColumnElement[bool]:
     if offices := {one.office_id for one in held if one.scope is Scope.OFFICE}:
         ways.append(Project.office_id.in_(offices))
     if regions := {one.region_code for one in held if one.scope is Scope.REGION}:
-        ways.append(exists().where(region_link(), OfficeLink.region_code.in_(regions)))
+        ways.append(exists().where(region_link(), OfficeLink.region_code.in_(regions)).correlate(Project))
     if any(one.scope is Scope.ORGANIZATION and one.role in (Role.FUND, Role.DDG) for one in held):
         ways.append(Project.funding == Funding.FUND)
     return or_(*ways)

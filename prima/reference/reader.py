@@ -157,6 +157,7 @@ def _load_places(session: Session) -> int:
         (link.country_code, link.region_code, link.valid_from): link
         for link in session.scalars(select(lists.CountryLink))
     }
+    linked: set[int] = set()
     zones = {line["iso2"]: line["time_zone"] for line in rows("time_zones.csv")}
     changed = 0
 
@@ -172,8 +173,10 @@ def _load_places(session: Session) -> int:
             changed += 1
         return row
 
-    def link(place: Office, region: str, valid_from: date, valid_to: date | None) -> None:
+    def link(place: Office, region: str, begins: date, valid_to: date | None) -> None:
         nonlocal changed
+        valid_from = begins if place.id in linked else None
+        linked.add(place.id)
         if row := links.get((place.id, region, valid_from)):
             changed += _put(row, {"valid_to": valid_to})
         else:

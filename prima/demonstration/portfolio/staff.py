@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from prima.places import Office, OfficeKind
-from prima.users import DECIDING, Role, Scope, folded
+from prima.users import CONFIRMED_BY_ANOTHER, Role, Scope, folded
 
 PROJECTS_PER_TEAM = 25_000
 """Each office has a team, and one more for so many projects of the portfolio."""
@@ -104,7 +104,7 @@ def grant_rows(found: Staff, moment: Any) -> Iterator[tuple[Any, ...]]:
     for one in found.people:
         # Nobody grants to themselves, and the operator granted to the administrators.
         by, second = (None, None) if one.role is Role.ADMIN else administrators
-        confirmed = one.role in DECIDING
+        confirmed = one.role in CONFIRMED_BY_ANOTHER
         yield (
             one.id, one.role.value, one.scope.value, one.region, one.office, by,
             second if confirmed else None, moment if confirmed else None,

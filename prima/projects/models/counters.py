@@ -1,4 +1,4 @@
-"""Counters without gaps: references per year, project IDs per prefix. The row is locked by the transaction that counts."""
+"""Counters without gaps: references per year, project IDs per prefix. Who counts holds the row's lock."""
 
 from __future__ import annotations
 
