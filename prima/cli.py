@@ -6,7 +6,7 @@ import click
 from flask import Flask
 from flask.cli import with_appcontext
 
-from prima import cli_demo, cli_people, cli_portfolio, cli_reporting, journal
+from prima import cli_bench, cli_demo, cli_people, cli_portfolio, cli_reporting, journal
 from prima.db import db
 from prima.handbook.published import HandbookEdition
 from prima.projects.models import Project
@@ -48,5 +48,5 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(journal_group)
     app.cli.add_command(cli_people.commands)
     cli_reporting.init_app(app)
-    for command in (*cli_portfolio.COMMANDS, *cli_demo.COMMANDS):
+    for command in (*cli_portfolio.COMMANDS, *cli_demo.COMMANDS, *cli_bench.COMMANDS):
         app.cli.add_command(command)

@@ -26,6 +26,7 @@ from prima.projects.models import Project
 from prima.setup import set_up
 
 PROJECTS, RUNS = 100_000, 9
+FOLDER = "bench-postgres"
 DAY = date(2024, 10, 1)
 """The day on which the portfolio lives, so that what is due stays due."""
 REPORT = ROOT / "docs" / "benchmarks.md"
@@ -46,7 +47,7 @@ def command(projects: int, runs: int, only: str) -> None:
     with ExitStack() as stack:
         url = os.environ.get("BENCH_DATABASE_URL")
         if not url:
-            folder = current_app.config["INSTANCE"] / "bench-postgres"
+            folder = current_app.config["INSTANCE"] / FOLDER
             server = embedded.join(folder, database=f"bench_{projects}", say=click.echo)
             url = stack.enter_context(server).url
         app = application(url)
@@ -87,7 +88,9 @@ def prepare(projects: int) -> float | None:
     """Fill the database unless it is filled; the seconds that took, or None when it was filled before."""
     upgrade()
     if compare_metadata(MigrationContext.configure(db.session.connection()), Model.metadata):
-        raise click.ClickException("The kept portfolio has older tables: remove instance/bench-postgres and run again.")
+        raise click.ClickException(
+            f"The kept portfolio has the tables of another day: remove {FOLDER} in the instance folder and run again."
+        )
     there = db.session.scalar(select(func.count()).select_from(Project))
     if there == projects:
         return None
@@ -133,9 +136,9 @@ def write_report(file: Path, measured: Sequence[bench.Measured], filled: float |
         f"({4 * PROJECTS:,} open, {PROJECTS // 10:,} due or announced) and {PROJECTS // 20:,} open clearances.",
         "It was kept from an earlier run." if filled is None else f"It was made in {filled:.0f} seconds.",
         "",
-        "The floor of a page is the bare page: the frame with its menu and counts for the same person. Its questions",
-        "to the database are taken off. The floor of the workbook is csv's writer on the rows of the same question.",
-        "`size` is characters of a page, or rows.",
+        "The floor of a page is the bare page: the frame with its menu and counts for the same person. The floor of",
+        "the workbook is csv's writer on the rows of the same question. `size` is characters of a page, or rows; the",
+        "questions to the database are those of the whole page with its frame.",
         "",
         "| " + " | ".join(HEADINGS) + " |",
         "|---|" + "---:|" * 4 + "---|" + "---:|" * 3,
@@ -153,3 +156,6 @@ def write_report(file: Path, measured: Sequence[bench.Measured], filled: float |
         for kind, bound in bench.BOUNDS.items()
     ]  # fmt: skip
     file.write_text("\n".join([*lines, "", "Bounds that `make bench` keeps:", "", *bounds, ""]), encoding="utf-8")
+
+
+COMMANDS = (command,)

@@ -12,7 +12,9 @@ from prima.permissions import Action
 
 @dataclass(frozen=True)
 class Need:
-    """Ends the sentence "This still needs ...", or is a rule of the edition with how far off it is. `at` is the endpoint that mends it, `field` the input there.
+    """Ends the sentence "This still needs ...", or is a rule of the edition with how far off it is.
+
+    `at` is the endpoint that mends it, `field` the input there.
 
     A need with `severity` "warn" gives way to a written justification, kept under `code`.
     """

@@ -19,14 +19,10 @@ ROOT = Path(__file__).parent.parent
 ROOTS = ("prima", "prima.home", "prima.jobs", "prima.cli", "prima.rooms", "prima.serve", "prima.bench")
 ROOT_PACKAGES = ("demonstration",)  # these, ROOTS and prima/cli_*.py compose the rest
 PACKAGES = ("projects", "endorsement", "reporting")  # each may import those before it
-TABLES = ("stages", "steps", "calendar", "rights", "rules", "tones", "shares", "gauges", "tasks", "snapshot")
-FOUNDATION = (
-    "handbook",
-    "reference",
-    "spreadsheets",
-    "people",
-    "administration",
-)  # packages that belong to the ground floor, as prima/*.py does
+TABLES = ("stages", "steps", "calendar", "rights", "rules", "tones")
+PURE = ("shares", "gauges", "tasks", "snapshot")  # computed from what was loaded
+# Packages that belong to the ground floor, as prima/*.py does.
+FOUNDATION = ("handbook", "reference", "spreadsheets", "people", "administration")
 
 
 class Layer(NamedTuple):
@@ -39,13 +35,14 @@ class Layer(NamedTuple):
 DATABASE = ("prima.db", "sqlalchemy", "flask_sqlalchemy")
 ASKING = ("flask", "wtforms", "flask_wtf", "prima.forms")  # what only a request needs
 ASKED = ("queries", "visibility", "portfolio", "choices")
-READING = (*TABLES, "models", *ASKED)
+READING = (*TABLES, *PURE, "models", *ASKED)
 ACTING = ("operations", "reminders", "files")
 SHOWING = ("figures", "workbooks")
 TELLING = ("overview", "page", "process")  # what a page says of its subject, before a template draws it
 
 LAYERS = {
-    **dict.fromkeys(TABLES, Layer(TABLES, (*DATABASE, *ASKING))),
+    **dict.fromkeys(TABLES, Layer((*TABLES, *PURE), (*DATABASE, *ASKING))),
+    **dict.fromkeys(PURE, Layer((*TABLES, *PURE, "models"), (*DATABASE, *ASKING))),
     "models": Layer((*TABLES, "models"), ASKING),
     **dict.fromkeys(ASKED, Layer(READING, ASKING)),
     **dict.fromkeys(ACTING, Layer((*READING, *ACTING), ASKING)),

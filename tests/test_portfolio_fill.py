@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from click.testing import Result
 from sqlalchemy import text
 
 from prima.db import db
@@ -136,3 +137,22 @@ def test_a_database_with_projects_is_refused(app):
 def test_small_numbers_keep_the_proportions(app, number):
     counts = fill(db.session(), number)
     assert (counts["project"], counts["budget_line"]) == (number, 10 * number)
+
+
+def test_the_command_makes_a_portfolio_once(app):
+    def typed() -> Result:
+        return app.test_cli_runner().invoke(args=["demo", "--projects", "3"])
+
+    first = typed()
+    assert first.exit_code == 0
+    assert "3  project\n" in first.output
+    second = typed()
+    assert second.exit_code == 1
+    assert "already holds projects" in second.output
+
+
+def test_a_production_makes_no_portfolio(app, monkeypatch):
+    monkeypatch.setitem(app.config, "PRIMA_ENV", "production")
+    refused = app.test_cli_runner().invoke(args=["demo", "--projects", "3"])
+    assert refused.exit_code == 1
+    assert ask("select count(*) from project") == [(0,)]

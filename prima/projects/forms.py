@@ -40,21 +40,6 @@ def plain_number(typed: str) -> str | None:
     return text.replace(",", "") if len(text) <= LONGEST_NUMBER and PLAIN_NUMBER.fullmatch(text) else None
 
 
-class MoneyField(MoneyField):
-    """Money in figures such as 12500, 12,500 or 12500.50."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        if valuelist and valuelist[0].strip():
-            text = valuelist[0].strip()
-            if text.startswith("-") and plain_number(text[1:]):
-                raise ValueError(_l("Please type an amount of 0 or more."))
-            number = plain_number(text)
-            if number is None:
-                raise ValueError(_l("Please type an amount such as 12500 or 12500.50."))
-            valuelist = [number]
-        super().process_formdata(valuelist)
-
-
 class NumberField(DecimalField):
     """A number from 0 to `most` with at most `places` decimals; more are refused, never rounded."""
 

@@ -101,9 +101,9 @@ def test_a_line_in_use_needs_a_category_a_description_and_a_cost(browser_of, dev
     page = browser_of(developer).open(f"/projects/{project.reference}/budget").fill("Unit, line 2", "month")
     page = page.press("Save").check()
     assert page.errors == [
-        "Please choose one.",
-        "Please fill this in.",
-        "Please fill this in.",
+        "Category, line 2: Please choose one.",
+        "Description, line 2: Please fill this in.",
+        "Unit cost, line 2: Please fill this in.",
     ]
 
 
@@ -113,7 +113,7 @@ def test_an_amount_too_large_is_refused_before_anything_is_written(browser_of, d
     fill(page, 1)
     page = fill(page, 2, cost="9999999999999", Quantity="999999").press("Save").check()
     assert page.status == 422
-    assert page.errors == ["The amount of this line is too large."]
+    assert page.errors == ["Unit cost, line 2: The amount of this line is too large."]
     assert lines_of(project) == []
 
 

@@ -61,7 +61,7 @@ def test_a_concept_says_what_is_missing_and_keeps_what_was_typed(browser_of, dev
     assert page.status == 422
     assert page.value("Title") == "Kept"
     assert len(page.errors) == 3
-    assert "Please choose at least one." in page.errors
+    assert "Countries: Please choose at least one." in page.errors
 
 
 def test_the_fund_takes_only_its_own_project_types(browser_of, developer):
@@ -315,9 +315,9 @@ def test_milestones_are_planned_and_done(browser_of, developer):
     page.fill("Milestone, line 1", "Training of 40 officers").fill("Planned day, line 1", "2016-12-01")
     page = page.fill("Milestone, line 2", "Study").fill("Planned day, line 2", "31 May").press("Save")
     assert page.status == 422
-    assert page.errors == ["Please type a day such as 2016-10-31."]
+    assert page.errors == ["Planned day, line 2: Please type a day such as 2016-10-31."]
     page = page.fill("Planned day, line 2", "2016-09-01").fill("Done on, line 2", "2016-12-24").press("Save")
-    assert page.errors == ["This day is still to come."]
+    assert page.errors == ["Done on, line 2: This day is still to come."]
     page = page.fill("Done on, line 2", "2016-09-15").press("Save").check()
     assert page.status == 200
     assert [(one.name, str(one.done_on)) for one in the_project().milestones] == [
@@ -343,7 +343,7 @@ def test_beneficiaries_are_counted_once(browser_of, developer):
         page.fill(f"Number planned, line {line}", "10")
     page = page.press("Save").check()
     assert page.status == 422
-    assert page.errors == ["This group stands above already. Please join the two rows."]
+    assert page.errors == ["Who, line 2: This group stands above already. Please join the two rows."]
     page = page.fill("Sex, line 2", "female").press("Save").check()
     assert page.status == 200
     page = page.fill("Remove, line 1", True).press("Save").check()
@@ -381,7 +381,7 @@ def test_a_letter_names_its_state(browser_of, developer):
     page = browser_of(developer).open(f"/projects/{project.reference}/documents")
     page = page.fill("Type of document", "Government request letter").fill("File", PDF).press("File it").check()
     assert page.status == 422
-    assert page.errors == ["Please choose the State that wrote the letter."]
+    assert page.errors == ["State that wrote it: Please choose the State that wrote the letter."]
 
 
 def test_the_risk_annex_is_not_for_all_staff(browser_of, developer):
