@@ -67,6 +67,7 @@ def settings(environ: Mapping[str, str] = os.environ) -> dict[str, object]:
         "MAIL_FROM": environ.get("MAIL_FROM", "PRIMA <prima@prima.example>"),
         "BASE_URL": base or f"http://127.0.0.1:{environ.get('PORT', '8000')}",
         "DOCUMENTS_DIR": Path(environ.get("DOCUMENTS_DIR", instance / "documents")).absolute(),
+        "PROXIES": proxies(environ.get("PROXIES", "0")),
         # Text forms are url-encoded; both limits name the same size so that one sentence explains either.
         "MAX_CONTENT_LENGTH": 25 * megabyte,
         "MAX_FORM_MEMORY_SIZE": 4 * megabyte,
@@ -81,6 +82,13 @@ def settings(environ: Mapping[str, str] = os.environ) -> dict[str, object]:
         "BABEL_TRANSLATION_DIRECTORIES": "translations",
         "COMPRESS_MIMETYPES": ["text/html", "application/json", "image/svg+xml"],
     }
+
+
+def proxies(text: str) -> int:
+    """How many proxies of ours stand in front: as many forwarded addresses are believed."""
+    if not text.isdecimal() or int(text) > 9:
+        raise WrongSettings(f"PROXIES is {text!r}; use the number of your own proxies in front, such as 1.")
+    return int(text)
 
 
 def key(name: str, kind: str, instance: Path, environ: Mapping[str, str]) -> str:

@@ -5,14 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 from flask import current_app
-from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from prima import clock, mail
+from prima import clock, mail, sessions
 from prima.reporting import reminders
 from prima.scheduler import Job, Stop
-from prima.sessions import WITHIN
-from prima.users import PasswordLink, SignInTry
 
 
 def remind(session: Session, _stop: Stop) -> None:
@@ -26,11 +23,9 @@ def send_mail(session: Session, stop: Stop) -> None:
         raise RuntimeError(outcome.problem)
 
 
-def clean_up(session: Session, _stop: Stop) -> None:
-    """Failed sign-ins stop counting after a while, links for a new password after their hour."""
-    now = clock.now()
-    session.execute(delete(SignInTry).where(SignInTry.at < now - WITHIN))
-    session.execute(delete(PasswordLink).where(PasswordLink.expires_at < now - timedelta(days=1)))
+def clean_up(_session: Session, _stop: Stop) -> None:
+    """Failed sign-ins stop counting after a while; dead links and old sessions go."""
+    sessions.tidy()
 
 
 JOBS = (

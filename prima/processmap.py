@@ -13,7 +13,7 @@ LINE = 16
 PADDING = 10
 ROW_GAP = 16
 LETTERS = 25  # in a line of a box; wide system fonts fit too
-LABEL_LETTERS = 20
+LABEL_LETTERS = 18
 STAGE_LETTERS = 18
 PER_LINE = 5  # boxes beside each other
 

@@ -30,6 +30,7 @@ KEYS = {"SECRET_KEY": "s" * 40, "JOURNAL_KEY": "j" * 40}
         ({**KEYS, "PRIMA_ENV": "test", "PRIMA_TODAY": "yesterday"}, "PRIMA_TODAY"),
         ({**KEYS, "SMTP_URL": "mail.example"}, "SMTP_URL"),
         ({**KEYS, "BASE_URL": "prima.example"}, "BASE_URL"),
+        ({**KEYS, "PROXIES": "many"}, "PROXIES"),
     ],
 )
 def test_wrong_settings_are_refused_with_their_name(environ, words, tmp_path):

@@ -142,11 +142,11 @@ def hire(session: Session, password: str) -> People:
 
 
 def _grant(session: Session, rows: list[tuple[User, Post, Office | None, str | None]]) -> None:
-    """The first administrator grants (the second grants to the first), the other one confirms."""
+    """The operator made the administrators; the first of them grants, the second confirms."""
     first, second = (user for user, post, *_ in rows if post.role is Role.ADMIN)
     grants = []
     for user, post, office, region in rows:
-        granted_by = second if user is first else first
+        by_operator = post.role is Role.ADMIN
         deciding = post.role in CONFIRMED_BY_ANOTHER
         grants.append(
             Grant(
@@ -155,9 +155,9 @@ def _grant(session: Session, rows: list[tuple[User, Post, Office | None, str | N
                 scope=Scope.OFFICE if office else Scope.REGION if region else Scope.ORGANIZATION,
                 office_id=office.id if office else None,
                 region_code=region,
-                granted_by_id=granted_by.id,
+                granted_by_id=None if by_operator else first.id,
                 granted_at=SINCE + timedelta(hours=1),
-                confirmed_by_id=second.id if deciding else None,
+                confirmed_by_id=second.id if deciding and not by_operator else None,
                 confirmed_at=SINCE + timedelta(hours=2) if deciding else None,
             )
         )

@@ -156,9 +156,8 @@ def moves(project: Project, viewer: User) -> tuple[list[Button], list[Blocked]]:
 
 
 def button(project: Project, move: Move) -> Button:
-    straight = move.note == "none" or move.name == "submit"
     url = url_for(move.via, reference=project.reference, move=move.name)
-    return Button(str(move.says), url, move.tone, straight)
+    return Button(str(move.says), url, move.tone, straight=move.note == "none")
 
 
 def tabs(project: Project, tellings: Iterable[Telling]) -> list[tuple[str, str, bool, int | None]]:

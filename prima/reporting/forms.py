@@ -11,7 +11,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from prima.forms import REQUIRED, BaseForm, MoneyField, line, prose
+from prima.forms import REQUIRED, BaseForm, MoneyField, choice, line, prose
 
 MOST_LETTERS = 200_000
 """Beyond the edition's limits text is kept and only not submitted; this bounds what a page can hold."""
@@ -46,6 +46,8 @@ class CountField(IntegerField):
 
 
 class ActivationForm(BaseForm):
+    project_type_code = choice(_l("Project type"))
+    """Asked only of a project whose source stated none; the project ID begins with its prefix."""
     starts_on = DayField(_l("Start"), validators=[InputRequired(REQUIRED)])
     ends_on = DayField(_l("End"), validators=[InputRequired(REQUIRED)])
     manager = line(_l("Manager's e-mail address"))

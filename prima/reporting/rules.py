@@ -109,8 +109,6 @@ def to_activate(project: Any) -> list[Need]:
         elif item.code == "DOCUMENTS" and is_fund(project) and not project.as_imported and not _has_letter(project):
             text = _("the government's request letter on file")
             found.append(Need(text, "documents.index", "type_code", code=item.code))
-    if not project.project_type_code:
-        found.append(Need(_("a project type, which gives the project ID its letters"), "cover.edit"))
     return found
 
 

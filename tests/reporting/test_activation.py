@@ -334,3 +334,14 @@ def test_a_second_press_is_refused(app):
     operations.activate(project.id, **terms(fund, manager, alternate))
     with pytest.raises(Refused, match="moved on"):
         operations.activate(project.id, **terms(fund, manager, alternate))
+
+
+def test_a_project_whose_source_states_no_type_is_asked_for_one(browser_of):
+    manager, alternate = people()
+    project = approved(funding="donor", project_type_code=None)
+    officer = a_user("RRMO", "NBO")
+    page = activate(browser_of, officer, project, manager, alternate)
+    assert page.errors == ["Project type: Please choose one."]
+    page = activate(browser_of, officer, project, manager, alternate, **{"Project type": "Labour Migration"})
+    assert page.errors == []
+    assert db.session.scalars(select(Project.code).where(Project.id == project.id)).one().startswith("LM.")

@@ -14,6 +14,7 @@ from prima.db import db
 from prima.errors import Invalid, Reason, Refused
 from prima.filters import day
 from prima.journal import record
+from prima.lists import ProjectType
 from prima.permissions import Action, can
 from prima.projects.models import Part, Project
 from prima.projects.operations import advance, number, take_part
@@ -43,8 +44,12 @@ def activate(
     focal_point_contact: str = "",
     interim_every_months: int | None = None,
     evaluation_agreed: bool = False,
+    project_type_code: str | None = None,
 ) -> Project:
-    """Give the project its ID, its people and its deadlines. `manager` and `alternate` are e-mail addresses."""
+    """Give the project its ID, its people and its deadlines. `manager` and `alternate` are e-mail addresses.
+
+    `project_type_code` counts only where the project has no type yet, as when its source stated none.
+    """
     project = queries.locked_project(project_id, actor)
     may_still(actor, Action.ACTIVATE, project)
     if project.status is not Status.APPROVED:
@@ -60,6 +65,7 @@ def activate(
         raise Invalid("alternate", _("The manager and the alternate must be two people."))
     if not focal_point.strip():
         raise Invalid("focal_point", _("Please name the government's focal point."))
+    prefix = _prefix(project, project_type_code)
 
     project.starts_on, project.ends_on, project.first_ends_on = starts_on, ends_on, ends_on
     project.focal_point, project.focal_point_contact = focal_point.strip(), focal_point_contact.strip()
@@ -69,8 +75,7 @@ def activate(
         take_part(project, person, part)
     authority = running_authority(actor, project)
     advance(project, "activate", actor=actor, behalf_of=authority.absent if authority else None)
-    assert project.project_type is not None
-    project.code = next_id(project.project_type.id_prefix)
+    project.code = next_id(prefix)
     for due in deadlines(starts_on, ends_on, rules_of(project), **terms(project), decided_on=clock.today()):
         db.session.add(made(project, due))
     record(
@@ -86,6 +91,16 @@ def activate(
     for part, person in people.items():
         _tell_appointed(project, person, part)
     return project
+
+
+def _prefix(project: Project, chosen: str | None) -> str:
+    """The prefix of the project's type, which is set here when the project had none."""
+    if project.project_type_code is None:
+        project.project_type_code = chosen
+    kind = db.session.get(ProjectType, project.project_type_code) if project.project_type_code else None
+    if kind is None or not kind.id_prefix:
+        raise Invalid("project_type_code", _("Please choose a project type: the project ID begins with its prefix."))
+    return kind.id_prefix
 
 
 def may_still(actor: User, action: Action, project: Project) -> None:

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from prima.errors import Refused
 from prima.forms import ReasonForm
 from prima.permissions import Action, guard
+from prima.projects import choices
 from prima.projects.models import Part, Project
 from prima.projects.page import need_url
 from prima.projects.rules import is_donor
@@ -30,7 +31,7 @@ Answer = str | Response | tuple[str, int]
 @guard(Action.ACTIVATE, queries.project)
 def activate(project: Project) -> Answer:
     at(project, Status.APPROVED)
-    form = DonorActivationForm() if is_donor(project) else ActivationForm()
+    form = activation_form(project)
     if form.validate_on_submit():
         try:
             done = operations.activate(project.id, actor=viewer(), **form.values())
@@ -41,6 +42,15 @@ def activate(project: Project) -> Answer:
             return home(project)
     managers = [person.name for person in project.people(Part.MANAGER, Part.ALTERNATE)]
     return page("reporting/activate.html", project, form, unmet=listed(project, to_activate(project)), now=managers)
+
+
+def activation_form(project: Project) -> ActivationForm:
+    form = DonorActivationForm() if is_donor(project) else ActivationForm()
+    if project.project_type_code:
+        del form.project_type_code
+    else:
+        form.project_type_code.choices = {"": _("Please choose"), **choices.project_types()}
+    return form
 
 
 @bp.route("/<reference>/extend", methods=["GET", "POST"])
