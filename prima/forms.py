@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import DecimalField, Field, Form, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
+from wtforms.widgets import TextInput
 
 from prima.errors import Refused
 from prima.workflow import Move
@@ -79,6 +80,9 @@ def choice(label: Any, *, required: bool = True, **more: Any) -> SelectField:
 
 class MoneyField(DecimalField):
     """An amount to the cent: finite, not negative, at most two decimals (refused, never rounded), below 10^13."""
+
+    widget = TextInput()
+    """A browser's own number field takes no grouped thousands, and sends nothing where it finds what was typed wrong."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
         if not valuelist or not valuelist[0].strip():

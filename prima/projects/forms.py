@@ -24,6 +24,7 @@ from wtforms import (
     SelectMultipleField,
 )
 from wtforms.validators import InputRequired, Optional, ValidationError
+from wtforms.widgets import TextInput
 
 from prima.forms import CHOOSE, REQUIRED, BaseForm, MoneyField, choice, line, prose, trimmed
 from prima.projects.stages import Funding
@@ -42,6 +43,8 @@ def plain_number(typed: str) -> str | None:
 
 class NumberField(DecimalField):
     """A number from 0 to `most` with at most `places` decimals; more are refused, never rounded."""
+
+    widget = TextInput()
 
     def __init__(self, *positional: Any, most: int, decimals: int, **named: Any):
         super().__init__(*positional, **named)
@@ -69,6 +72,8 @@ class NumberField(DecimalField):
 
 class WholeField(IntegerField):
     """A whole number between two bounds."""
+
+    widget = TextInput()
 
     def __init__(self, *positional: Any, least: int = 0, most: int, **named: Any):
         super().__init__(*positional, **named)

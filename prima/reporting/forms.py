@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, DateField, HiddenField, IntegerField, SelectField, SelectMultipleField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, NumberRange, Optional
-from wtforms.widgets import CheckboxInput, ListWidget
+from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 
 from prima.forms import REQUIRED, BaseForm, MoneyField, choice, line, prose
 
@@ -33,6 +33,8 @@ class DayField(DateField):
 
 class CountField(IntegerField):
     """A whole number of 0 or more; groups of thousands may be set apart."""
+
+    widget = TextInput()
 
     def process_formdata(self, valuelist: list[str]) -> None:
         text = (valuelist[0] if valuelist else "").strip().replace("\u00a0", "").replace(" ", "").replace(",", "")
@@ -60,6 +62,7 @@ class DonorActivationForm(ActivationForm):
     interim_every_months = IntegerField(
         _l("Months between interim reports, as agreed with the donor"),
         validators=[Optional(), NumberRange(0, 60, _l("Please give a number of months from 0 to 60."))],
+        widget=TextInput(),
     )
     evaluation_agreed = BooleanField(_l("An ex-post evaluation is agreed with the donor"))
 

@@ -39,7 +39,7 @@ def test_the_head_of_office_returns_with_a_reason_tied_to_sections(browser_of):
     page = page.fill("Reason", "The problem is not clear.").press("Return for changes")
     assert (page.status, page.errors) == (
         422,
-        ["Please tick at least one section that the reason is about."],
+        ["Sections to be changed: Please tick at least one section that the reason is about."],
     )
     assert page.value("Reason") == "The problem is not clear."
     page = page.fill("Sections to be changed", ["Rationale"]).press("Return for changes")

@@ -16,7 +16,7 @@ SQL = """
     from area_allocation x
     join project p on p.id = x.project_id
     join office o on o.id = p.office_id
-    join office_link l on l.office_id = o.id and l.valid_from <= date '2016-10-01' and l.valid_to is null
+    join office_link l on l.office_id = o.id and l.valid_from is null and l.valid_to is null
     join regional_office r on r.code = l.region_code
     join area_of_work a on a.code = x.code
     where p.funding_year = 2016

@@ -148,7 +148,7 @@ def test_manager_and_alternate_are_two_people_and_not_the_one_who_activates(brow
     fund, (manager, _) = a_user("FUND"), people()
     project = approved()
     page = activate(browser_of, fund, project, manager, manager)
-    assert page.errors == ["The manager and the alternate must be two people."]
+    assert page.errors == ["Alternate manager's e-mail address: The manager and the alternate must be two people."]
     page = activate(browser_of, fund, project, manager, fund)
     assert "does not run it" in page.errors[0]
 
@@ -297,7 +297,9 @@ def test_closing_waits_for_accepted_final_reports_and_the_checklist(browser_of):
             row.is_open = False
     db.session.commit()
     page = browser_of(fund).open(address)
-    assert page.press("Close operationally").errors == ["Please confirm each line of the checklist, once it is done."]
+    assert page.press("Close operationally").errors == [
+        "Closure checklist: Please confirm each line of the checklist, once it is done."
+    ]
     assert page.fill("Closure checklist", boxes).press("Close operationally").status == 200
     db.session.expire_all()
     assert project.status == "OP_CLOSED"

@@ -69,7 +69,9 @@ def test_a_narrative_report_takes_the_whole_road(browser_of):
     page = browser_of(officer).open(address(project, deadline)).check()
     assert page.buttons == ["Checked", "Return"]
     page = page.press("Return")
-    assert page.status == 422 and page.errors == ["Please write what has to be changed."]
+    assert page.status == 422 and page.errors == [
+        "Remark, or the reason for returning it: Please write what has to be changed."
+    ]
     page = page.fill("Remark, or the reason for returning it", "Name the centres.").press("Return").check()
     db.session.expire_all()
     assert (report.state, report.reason, deadline.is_open) == (ReportState.RETURNED, "Name the centres.", True)
