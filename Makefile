@@ -47,10 +47,10 @@ types: .venv/.dev ## Check the types of the domain layers with mypy
 	@$(VENV) -m mypy $(DOMAIN)
 
 security: .venv/.dev ## Look for unsafe code with bandit
-	@$(VENV) -m bandit --quiet --configfile pyproject.toml --recursive prima
+	@$(VENV) -m bandit --quiet --severity-level medium --configfile pyproject.toml --recursive prima
 
 pytest: .venv/.dev browser ## Run the tests alone, as in: make pytest ARGS="-k extension"
-	@$(VENV) -m pytest -m "not soak" $(ARGS)
+	@$(VENV) -m pytest -m "not soak" --numprocesses auto --dist loadfile $(ARGS)
 
 soak: .venv/.dev browser ## Run the long proofs
 	@$(VENV) -m pytest -m soak $(ARGS)

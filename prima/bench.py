@@ -41,6 +41,10 @@ def bare() -> str:
     return render_template_string("{% extends 'base.html' %}")
 
 
+class NoAnswer(Exception):
+    """A page that could not be opened."""
+
+
 @dataclass(frozen=True)
 class Bound:
     """What a figure may cost at most: questions to the database, and times its floor."""
@@ -169,7 +173,7 @@ class Reader:
         def open_it() -> int:
             answer = client.get(path)
             if answer.status_code != 200:
-                raise RuntimeError(f"{path} answered {answer.status} to the {self.name}.")
+                raise NoAnswer(f"{path} answered {answer.status} to the {self.name}")
             return len(answer.get_data(as_text=True))
 
         return open_it

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
 import click
 from flask import Flask
 from flask.cli import with_appcontext
+from psycopg.errors import UndefinedTable
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from prima import cli_bench, cli_demo, cli_people, cli_portfolio, cli_reporting, journal
+from prima import cli_bench, cli_demo, cli_handbook, cli_people, cli_portfolio, cli_reporting, embedded, journal
 from prima.db import db
 from prima.handbook.published import HandbookEdition
 from prima.projects.models import Project
@@ -43,10 +49,46 @@ def verify() -> None:
 SUBJECTS = {table.__tablename__: table for table in (HandbookEdition, Project, User)}
 
 
+def in_a_sentence(work: Callable[..., Any]) -> Callable[..., Any]:
+    """What is wrong with the database is said in a sentence, with what to do."""
+
+    @wraps(work)
+    def run(*given: Any, **values: Any) -> Any:
+        try:
+            return work(*given, **values)
+        except embedded.EmbeddedError as error:
+            raise click.ClickException(str(error)) from None
+        except OperationalError as error:
+            reason = str(error.orig).strip().partition("\n")[0]
+            raise click.ClickException(f"The database cannot be used: {reason}. Mend that and try again.") from None
+        except ProgrammingError as error:
+            if not isinstance(error.orig, UndefinedTable):
+                raise
+            raise click.ClickException("The database has no tables: run flask db upgrade, then flask setup.") from None
+
+    return run
+
+
+SAYING: set[click.Command] = set()
+
+
+def add(app: Flask, command: click.Command) -> None:
+    for one in list(command.commands.values()) if isinstance(command, click.Group) else [command]:
+        if one.callback and one not in SAYING:  # an application made again finds the same commands
+            one.callback = in_a_sentence(one.callback)
+            SAYING.add(one)
+    app.cli.add_command(command)
+
+
 def init_app(app: Flask) -> None:
-    app.cli.add_command(setup)
-    app.cli.add_command(journal_group)
-    app.cli.add_command(cli_people.commands)
-    cli_reporting.init_app(app)
-    for command in (*cli_portfolio.COMMANDS, *cli_demo.COMMANDS, *cli_bench.COMMANDS):
-        app.cli.add_command(command)
+    for command in (
+        setup,
+        journal_group,
+        cli_people.commands,
+        cli_handbook.commands,
+        *cli_reporting.COMMANDS,
+        *cli_portfolio.COMMANDS,
+        *cli_demo.COMMANDS,
+        *cli_bench.COMMANDS,
+    ):
+        add(app, command)

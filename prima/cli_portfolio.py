@@ -91,13 +91,16 @@ def export_command(target: Path, email: str | None, region: str | None, year: st
     reading = portfolio.read(viewer, given)
     if reading.problems:
         raise click.ClickException(" ".join(reading.problems))
+    if target.exists() and not target.is_file():
+        raise click.ClickException(f"{target} is no file that could be replaced.")
     draft = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         with draft.open("wb") as file:
             written = write(file, workbooks.portfolio(portfolio.export(viewer, reading)), created=clock.now())
         draft.replace(target)
     except (OSError, Unwritable) as error:
-        raise click.ClickException(f"{target} could not be written: {error}") from None
+        reason = getattr(error, "strerror", None) or error
+        raise click.ClickException(f"{target} could not be written: {reason}") from None
     finally:
         with suppress(OSError):
             draft.unlink(missing_ok=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import click
-from flask import Flask, current_app
+from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy import text
 
@@ -74,10 +74,12 @@ def deadlines(start: datetime, end: datetime, funding: str) -> None:
     if end < start:
         raise click.UsageError("The end comes before the start.")
     rules = published.newest(db.session()).handbook.deadlines
-    for due in calendar.deadlines(start.date(), end.date(), rules, funding=funding):  # type: ignore[arg-type]
+    try:
+        found = calendar.deadlines(start.date(), end.date(), rules, funding=funding)  # type: ignore[arg-type]
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    for due in found:
         click.echo(calendar.line(due))
 
 
-def init_app(app: Flask) -> None:
-    for command in (remind, send_mail, run_scheduler, deadlines):
-        app.cli.add_command(command)
+COMMANDS = (remind, send_mail, run_scheduler, deadlines)

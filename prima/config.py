@@ -49,10 +49,10 @@ def settings(environ: Mapping[str, str] = os.environ) -> dict[str, object]:
         except ValueError:
             raise WrongSettings("PRIMA_TODAY must be a date such as 2016-10-01.") from None
     base = environ.get("BASE_URL", "").rstrip("/")
-    if base and urlsplit(base).scheme not in {"http", "https"}:
-        raise WrongSettings("BASE_URL must begin with http:// or https://.")
+    if base and not address(base, {"http", "https"}):
+        raise WrongSettings("BASE_URL must begin with http:// or https:// and name a host.")
     smtp = environ.get("SMTP_URL", "")
-    if smtp and (urlsplit(smtp).scheme not in {"smtp", "smtps"} or not urlsplit(smtp).hostname):
+    if smtp and not address(smtp, {"smtp", "smtps"}):
         raise WrongSettings("SMTP_URL must look like smtp://user:password@host:587 or smtps://host:465.")
     secure = base.startswith("https://") if base else kind == "production"
     megabyte = 1024 * 1024
@@ -84,6 +84,15 @@ def settings(environ: Mapping[str, str] = os.environ) -> dict[str, object]:
     }
 
 
+def address(url: str, schemes: set[str]) -> bool:
+    """Whether it is a URL of one of the schemes, with a host and at most a real port."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
 def proxies(text: str) -> int:
     """How many proxies of ours stand in front: as many forwarded addresses are believed."""
     if not text.isdecimal() or int(text) > 9:
@@ -99,9 +108,19 @@ def key(name: str, kind: str, instance: Path, environ: Mapping[str, str]) -> str
         return given
     if kind == "production":
         raise WrongSettings(f"{name} is not set. In production give a long random value and keep it secret.")
-    file = instance / name.lower()
+    try:
+        return kept_key(instance / name.lower())
+    except OSError as error:
+        raise WrongSettings(
+            f"{instance} cannot hold what PRIMA keeps ({error.strerror}): "
+            "make room or give it write access, or name another folder with PRIMA_INSTANCE."
+        ) from None
+
+
+def kept_key(file: Path) -> str:
+    """The key in a file, which is made when there is none."""
     if not file.exists():
-        instance.mkdir(parents=True, exist_ok=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
         draft = file.with_suffix(f".{os.getpid()}")
         draft.touch(mode=0o600)
         draft.write_text(secrets.token_hex(32))

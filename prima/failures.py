@@ -8,13 +8,14 @@ from flask import Flask, g, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from prima.db import db
 from prima.errors import Conflict, Reason, Refused
 
 Answer = tuple[str, int]
+MEGABYTE = 1024 * 1024
 
 
 def page(code: int, title: str, text: str, reasons: list[Reason] | None = None) -> Answer:
@@ -72,13 +73,25 @@ def init_app(app: Flask) -> None:
 
     @app.errorhandler(413)
     def too_large(error: HTTPException) -> Answer:
+        whole, text = app.config["MAX_CONTENT_LENGTH"], app.config["MAX_FORM_MEMORY_SIZE"]
         files = request.mimetype == "multipart/form-data"
-        limit = app.config["MAX_CONTENT_LENGTH" if files else "MAX_FORM_MEMORY_SIZE"] // (1024 * 1024)
-        return page(
-            413,
-            _("This is too large"),
-            _("At most %(limit)s MB can be sent at once. What was saved before is still there.", limit=limit),
-        )
+        if files and (request.content_length or 0) <= whole:
+            says = _(
+                "A text can have up to %(limit)s MB, and a form up to %(fields)s fields.",
+                limit=text // MEGABYTE,
+                fields=f"{app.config['MAX_FORM_PARTS']:,}",
+            )
+        else:
+            says = _("At most %(limit)s MB can be sent at once.", limit=(whole if files else text) // MEGABYTE)
+        return page(413, _("This is too large"), says + " " + _("What was saved before is still there."))
+
+    @app.errorhandler(DataError)
+    def unstorable(error: DataError) -> Answer:
+        """A value that no row can hold, as NUL in an address or a number of thirty digits: nothing has or takes it."""
+        db.session.rollback()
+        code = 404 if request.method in ("GET", "HEAD") else 400
+        title, text = words[code]
+        return page(code, str(title), str(text))
 
     @app.errorhandler(OperationalError)
     def unreachable(error: OperationalError) -> Answer:
@@ -95,7 +108,11 @@ def init_app(app: Flask) -> None:
 
     @app.errorhandler(500)
     def broken(error: Exception) -> Answer:
+        lost = getattr(error, "original_exception", None)
+        if isinstance(lost, OperationalError):  # while another error's page was drawn, or at the commit
+            return unreachable(lost)
         db.session.rollback()
+        g.without_database = True  # what the frame asks may be what broke
         return page(
             500, _("Something went wrong here"), _("Nothing was changed. The operators of PRIMA have been told.")
         )

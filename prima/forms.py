@@ -82,7 +82,7 @@ class MoneyField(DecimalField):
     """An amount to the cent: finite, not negative, at most two decimals (refused, never rounded), below 10^13."""
 
     widget = TextInput()
-    """A browser's own number field takes no grouped thousands, and sends nothing where it finds what was typed wrong."""
+    """A browser's own number field takes no grouped thousands, and sends nothing of what it finds wrong."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
         if not valuelist or not valuelist[0].strip():

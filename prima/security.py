@@ -1,4 +1,4 @@
-"""What every answer carries: the content policy, no sniffing, no framing, and when it may be cached."""
+"""What every answer carries: the content policy, no sniffing, no framing, when it may be cached; how much is read."""
 
 from __future__ import annotations
 
@@ -13,6 +13,14 @@ POLICY = (
 
 
 def init_app(app: Flask) -> None:
+    """To be called before anything that reads forms."""
+
+    @app.before_request
+    def limit_text() -> None:
+        """Werkzeug holds only multipart forms to MAX_FORM_MEMORY_SIZE; a form of text alone needs no more either."""
+        if request.mimetype != "multipart/form-data":
+            request.max_content_length = app.config["MAX_FORM_MEMORY_SIZE"]
+
     @app.after_request
     def headers(response: Response) -> Response:
         response.headers.setdefault("Content-Security-Policy", POLICY)

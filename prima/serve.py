@@ -38,6 +38,9 @@ def main() -> int:
     except (WrongSettings, embedded.EmbeddedError) as error:
         say(f"PRIMA does not start: {error}")
         return 1
+    except OSError as error:
+        say(f"PRIMA does not start: {error.strerror or error} ({error.filename or 'disk'}). Make room or give access.")
+        return 1
     except KeyboardInterrupt:
         return 0
 

@@ -72,7 +72,10 @@ def sign_out() -> Answer:
 
 def inside(target: str) -> str:
     """The page asked for, only when it is one of ours; browsers take a backslash for a slash and skip controls."""
-    parts = urlsplit(target)
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        return url_for("home.show")
     plain = target.isprintable() and "\\" not in target
     good = plain and target.startswith("/") and not target.startswith("//") and not (parts.scheme or parts.netloc)
     return target if good else url_for("home.show")

@@ -30,12 +30,20 @@ KEYS = {"SECRET_KEY": "s" * 40, "JOURNAL_KEY": "j" * 40}
         ({**KEYS, "PRIMA_ENV": "test", "PRIMA_TODAY": "yesterday"}, "PRIMA_TODAY"),
         ({**KEYS, "SMTP_URL": "mail.example"}, "SMTP_URL"),
         ({**KEYS, "BASE_URL": "prima.example"}, "BASE_URL"),
+        ({**KEYS, "BASE_URL": "https://"}, "BASE_URL"),
+        ({**KEYS, "BASE_URL": "https://["}, "BASE_URL"),
+        ({**KEYS, "SMTP_URL": "smtp://mail.example:port"}, "SMTP_URL"),
         ({**KEYS, "PROXIES": "many"}, "PROXIES"),
     ],
 )
 def test_wrong_settings_are_refused_with_their_name(environ, words, tmp_path):
     with pytest.raises(WrongSettings, match=words):
         settings({**environ, "PRIMA_INSTANCE": str(tmp_path)})
+
+
+def test_an_instance_folder_that_cannot_be_is_told():
+    with pytest.raises(WrongSettings, match="name another folder with PRIMA_INSTANCE"):
+        settings({"PRIMA_ENV": "development", "PRIMA_INSTANCE": f"{os.devnull}/prima"})
 
 
 def test_production_cookies_are_secure():

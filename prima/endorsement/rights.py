@@ -42,8 +42,8 @@ class Seat:
 
 HEAD = Seat(Role.COM)
 COORDINATOR = Seat(Role.RPDO)
-ENDORSER = Seat(Role.RD, TEAM | CLEARED)
-FUND = Seat(Role.FUND, organization=True)
+ENDORSER = Seat(Role.RD, TEAM | CLEARED | {"fund_reviewed"})
+FUND = Seat(Role.FUND, TEAM | {"endorsed"}, organization=True)
 APPROVER = Seat(Role.DDG, TEAM | CLEARED | {"endorsed", "fund_reviewed"}, organization=True)
 
 

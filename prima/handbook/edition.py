@@ -4,7 +4,7 @@ import hashlib
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -21,8 +21,11 @@ from pydantic import (
     model_validator,
 )
 
+from prima.handbook.conditions import Condition, Unjudged, holds
+
 LANGUAGES = ("en", "fr", "es")
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
+COVER = "COV"
 PLACEHOLDER = re.compile(r"\{([^}]*)\}")
 
 
@@ -84,6 +87,7 @@ Fundings = Annotated[tuple[Funding, ...], Field(min_length=1)]
 Extent = Literal["any", "national", "regional"]
 Basis = Literal["published", "default"]
 Subject = Literal["proposal", "budget", "funding", "endorsement", "activation", "reporting", "revision", "evaluation"]
+Facts = Mapping[str, Any] | None
 BOTH: tuple[Funding, ...] = ("fund", "donor")
 
 
@@ -120,6 +124,7 @@ class Section(Part):
     internal: StrictBool = False  # hidden from staff who do not work on the proposal
     roles: tuple[Code, ...] = ()  # reviewers whose clearance a change reopens
     applies_to: Fundings = BOTH
+    needed_when: Condition | None = None  # always, if left out
 
 
 class Rule(Part):
@@ -133,6 +138,7 @@ class Rule(Part):
     when: Literal["submit", "activation", "report", "change", "schedule"]
     applies_to: Fundings = BOTH
     scope: Extent = "any"
+    needed_when: Condition | None = None
     basis: Basis
 
 
@@ -153,6 +159,7 @@ class Reviewer(Part):
     days: Count
     funding: Fundings = BOTH
     areas: StrictBool = False  # chosen by the project's areas of work
+    needed_when: Condition | None = None
 
 
 class Check(Part):
@@ -244,6 +251,12 @@ class Ladder(Part):
 
 
 class Edition(Part):
+    """What `..._for` returns fits the funding, and the conditions of what it returns hold by `facts`.
+
+    `facts` are named in conditions.FIELDS. Whoever asks without them gets what no condition is on, and Unjudged where
+    there is one: an edition's condition is never taken to hold, or to fail, by somebody who did not look.
+    """
+
     code: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")]
     title: Text
     language: Literal["en", "fr", "es"]
@@ -272,22 +285,27 @@ class Edition(Part):
     def report(self, code: str) -> ReportType:
         return _one(self.reports, code)
 
-    def sections_for(self, funding: Funding) -> tuple[Section, ...]:
-        return tuple(section for section in self.sections if funding in section.applies_to)
+    def sections_for(self, funding: Funding, facts: Facts = None) -> tuple[Section, ...]:
+        return tuple(one for one in self.sections if funding in one.applies_to and _needed(one, facts))
 
-    def rules_for(self, when: str, funding: Funding, *, regional: bool = False) -> tuple[Rule, ...]:
+    def rules_for(
+        self, when: str, funding: Funding, *, regional: bool = False, facts: Facts = None
+    ) -> tuple[Rule, ...]:
         return tuple(
             rule
             for rule in self.rules
-            if rule.when == when and funding in rule.applies_to and _reaches(rule.scope, regional)
+            if rule.when == when
+            and funding in rule.applies_to
+            and _reaches(rule.scope, regional)
+            and _needed(rule, facts)
         )
 
     def desks_for(self, status: str, funding: Funding) -> tuple[Desk, ...]:
         """Who has the file; nobody in a terminal status."""
         return tuple(desk for desk in self.desks if desk.status == status and funding in desk.funding)
 
-    def reviewers_for(self, funding: Funding) -> tuple[Reviewer, ...]:
-        return tuple(reviewer for reviewer in self.reviewers if funding in reviewer.funding)
+    def reviewers_for(self, funding: Funding, facts: Facts = None) -> tuple[Reviewer, ...]:
+        return tuple(one for one in self.reviewers if funding in one.funding and _needed(one, facts))
 
     def checks_for(self, role: str, funding: Funding, *, regional: bool = False) -> tuple[Check, ...]:
         return tuple(
@@ -321,6 +339,15 @@ def _reaches(scope: str, regional: bool) -> bool:
     return scope in ("any", "regional" if regional else "national")
 
 
+def _needed(item: Section | Rule | Reviewer, facts: Facts) -> bool:
+    if item.needed_when is None:
+        return True
+    if facts is None:
+        name = item.role if isinstance(item, Reviewer) else item.code
+        raise Unjudged(f"{name} is needed under a condition; without the project's facts it cannot be judged.")
+    return holds(item.needed_when, facts)
+
+
 def checksum(text: str | bytes) -> str:
     """SHA-256 of the file's bytes, in hexadecimal."""
     return hashlib.sha256(text.encode() if isinstance(text, str) else text).hexdigest()
@@ -331,7 +358,7 @@ def parse(text: str, file: str) -> Edition:
     try:
         # A file saved by an editor that marks UTF-8 begins with U+FEFF, which TOML does not know.
         raw = tomllib.loads(text.removeprefix("\ufeff"), parse_float=Decimal)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise EditionError([f"{file}: the file is not valid TOML: {error}."]) from error
     try:
         edition = Edition.model_validate(raw)
@@ -409,6 +436,8 @@ def _contradictions(edition: Edition) -> Iterator[tuple[str, str]]:
     """What single keys cannot show: codes used twice, and names that lead nowhere."""
     yield from _used_twice(edition)
     yield from _roles_without_a_seat(edition)
+    if not any(section.code == COVER and section.needed_when is None for section in edition.sections):
+        yield "sections", f"{COVER}, the cover, must stand here without a condition: every proposal has one"
     for rule in edition.rules:
         yield from _rule_faults(rule, f"rules[{rule.code}]")
     for section in edition.sections:
@@ -440,7 +469,7 @@ def _roles_without_a_seat(edition: Edition) -> Iterator[tuple[str, str]]:
                 yield f"sections[{section.code}].roles", f"{role} is not one of the reviewers"
     for check in edition.checks:
         for kind in check.applies_to:
-            seats = {one.role for one in edition.reviewers_for(kind)}
+            seats = {one.role for one in edition.reviewers if kind in one.funding}
             seats |= {role for desk in edition.desks if kind in desk.funding for role in desk.roles}
             if check.role not in seats:
                 yield f"checks[{check.code}].role", f"{check.role} neither reviews nor decides on {kind} projects"

@@ -5,13 +5,16 @@ from __future__ import annotations
 from datetime import date, datetime
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from prima import clock
 from prima.db import Json, Model
 from prima.errors import Refused
-from prima.handbook.edition import Edition, checksum, parse
+from prima.handbook.codes import unknown_codes
+from prima.handbook.differences import differences
+from prima.handbook.edition import Edition, EditionError, checksum, parse
+from prima.journal import record
 from prima.users import Journaled
 
 EDITIONS = Path(__file__).parent / "editions"
@@ -36,18 +39,32 @@ class HandbookEdition(Journaled, Model):
         return _parsed[self.checksum]
 
 
+def read(file: Path) -> tuple[Edition, str]:
+    """The edition of a file and the SHA-256 of its bytes; raises EditionError, every fault of it at once."""
+    content = file.read_bytes()
+    try:
+        source = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise EditionError(
+            [f"{file.name}: the file is not UTF-8 text; byte {error.start + 1} cannot be read."]
+        ) from error
+    edition = parse(source, file.name)
+    if faults := [f"{file.name}: {key}: {reason}." for key, reason in unknown_codes(edition)]:
+        raise EditionError(faults)
+    return edition, checksum(content)
+
+
 def publish(session: Session, file: Path) -> tuple[HandbookEdition, bool]:
-    """Store the edition of a file; (row, whether it is new). A published code whose file changed is refused."""
-    text = file.read_text(encoding="utf-8")
-    edition = parse(text, file.name)
-    seal = checksum(text)
-    there = session.scalar(select(HandbookEdition).where(HandbookEdition.code == edition.code))
-    if there:
+    """Store the edition of a file; (row, whether it is new). A published code whose file changed is refused.
+
+    Only the operator publishes, from the command line; the journal says so.
+    """
+    edition, seal = read(file)
+    # Two publications at once would both find the code free.
+    session.execute(text("lock table handbook_edition in share row exclusive mode"))
+    if there := find(session, edition.code):
         if there.checksum != seal:
-            raise Refused(
-                f"{file.name}: edition {edition.code} is published with other contents "
-                f"({there.checksum[:12]}, the file has {seal[:12]}). Give a changed edition a new code."
-            )
+            raise Refused(_changed(file.name, there, edition, seal))
         return there, False
     row = HandbookEdition(
         code=edition.code,
@@ -57,8 +74,23 @@ def publish(session: Session, file: Path) -> tuple[HandbookEdition, bool]:
         content=edition.model_dump(mode="json"),
     )
     session.add(row)
-    session.flush()
+    record(row, "published", actor=None, by="operator", code=row.code, valid_from=row.valid_from, sha256=seal)
     return row, True
+
+
+def find(session: Session, code: str) -> HandbookEdition | None:
+    """A published edition by its code."""
+    return session.scalar(select(HandbookEdition).where(HandbookEdition.code == code))
+
+
+def _changed(file: str, there: HandbookEdition, edition: Edition, seal: str) -> list[str]:
+    found = [str(one) for one in differences(there.handbook, edition)]
+    return [
+        f"{file}: edition {there.code} is published with other contents ({there.checksum[:12]}, the file has "
+        f"{seal[:12]}) and never changes. Give a changed edition a new code. "
+        + ("Published, and in the file:" if found else "Only comments or the layout of the file differ."),
+        *found,
+    ]
 
 
 def newest(session: Session) -> HandbookEdition:

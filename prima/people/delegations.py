@@ -41,6 +41,8 @@ def delegate(
         raise Invalid("email", _("Name a colleague: nobody stands in for themselves."))
     if delegate.id == actor.id:
         raise Invalid("email", _("You cannot let yourself stand in. Another administrator can."))
+    if not delegate.staff:
+        raise Invalid("email", _("%(name)s is not staff. Name a colleague.", name=delegate.name))
     if not delegate.active:
         raise Invalid("email", _("The account of %(name)s is disabled. Name somebody else.", name=delegate.name))
     if from_on < clock.today():

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import io
+import lzma
 import os
 import unicodedata
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 from tempfile import NamedTemporaryFile
@@ -28,6 +30,9 @@ ENDINGS = {
     "text/plain": (".txt", ".csv"),
 }
 """What may be filed, and how such a file's name ends."""
+BROKEN_ZIP = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, RuntimeError, OSError, ValueError, EOFError,
+)  # fmt: skip
 _WORD, _EXCEL, _ODT = list(ENDINGS)[3:6]
 
 
@@ -100,7 +105,7 @@ def _kind_of_zip(content: bytes) -> str | None:
                 return _WORD if "word/document.xml" in names else _EXCEL if "xl/workbook.xml" in names else None
             if "mimetype" in names and archive.getinfo("mimetype").file_size < LETTERS_OF_A_NAME:
                 return _ODT if archive.read("mimetype").strip() == _ODT.encode() else None
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError, EOFError):
+    except BROKEN_ZIP:
         return None
     return None
 

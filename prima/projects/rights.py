@@ -7,7 +7,7 @@ from typing import Any
 from prima import clock
 from prima.permissions import Action, authority
 from prima.projects.stages import Funding
-from prima.users import Role, Scope, User
+from prima.users import Authority, Role, Scope, User
 
 DEVELOPER, MANAGER, ALTERNATE, EVALUATOR = "developer", "manager", "alternate", "evaluator"
 READS_NO_DRAFTS = frozenset({Role.ADMIN, Role.EVAL})
@@ -70,10 +70,19 @@ def may_create(user: User, subject: Any) -> bool:
 
 
 def resource_management(user: User, project: Any) -> bool:
-    """Fund projects are run by Fund management, donor projects by the Regional Office's resource management."""
-    if project.funding is Funding.FUND:
-        return authority(user, [Role.FUND]) is not None and not project.on_the_team(user)
-    return authority_at(user, project, Role.RRMO) is not None and not project.on_the_team(user)
+    return running_authority(user, project) is not None
+
+
+def running_authority(user: User, project: Any) -> Authority | None:
+    """By which authority the person activates, extends or closes it: Fund management, or the region's RRMO.
+
+    Nobody on the team does, nor anybody in place of somebody on the team.
+    """
+    fund_project = project.funding is Funding.FUND
+    held: Authority | None = authority(user, [Role.FUND]) if fund_project else authority_at(user, project, Role.RRMO)
+    if held is None or project.on_the_team(user) or (held.absent and project.on_the_team(held.absent)):
+        return None
+    return held
 
 
 RIGHTS = {

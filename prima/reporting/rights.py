@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from prima.permissions import Action, authority, can
+from prima.permissions import Action, can
 from prima.projects.rights import authority_at
-from prima.projects.stages import Funding
 from prima.reporting.steps import deciding_roles, report_type
 from prima.users import Authority, Role, User
 from prima.workflow import Move
@@ -32,14 +31,6 @@ def may_take(user: User, move: Move, deadline: Any) -> bool:
     if move.action is Action.WRITE_REPORT:
         return True
     return decider(user, deadline.project, deciding_roles(kind, move.source)) is not None  # type: ignore[arg-type]
-
-
-def running_authority(user: User, project: Any) -> Authority | None:
-    """By which authority the person activates, extends or closes it: Fund management, or the region's RRMO."""
-    if project.funding is Funding.FUND:
-        return authority(user, [Role.FUND])
-    held: Authority | None = authority_at(user, project, Role.RRMO)
-    return held
 
 
 def checks_narrative(user: User, project: Any) -> bool:

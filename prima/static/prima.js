@@ -45,6 +45,123 @@ for (const form of all("form[method=post]")) {
 addEventListener("beforeunload", (event) => { if (unsaved) event.preventDefault(); });
 addEventListener("pageshow", () => all("[aria-busy]").forEach((button) => button.removeAttribute("aria-busy")));
 
+// A section saves itself. What the server does not have is kept in this browser, and sent until the server has it.
+for (const form of all("form[data-autosave]")) {
+  const { text: area, version, csrf_token: token } = form.elements;
+  const { autosave: address, draft: key } = form.dataset;
+  const part = (name) => form.querySelector(`[data-part=${name}]`);
+  const after = (name) => Number(form.dataset[name]); // milliseconds: rest, longest
+  const typed = () => area.value.trim();
+  let saved = "refused" in form.dataset ? null : typed();
+  let sent = null; // under way or of unknown fate: sent again as it was until there is an answer
+  let open = true; // false once only the page itself can go on: somebody else saved, or the right is gone
+  let since, timer, sending, tries = 0;
+
+  const unsent = () => sent !== null || typed() !== saved;
+  const keep = () => {
+    unsaved = unsent();
+    form.toggleAttribute("data-unsent", unsaved);
+    try {
+      if (unsaved) localStorage.setItem(key, JSON.stringify({ text: area.value, version: version.value, sent }));
+      else localStorage.removeItem(key);
+    } catch { /* a browser that keeps nothing, or is full: the warning on leaving is left */ }
+  };
+  const tell = (name, words = "") => {
+    const line = part("status");
+    const said = (line.dataset[name] ?? "#").replace("#", () => words);
+    if (line.textContent !== said) line.textContent = said; // said once, not at each save of the same minute
+    line.classList.toggle("over", name !== "saved");
+  };
+
+  const deliver = async () => {
+    clearTimeout(timer);
+    since = undefined;
+    sent ??= typed();
+    keep();
+    const body = new URLSearchParams({ csrf_token: token.value, version: version.value, text: sent }).toString();
+    let response, answer;
+    try {
+      response = await fetch(address, {
+        method: "POST", redirect: "manual", signal: AbortSignal.timeout(30000),
+        headers: { "Content-Type": "application/x-www-form-urlencoded" },
+        body, keepalive: body.length < 60000, // what outlives its page may have 64 KB
+      });
+      if (response.headers.get("Content-Type") === "application/json") answer = await response.json();
+    } catch {
+      response = undefined;
+    }
+    if (!response || response.status >= 500) {
+      tell("offline");
+      timer = setTimeout(send, Math.min(after("rest") * 2 ** tries++, after("longest")));
+      return false;
+    }
+    tries = 0;
+    if (response.ok && answer) {
+      saved = sent;
+      version.value = answer.version;
+      tell("saved", answer.saved_at);
+      document.getElementById("as-opened")?.remove();
+    } else if (answer?.errors) tell("errors", answer.errors.join(" "));
+    else {
+      open = false;
+      tell(answer?.who ? "conflict" : "stopped", answer?.who);
+      part("compare").hidden = !answer?.who;
+    }
+    const waits = typed() !== sent;
+    sent = null;
+    keep();
+    if (waits && open) plan();
+    return saved !== null && response.ok;
+  };
+  const send = () => sending ??= (open && unsent() ? deliver() : Promise.resolve(false)).finally(() => { sending = undefined; });
+  const plan = () => {
+    since ??= Date.now();
+    clearTimeout(timer);
+    timer = setTimeout(send, Math.min(after("rest"), since + after("longest") - Date.now()));
+  };
+
+  const kept = (() => { try { return JSON.parse(localStorage.getItem(key)); } catch { return null; } })();
+  const decided = () => {
+    part("offer").hidden = true;
+    area.readOnly = false;
+    area.focus();
+  };
+  if (saved === null) keep();
+  else if (kept && kept.text.trim() !== saved) {
+    part("offer").hidden = false;
+    part("kept").textContent = kept.text;
+    area.readOnly = true; // two unsent texts cannot both be kept
+    part("restore").onclick = () => {
+      // Saved on top of what its author last saw: what a colleague wrote since is compared, not lost.
+      if (kept.sent !== saved) version.value = kept.version;
+      area.value = kept.text;
+      decided();
+      area.dispatchEvent(new Event("input", { bubbles: true }));
+    };
+    part("discard").onclick = () => { decided(); keep(); };
+  } else keep();
+
+  area.addEventListener("input", () => {
+    keep();
+    if (open && unsent() && !tries) plan();
+  });
+  // The button first sends what waits, so that without a connection nobody leaves the page.
+  let through = false;
+  form.addEventListener("submit", async (event) => {
+    if (through || !open || !unsent()) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    while (await send() && unsent());
+    if (tries) return;
+    through = true;
+    form.requestSubmit(event.submitter);
+    through = false;
+  }, true);
+  addEventListener("online", send);
+  addEventListener("pagehide", send);
+  document.addEventListener("visibilitychange", () => document.hidden && send());
+}
+
 // Charts: the drawing library comes when a chart comes into view, and on a slow line only when asked for.
 const source = document.body.dataset.plotly;
 let library;

@@ -10,13 +10,13 @@ from sqlalchemy import select
 from prima.db import db
 from prima.journal import Entry
 from prima.permissions import Action, can
-from prima.projects.models import Part, Party, Project
+from prima.projects.models import Document, Part, Party, Project
 from prima.projects.queries import locked
 from prima.projects.stages import Funding, Status
 from prima.sessions import with_rights
 from prima.users import Delegation, Role, User
 from tests.endorsement.cast import Cast
-from tests.factories import a_project, a_user
+from tests.factories import a_project, a_user, grant
 
 DECIDERS = [
     (Action.CLEAR_OFFICE, Role.COM, "KEN", Status.OFFICE_CLEAR),
@@ -228,3 +228,52 @@ def test_plain_staff_read_no_notes_of_reviewers(browser_of):
     version = cast.open("staff", f"/projects/{project.reference}/endorsement/1").check()
     assert version.rows("Budget lines")[0][2] == ""
     assert "Between us." in cast.open(Role.PDEV, f"/projects/{project.reference}/endorsement").text
+
+
+def test_whoever_endorsed_does_not_review_for_the_fund_nor_the_other_way_round(app):
+    user = a_user(Role.RD, "NBO")
+    grant(user, Role.FUND)
+    endorsed, reviewed = a_project(status=Status.FUND_REVIEW), a_project(status=Status.ENDORSE)
+    gave(endorsed, user, Part.ENDORSED)
+    gave(reviewed, user, Part.FUND_REVIEWED)
+    assert not may(user, Action.FUND_REVIEW, endorsed)
+    assert not may(user, Action.ENDORSE, reviewed)
+
+
+@pytest.mark.parametrize(
+    ("funding", "role", "at"), [(Funding.FUND, Role.FUND, None), (Funding.DONOR, Role.RRMO, "NBO")]
+)
+def test_nobody_activates_or_runs_in_place_of_the_team(app, funding, role, at):
+    absent, delegate = a_user(role, at), a_user()
+    stands_in(delegate, absent)
+    other, own = (a_project(status=Status.APPROVED, funding=funding) for _ in range(2))
+    gave(own, absent, Part.DEVELOPER)
+    for action in (Action.ACTIVATE, Action.RUN):
+        assert may(delegate, action, other)
+        assert not may(delegate, action, own)
+        assert not may(absent, action, own)
+
+
+def test_plain_staff_do_not_learn_of_internal_annexes_from_a_frozen_version(browser_of):
+    cast = Cast(browser_of)
+    project = a_project(developer=cast[Role.PDEV], complete=True)
+    db.session.add(
+        Document(
+            project_id=project.id,
+            type_code="RISK",
+            version=1,
+            title="Risks",
+            file_name="risks.pdf",
+            media_type="application/pdf",
+            size=1,
+            sha256="1" * 64,
+            filed_by_id=cast[Role.PDEV].id,
+        )
+    )
+    cast.to_review(project)
+    cast.all_clear(project)
+    cast.decide(Role.RD, project, "endorse")
+    cast.add("staff", Role.VIEW)
+    url = f"/projects/{project.reference}/endorsement/1"
+    assert "Risk assessment plan" in cast.open(Role.PDEV, url).text
+    assert "Risk assessment plan" not in cast.open("staff", url).check().text

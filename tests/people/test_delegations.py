@@ -121,7 +121,7 @@ def test_days_that_cannot_be(director, values, field):
 
 
 def test_people_who_cannot_stand_in(director):
-    for person in (None, director, a_user(active=False)):
+    for person in (None, director, a_user(active=False), a_user(staff=False)):
         with pytest.raises(Invalid) as refusal:
             lend(director, person)
         assert refusal.value.field == "email"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from datetime import date, datetime
 
 import pytest
@@ -137,6 +138,14 @@ def test_a_wrong_option_writes_nothing(app, export, options, sentence):
     result, exists = export(*options)
     assert (result.exit_code, exists) == (1, False)
     assert sentence in result.output
+
+
+def test_what_is_no_file_is_left_alone(app, tmp_path):
+    pipe = tmp_path / "out.xlsx"
+    os.mkfifo(pipe)
+    result = app.test_cli_runner().invoke(args=["export", str(pipe)])
+    assert (result.exit_code, result.output) == (1, f"Error: {pipe} is no file that could be replaced.\n")
+    assert pipe.is_fifo()
 
 
 def test_a_folder_that_is_not_there_is_named(app, tmp_path):

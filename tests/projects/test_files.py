@@ -24,6 +24,10 @@ def zipped(*names, **contents):
 DOCX = zipped("[Content_Types].xml", "word/document.xml")
 XLSX = zipped("[Content_Types].xml", "xl/workbook.xml")
 ODT = zipped(mimetype=b"application/vnd.oasis.opendocument.text")
+BROKEN = ODT.replace(b"PK\x03\x04\x14\x00\x00\x00\x00\x00", b"PK\x03\x04\x14\x00\x00\x00\x08\x00").replace(
+    b"PK\x01\x02\x14\x03\x14\x00\x00\x00\x00\x00", b"PK\x01\x02\x14\x03\x14\x00\x00\x00\x08\x00"
+)
+"""Says that it is deflated, and is not."""
 
 
 @pytest.mark.parametrize(
@@ -56,6 +60,7 @@ def test_known_content_is_kept_under_its_checksum(app, tmp_path, content, name):
         (PDF, "letter.exe", "not taken"),
         (PDF, "letter", "not taken"),
         (zipped("anything"), "letter.docx", "not taken"),
+        (BROKEN, "letter.odt", "not taken"),
         (zipped("[Content_Types].xml", "word/document.xml", "word/vbaProject.bin"), "letter.docx", "not taken"),
         (b"PK\x03\x04broken", "letter.docx", "not taken"),
         (b"text with a NUL\x00", "letter.txt", "not taken"),

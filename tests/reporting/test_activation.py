@@ -153,6 +153,15 @@ def test_manager_and_alternate_are_two_people_and_not_the_one_who_activates(brow
     assert "does not run it" in page.errors[0]
 
 
+def test_whoever_decided_on_a_project_does_not_run_it(browser_of):
+    fund, (manager, alternate) = a_user("FUND"), people()
+    project = approved()
+    db.session.add(Party(project_id=project.id, user_id=manager.id, part="reviewed"))
+    page = activate(browser_of, fund, project, manager, alternate).check()
+    assert page.status == 422
+    assert page.errors[0].endswith("The manager has decided on this project, and cannot join its team.")
+
+
 def test_a_donor_project_is_activated_by_resource_management_of_its_region(browser_of):
     officer, fund, (manager, alternate) = a_user("RRMO", "NBO"), a_user("FUND"), people()
     project = a_project(status="APPROVED", funding="donor", budget=500_000)

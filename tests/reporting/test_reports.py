@@ -287,8 +287,9 @@ def test_overdue_reports_are_listed_for_those_who_may_see_them(browser_of):
     assert rows[1][4] == manager.name
     page = page.fill("Regional Office", "NBO").press("Apply").check()
     assert [row[6] for row in page.rows("Overdue reports")] == ["10"]
-    page = browser_of(manager).open("/reports/overdue?region=XX&after=nonsense").check()
+    page = browser_of(manager).open("/reports/overdue?region=XX&after=nonsense&year=2016").check()
     assert len(page.rows("Overdue reports")) == 2
+    assert "“year” is no filter of this list" in page.text
     assert "There is no Regional Office “XX”" in page.text and "does not exist" in page.text
     outsider = a_user(staff=False)
     assert browser_of(outsider).open("/reports/overdue").status == 403

@@ -57,19 +57,39 @@ def _open(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     )
 
 
-def _head_may_clear() -> ColumnElement[bool]:
-    """Whether a head of office who is not on the team has an account."""
-    here = exists().where(region_link(), OfficeLink.region_code == Grant.region_code)
-    team = exists().where(Party.project_id == Project.id, Party.user_id == Grant.user_id, Party.part.in_(TEAM))
-    return exists().where(
-        Grant.user_id == User.id,
-        User.active,
-        Grant.role == Role.COM,
-        Grant.revoked_at.is_(None),
-        Grant.confirmed_at.is_not(None),
-        or_(Grant.scope == Scope.ORGANIZATION, Grant.office_id == Project.office_id, here),
-        ~team,
-    )
+def _with_a_head(projects: Iterable[Project]) -> set[int]:
+    """Of those that wait for their office: where a head of office who is not on the team has an account."""
+    here = [project for project in projects if project.status is Status.OFFICE_CLEAR]
+    if not here:
+        return set()
+    held = db.session.execute(
+        select(Grant.user_id, Grant.scope, Grant.office_id, Grant.region_code)
+        .join(User, User.id == Grant.user_id)
+        .where(
+            User.active,
+            Grant.role == Role.COM,
+            Grant.revoked_at.is_(None),
+            Grant.confirmed_at.is_not(None),
+            or_(
+                Grant.scope == Scope.ORGANIZATION,
+                Grant.office_id.in_({project.office_id for project in here}),
+                Grant.region_code.in_({project.region_code for project in here}),
+            ),
+        )
+    ).all()
+    found = set()
+    for project in here:
+        team = {party.user_id for party in project.parties if party.part in TEAM}
+        over = (
+            one.user_id
+            for one in held
+            if one.scope is Scope.ORGANIZATION
+            or one.office_id == project.office_id
+            or (one.scope is Scope.REGION and one.region_code == project.region_code)
+        )
+        if any(user_id not in team for user_id in over):
+            found.add(project.id)
+    return found
 
 
 def on_the_desk(user: User) -> list[tuple[Project, bool]]:
@@ -89,10 +109,11 @@ def on_the_desk(user: User) -> list[tuple[Project, bool]]:
             _has_part(user, Part.MANAGER, Part.ALTERNATE),
         ),
     ]
-    rows = db.session.execute(
-        select(Project, _head_may_clear()).where(or_(*ways)).options(*with_rights()).order_by(Project.status_since)
-    )
-    return [(project, head) for project, head in rows]
+    projects = db.session.scalars(
+        select(Project).where(or_(*ways)).options(*with_rights()).order_by(Project.status_since)
+    ).all()
+    headed = _with_a_head(projects)
+    return [(project, project.id in headed) for project in projects]
 
 
 def open_clearances(projects: Iterable[Project]) -> dict[int, list[Open]]:

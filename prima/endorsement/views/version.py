@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 
 from prima.endorsement.models import Round
 from prima.handbook.edition import Edition
+from prima.projects.models.documents import INTERNAL
 
 Names = Mapping[tuple[str, str], str]
 STAFF = "STAFF"
@@ -83,6 +84,7 @@ def _cover(content: Any, names: Names, code: str, internal: bool) -> dict[str, A
     def name(kind: str, key: str) -> str | None:
         return names.get((kind, cover[key]), cover[key]) if cover[key] else None
 
+    documents = [row for row in content["documents"] if internal or row["type"] not in INTERNAL]
     funding = _("The Fund") if cover["funding"] == "fund" else name("donor", "donor_code")
     facts = [
         (_("Title"), cover["title"]),
@@ -96,7 +98,7 @@ def _cover(content: Any, names: Names, code: str, internal: bool) -> dict[str, A
         (_("Planned duration, months"), cover["duration_months"]),
         (_("Gender marker"), cover["gender_marker_code"]),
         (_("Beneficiaries"), "; ".join(_people(row, names) for row in content["beneficiaries"])),
-        (_("Documents"), "; ".join(_document(row, names) for row in content["documents"])),
+        (_("Documents"), "; ".join(_document(row, names) for row in documents)),
     ]
     if cover["funding"] == "fund":
         facts[6:6] = [

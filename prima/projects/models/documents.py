@@ -13,6 +13,9 @@ from prima.lists import DocumentType
 from prima.projects.models.project import Project
 from prima.users import User
 
+INTERNAL = frozenset({"RISK"})
+"""Types of internal annexes: not for all staff, also once the project is endorsed."""
+
 
 class Document(Model):
     __table_args__ = (UniqueConstraint("project_id", "type_code", "version"),)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, object_session
@@ -54,11 +55,11 @@ def advance(project: Project, name: str, *, actor: User | None, behalf_of: User 
     """
     move = LIFECYCLE.find(project.status, name)
     if move is None or (move.only and not move.only(project)):
-        raise Refused("This project has moved on meanwhile. Open its page to see where it is now.")
+        raise Refused(_("This project has moved on meanwhile. Open its page to see where it is now."))
     if missing := move.missing(project):
         raise Refused([_reason(project, need) for need in missing])
     if move.note == "required" and not note.strip():
-        raise Refused("Please write the reason.")
+        raise Refused(_("Please write the reason."))
     return _go(project, move, actor=actor, behalf_of=behalf_of, note=note)
 
 
@@ -100,7 +101,7 @@ def take(project_id: int, name: str, *, actor: User, note: str = "") -> Step:
     project = queries.locked(project_id)
     move = LIFECYCLE.find(project.status, name)
     if move is not None and not can(actor, move.action, project):
-        raise Refused("You may not do this any more. Open the project's page to see where it is now.")
+        raise Refused(_("You may not do this any more. Open the project's page to see where it is now."))
     return advance(project, name, actor=actor, note=note)
 
 

@@ -14,14 +14,13 @@ from prima.permissions import Action, can, guard
 from prima.projects import choices, files, operations, queries, rules
 from prima.projects.forms import DocumentForm
 from prima.projects.models import Document, Project
+from prima.projects.models.documents import INTERNAL
 from prima.projects.operations.documents import may_file
 from prima.projects.views.drafting import Answer, drafting, frame, outcome
 from prima.users import User, viewer
 
 bp = Blueprint("documents", __name__, url_prefix="/projects")
 HERE = "documents.index"
-INTERNAL = frozenset({"RISK"})
-"""Internal annexes: not for all staff, also once the project is endorsed."""
 
 
 @dataclass(frozen=True)

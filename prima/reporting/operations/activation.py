@@ -17,12 +17,13 @@ from prima.journal import record
 from prima.lists import ProjectType
 from prima.permissions import Action, can
 from prima.projects.models import Part, Project
+from prima.projects.models.project import TEAM
 from prima.projects.operations import advance, number, take_part
+from prima.projects.rights import running_authority
 from prima.projects.stages import Funding, Status
 from prima.reporting import queries
 from prima.reporting.calendar import EVALUATION, N_, RESPONSE, deadlines, revised
 from prima.reporting.operations.extension import apply, drop, made, standing, terms
-from prima.reporting.rights import running_authority
 from prima.reporting.rules import to_activate, to_close
 from prima.users import User
 
@@ -58,8 +59,8 @@ def activate(
         raise Refused([Reason(str(need.text)) for need in unmet])
     check_dates(starts_on, ends_on)
     people = {
-        Part.MANAGER: _person(manager, "manager", actor),
-        Part.ALTERNATE: _person(alternate, "alternate", actor),
+        Part.MANAGER: _person(project, manager, "manager", actor),
+        Part.ALTERNATE: _person(project, alternate, "alternate", actor),
     }
     if people[Part.MANAGER].id == people[Part.ALTERNATE].id:
         raise Invalid("alternate", _("The manager and the alternate must be two people."))
@@ -132,7 +133,7 @@ def check_dates(starts_on: date, ends_on: date) -> None:
         raise Invalid("ends_on", _("The end must not come before the start."))
 
 
-def _person(email: str, field: str, actor: User) -> User:
+def _person(project: Project, email: str, field: str, actor: User) -> User:
     person = queries.account(email)
     if person is None:
         raise Invalid(
@@ -141,6 +142,8 @@ def _person(email: str, field: str, actor: User) -> User:
         )
     if person.id == actor.id:
         raise Invalid(field, _("Whoever activates a project does not run it. Please name somebody else."))
+    if any(party.user_id == person.id and party.part not in TEAM for party in project.parties):
+        raise Invalid(field, _("%(name)s has decided on this project, and cannot join its team.", name=person.name))
     return person
 
 

@@ -15,11 +15,11 @@ from prima.filters import day
 from prima.journal import record
 from prima.permissions import Action, can
 from prima.projects.models import Extension, Part, Project
+from prima.projects.rights import running_authority
 from prima.projects.stages import RUNNING, Funding
 from prima.reporting import queries
 from prima.reporting.calendar import Changes, Due, Existing, revised
 from prima.reporting.models import Deadline
-from prima.reporting.rights import running_authority
 from prima.users import User
 
 LAST_YEAR = 2100

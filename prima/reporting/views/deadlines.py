@@ -15,13 +15,15 @@ from prima.users import viewer
 
 bp = Blueprint("deadlines", __name__, url_prefix="/reports")
 A_PAGE = 100
+FILTERS = ("region", "after")
 
 
 @bp.get("/overdue")
 @guard(Action.SEE_FIGURES)
 def overdue() -> str:
     regions = queries.regions()
-    problems = []
+    unknown = [name for name in request.args if name not in FILTERS]
+    problems = [_("“%(name)s” is no filter of this list; it was left out.", name=name[:40]) for name in unknown[:5]]
     region = request.args.get("region", "")
     if region and region not in dict(regions):
         problems.append(_("There is no Regional Office “%(code)s”; all are shown.", code=region[:40]))

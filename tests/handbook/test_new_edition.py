@@ -1,0 +1,132 @@
+"""A new edition rules new projects once it is published, and nothing else is done; the others stay on theirs."""
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from prima.db import db
+from prima.handbook import published
+from prima.projects import queries, rules
+from prima.projects.models import BudgetLine, Project
+from tests.factories import a_project, a_user
+
+SOURCE = (published.EDITIONS / "fund_current.toml").read_text(encoding="utf-8")
+CHANGES = (
+    ('code = "fund-current-1"', 'code = "fund-2016"'),
+    ("valid_from = 2014-01-01", "valid_from = 2016-10-01"),
+    ("words = 350", "words = 5"),
+    (
+        '[[sections]]\ncode = "MON"',
+        '[[sections]]\ncode = "SUS"\ntitle = "Sustainability"\nkind = "text"\nwords = 99\n\n[[sections]]\ncode = "MON"',
+    ),
+    (
+        '[[reviewers]]\nrole = "RPDO"',
+        '[[reviewers]]\nrole = "HQD"\nscope = "headquarters"\ndays = 7\n\n[[reviewers]]\nrole = "RPDO"',
+    ),
+    ("value = 30\n", "value = 25\n"),
+)
+
+
+@pytest.fixture
+def publish(app, tmp_path):
+    def run(text: str) -> None:
+        file = tmp_path / "edition.toml"
+        file.write_text(text, encoding="utf-8")
+        db.session.commit()
+        done = app.test_cli_runner().invoke(args=["handbook", "publish", str(file)])
+        assert done.exit_code == 0, done.output
+        db.session.expire_all()
+
+    return run
+
+
+@pytest.fixture
+def changed():
+    text = SOURCE
+    for before, after in CHANGES:
+        assert before in text
+        text = text.replace(before, after, 1)
+    return text
+
+
+def drafted(developer):
+    """A proposal with a summary of eight words and 28 percent of staff costs, complete by the current edition."""
+    project = a_project(developer=developer, complete=True, budget=100_000)
+    lines = {
+        line.category_code: line for line in db.session.scalars(select(BudgetLine).filter_by(project_id=project.id))
+    }
+    for code, amount in (("STAFF.NAT", 28_000), ("OPER.TRAIN", 67_000)):
+        lines[code].amount = lines[code].unit_cost = amount
+    loaded = queries.proposal(project.reference)
+    summary = next(section for section in loaded.sections if section.code == "SUM")
+    summary.text = "Eight words are enough to say it here."
+    db.session.flush()
+    db.session.expire_all()
+    return project.reference
+
+
+def unmet(reference):
+    return [str(need.text) for need in rules.to_submit(queries.proposal(reference))]
+
+
+def parts(browser, reference):
+    """The texts of the task list that the editions of these tests do not all have."""
+    page = browser.open(f"/projects/{reference}/proposal").check()
+    return {link for link in page.links if link in ("Project description", "Sustainability", "Monitoring")}
+
+
+def test_publishing_is_all_it_takes(browser_of, publish, changed):
+    developer = a_user("PDEV", "KEN")
+    adviser = a_user("HQD", name="Adviser, headquarters")
+    before = drafted(developer)
+    publish(changed)
+    after = drafted(developer)
+    browser = browser_of(developer)
+
+    assert unmet(before) == []
+    assert unmet(after) == [
+        "the section “Summary” shortened by 3 words",
+        "Staff and office costs together stay at or under 25 percent of the total. It is over by USD 3,000.00.",
+    ]
+    assert parts(browser, before) == {"Project description", "Monitoring"}
+    assert parts(browser, after) == {"Project description", "Sustainability", "Monitoring"}
+    assert browser.open(f"/projects/{before}/sections/sus").status == 404
+    assert browser.open(f"/projects/{after}/sections/sus").check().heading == "Sustainability"
+    for reference, share in ((before, 30), (after, 25)):
+        assert f"at or under {share} percent of the total" in browser.open(f"/projects/{reference}/budget").text
+    for reference, asked in ((before, False), (after, True)):
+        road = browser.open(f"/projects/{reference}/submit/submit").check().rows("This will go to")
+        assert (adviser.name in [row[1] for row in road]) is asked
+
+
+def test_an_idea_entered_after_the_publication_begins_on_the_new_edition(browser_of, publish, changed):
+    publish(changed)
+    page = browser_of(a_user("PDEV", "KEN")).open("/projects/new")
+    page.fill("Title", "New rules").fill("Project type", "Labour Migration").fill("Who is to pay", "The Fund")
+    assert page.fill("Summary", "An idea.").press("Save the concept").status == 200
+    begun = db.session.scalars(select(Project).filter_by(title="New rules").options(joinedload(Project.edition))).one()
+    assert begun.edition.code == "fund-2016"
+
+
+def test_the_older_form_is_nothing_but_data(browser_of, app):
+    developer = a_user("PDEV", "KEN")
+    project = a_project(developer=developer, complete=True, budget=100_000)
+    project.edition_id = published.find(db.session, "fund-older-1").id
+    db.session.flush()
+    db.session.expire_all()
+    edition = queries.proposal(project.reference).edition.handbook
+    words = {section.code: section.words for section in edition.sections if section.kind == "text"}
+    assert words == {"SUM": 350, "RAT": 600, "PAR": 350, "SUS": None, "EVA": 350}
+    assert [one.code for one in edition.sections if one.kind == "structured"] == ["COV", "MAT", "WPL", "BUD"]
+
+    assert unmet(project.reference) == ["the section “Sustainability”"]
+    browser = browser_of(developer)
+    assert parts(browser, project.reference) == {"Sustainability"}
+    page = browser.open(f"/projects/{project.reference}/sections/sus").check()
+    assert page.fill("Sustainability", "The State goes on.").press("Save").status == 200
+    db.session.expire_all()
+    assert unmet(project.reference) == []
+
+
+def test_new_projects_take_the_current_form_though_the_older_one_is_published_too(app):
+    assert published.newest(db.session).code == "fund-current-1"
