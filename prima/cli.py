@@ -14,6 +14,8 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from prima import cli_bench, cli_demo, cli_handbook, cli_people, cli_portfolio, cli_reporting, embedded, journal
 from prima.db import db
+from prima.errors import Refused
+from prima.handbook.edition import EditionError
 from prima.handbook.published import HandbookEdition
 from prima.projects.models import Project
 from prima.setup import set_up
@@ -56,7 +58,7 @@ def in_a_sentence(work: Callable[..., Any]) -> Callable[..., Any]:
     def run(*given: Any, **values: Any) -> Any:
         try:
             return work(*given, **values)
-        except embedded.EmbeddedError as error:
+        except (embedded.EmbeddedError, EditionError, Refused) as error:
             raise click.ClickException(str(error)) from None
         except OperationalError as error:
             reason = str(error.orig).strip().partition("\n")[0]

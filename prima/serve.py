@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import subprocess  # nosec B404 - starts our own server and scheduler, with fixed arguments
+import subprocess  # nosec B404
 import sys
 import time
 import urllib.error
@@ -112,7 +112,7 @@ def note_environment(instance: os.PathLike[str]) -> None:
 
 def start(stack: ExitStack, module: str, *arguments: str) -> subprocess.Popen[bytes]:
     """A process in a session of its own, so that Ctrl-C reaches us alone and we end it in order."""
-    process = subprocess.Popen(  # nosec B603 - fixed arguments
+    process = subprocess.Popen(  # nosec B603
         [sys.executable, "-m", module, *arguments], cwd=config.ROOT, start_new_session=True
     )
     stack.callback(end, process)
@@ -135,7 +135,7 @@ def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
         if process.poll() is not None:
             raise WrongSettings("The web server did not start; its message stands above.")
         try:
-            with urllib.request.urlopen(url, timeout=2):  # nosec B310 - our own address
+            with urllib.request.urlopen(url, timeout=2):  # nosec B310
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)

@@ -112,7 +112,7 @@ def portions(total: int, shares: Sequence[int]) -> list[int]:
 
 
 def plans(projects: int, places: Places, staff: Staff, today: date) -> list[Plan]:
-    source = random.Random(2016)  # nosec B311 - invented projects, the same every time
+    source = random.Random(2016)  # nosec B311
     weights = [1 + 12 * source.random() ** 4 for _ in places.offices]
     offices = source.choices(places.offices, weights, k=projects)
     kinds = list(_kinds(projects))

@@ -46,7 +46,7 @@ class Item:
 
 def schedule(plans: Sequence[Plan], edition: Edition, today: date) -> list[Item]:
     """Every deadline, project by project, the ad-hoc ones last."""
-    source = random.Random(42)  # nosec B311 - invented dates, the same every time
+    source = random.Random(42)  # nosec B311
     announced = today + timedelta(days=max(edition.ladder.before_days, default=0))
     by_rule = _by_rule(edition)
     items: list[Item] = []

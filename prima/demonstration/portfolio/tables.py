@@ -206,7 +206,7 @@ LINE_COLUMNS = (
 
 def line_rows(plans: Sequence[Plan]) -> Rows:
     """Ten lines a project: whole dollars a unit, and the rest to the cent, so that they add up to its budget."""
-    source = random.Random(10)  # nosec B311 - invented amounts, the same every time
+    source = random.Random(10)  # nosec B311
     for plan in plans:
         left = plan.budget
         for position, (category, description, unit, units, share) in enumerate(LINES, 1):
@@ -309,7 +309,7 @@ def clearance_rows(plans: Sequence[Plan], edition: HandbookEdition, staff: Staff
     ]
     first = [slot for slot in slots if slot[1] == slot[0] % 4]
     others = [slot for slot in slots if slot[1] != slot[0] % 4]
-    source = random.Random(5)  # nosec B311 - invented answers, the same every time
+    source = random.Random(5)  # nosec B311
     wanted = len(plans) // OPEN_IN_TWENTY
     still_open = {*first[:wanted], *source.sample(others, min(len(others), max(0, wanted - len(first))))}
     for number, plan in enumerate(submitted(plans), 1):
