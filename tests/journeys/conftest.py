@@ -103,8 +103,7 @@ class People:
             reduced_motion="reduce",
         )
         context.set_default_timeout(PATIENCE)
-        context.route(self._elsewhere, lambda route: route.abort())
-        context.on("request", self._requested)
+        context.on("request", self._requested)  # seen, not routed: routing would switch the browser's cache off
         context.on("response", self._answered)
         context.on("console", self._said)
         context.on("weberror", lambda error: self.faults.append(f"error in a script: {error.error}"))

@@ -15,7 +15,7 @@ from prima.endorsement.overview import moves_of
 from prima.endorsement.queries import Case
 from prima.endorsement.rights import chair
 from prima.endorsement.views.version import read
-from prima.errors import Invalid, Refused
+from prima.errors import Refused
 from prima.handbook.edition import Check
 from prima.permissions import Action, guard, require
 from prima.projects.snapshot import changed_sections
@@ -33,14 +33,12 @@ def show(case: Case) -> str | Response | tuple[str, int]:
     require(viewer(), Action.REVIEW, clearance)
     asked = checks(case.project, clearance.role)
     form = _form(case, clearance, asked)
-    status = 422 if form.is_submitted() else 200
     if form.validate_on_submit():
         try:
             return _answered(case, clearance, asked, form)
         except Refused as refusal:
             form.refuse(refusal)
-            status = 422 if isinstance(refusal, Invalid) else 409
-    return _page(case, clearance, asked, form), status
+    return _page(case, clearance, asked, form), 422 if form.is_submitted() else 200
 
 
 @bp.post("/<role>/take-back")
