@@ -697,6 +697,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_clearance')),
     sa.UniqueConstraint('round_id', 'role', name=op.f('uq_clearance_round_id_role'))
     )
+    op.create_index('ix_clearance_open', 'clearance', ['role', 'round_id'], unique=False, postgresql_where='verdict is null')
     op.create_index(op.f('ix_clearance_round_id'), 'clearance', ['round_id'], unique=False)
     op.create_table('decision',
     sa.Column('step_id', sa.BigInteger(), nullable=False),
@@ -725,6 +726,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_report')),
     sa.UniqueConstraint('deadline_id', name=op.f('uq_report_deadline_id'))
     )
+    op.create_index('ix_report_waiting', 'report', ['state', 'deadline_id'], unique=False, postgresql_where="state in ('submitted', 'checked')")
     op.create_table('answer',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('clearance_id', sa.BigInteger(), nullable=False),
@@ -793,10 +795,12 @@ def downgrade() -> None:
     op.drop_table('report_step')
     op.drop_table('reached')
     op.drop_table('answer')
+    op.drop_index('ix_report_waiting', table_name='report', postgresql_where="state in ('submitted', 'checked')")
     op.drop_table('report')
     op.drop_index(op.f('ix_decision_round_id'), table_name='decision')
     op.drop_table('decision')
     op.drop_index(op.f('ix_clearance_round_id'), table_name='clearance')
+    op.drop_index('ix_clearance_open', table_name='clearance', postgresql_where='verdict is null')
     op.drop_table('clearance')
     op.drop_index(op.f('ix_step_project_id'), table_name='step')
     op.drop_table('step')

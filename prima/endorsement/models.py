@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -70,7 +70,10 @@ class Decision(Model):
 class Clearance(Model):
     """One role's answer on a round. Open while `verdict` is empty; what is drafted is seen by that role alone."""
 
-    __table_args__ = (UniqueConstraint("round_id", "role"),)
+    __table_args__ = (
+        UniqueConstraint("round_id", "role"),
+        Index("ix_clearance_open", "role", "round_id", postgresql_where="verdict is null"),
+    )
 
     id: Mapped[Key]
     round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), index=True)

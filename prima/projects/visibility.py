@@ -31,7 +31,7 @@ def may_see(user: User | None) -> ColumnElement[bool]:
     if not user.active:
         return false()
     ways: list[ColumnElement[bool]] = [
-        exists().where(Party.project_id == Project.id, Party.user_id == user.id).correlate(Project),
+        Project.id.in_(select(Party.project_id).where(Party.user_id == user.id)),
     ]
     held = [one for one in user.authorities(clock.today()) if one.role in OFFICE_ROLES]
     if user.staff:
@@ -39,7 +39,10 @@ def may_see(user: User | None) -> ColumnElement[bool]:
     if offices := {one.office_id for one in held if one.scope is Scope.OFFICE}:
         ways.append(Project.office_id.in_(offices))
     if regions := {one.region_code for one in held if one.scope is Scope.REGION}:
-        ways.append(exists().where(region_link(), OfficeLink.region_code.in_(regions)).correlate(Project))
+        # The offices ever linked to the regions come first: the link of the day is asked of their projects alone.
+        ever = select(OfficeLink.office_id).where(OfficeLink.region_code.in_(regions))
+        linked = exists().where(region_link(), OfficeLink.region_code.in_(regions)).correlate(Project)
+        ways.append(and_(Project.office_id.in_(ever), linked))
     if any(one.scope is Scope.ORGANIZATION and one.role in (Role.FUND, Role.DDG) for one in held):
         ways.append(Project.funding == Funding.FUND)
     return or_(*ways)

@@ -68,6 +68,10 @@ class Deadline(Model):
 class Report(Model):
     """A narrative or financial report: its state is a move of people, its timeliness is computed."""
 
+    __table_args__ = (
+        Index("ix_report_waiting", "state", "deadline_id", postgresql_where="state in ('submitted', 'checked')"),
+    )
+
     id: Mapped[Key]
     deadline_id: Mapped[int] = mapped_column(ForeignKey("deadline.id"), unique=True)
     state: Mapped[ReportState] = mapped_column(default=ReportState.DRAFT)
