@@ -726,7 +726,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_report')),
     sa.UniqueConstraint('deadline_id', name=op.f('uq_report_deadline_id'))
     )
-    op.create_index('ix_report_waiting', 'report', ['state', 'deadline_id'], unique=False, postgresql_where="state in ('submitted', 'checked')")
+    op.create_index('ix_report_waiting', 'report', ['state', 'deadline_id'], unique=False, postgresql_where="state = 'submitted' or state = 'checked'")
     op.create_table('answer',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('clearance_id', sa.BigInteger(), nullable=False),
@@ -795,7 +795,7 @@ def downgrade() -> None:
     op.drop_table('report_step')
     op.drop_table('reached')
     op.drop_table('answer')
-    op.drop_index('ix_report_waiting', table_name='report', postgresql_where="state in ('submitted', 'checked')")
+    op.drop_index('ix_report_waiting', table_name='report', postgresql_where="state = 'submitted' or state = 'checked'")
     op.drop_table('report')
     op.drop_index(op.f('ix_decision_round_id'), table_name='decision')
     op.drop_table('decision')
