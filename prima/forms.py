@@ -9,7 +9,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DecimalField, Field, Form, SelectField, StringField, TextAreaField
+from wtforms import DateField, DecimalField, Field, Form, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 from wtforms.widgets import TextInput
 
@@ -21,6 +21,10 @@ CHOOSE = _l("Please choose one.")
 LETTERS_OF_A_LINE = 300
 PLAIN_AMOUNT = re.compile(r"-?(\d{1,40}|\d{1,3}(,\d{3}){1,12})(\.\d{0,20})?", re.ASCII)
 """Commas only where they group thousands: 12,50 is refused rather than read as 1250."""
+
+
+PLAIN_NUMBER = re.compile(r"(\d+|\d{1,3}(,\d{3})+)(\.\d*)?", re.ASCII)
+LONGEST_NUMBER = 40
 
 
 class BaseForm(FlaskForm):
@@ -97,6 +101,79 @@ class MoneyField(DecimalField):
         if amount != amount.quantize(Decimal("0.01")):
             raise ValueError(_l("An amount has at most two decimals."))
         self.data = amount
+
+
+def plain_number(typed: str) -> str | None:
+    """The number as digits and a point, None when it is no plain number."""
+    text = typed.strip().replace("\u00a0", "").replace("\u202f", "").replace(" ", "")
+    return text.replace(",", "") if len(text) <= LONGEST_NUMBER and PLAIN_NUMBER.fullmatch(text) else None
+
+
+class NumberField(DecimalField):
+    """A number from 0 to `most` with at most `places` decimals; more are refused, never rounded."""
+
+    widget = TextInput()
+
+    def __init__(self, *positional: Any, most: int, decimals: int, **named: Any):
+        super().__init__(*positional, **named)
+        self.most, self.decimals = most, decimals
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = None
+        if not valuelist or not valuelist[0].strip():
+            return
+        text = plain_number(valuelist[0])
+        if text is None:
+            raise ValueError(_l("Please type a number of 0 or more, such as 2 or 1.5."))
+        number = Decimal(text)
+        if number > self.most:
+            raise ValueError(_l("Please type at most %(most)s.", most=f"{self.most:,}"))
+        if len(text.partition(".")[2]) > self.decimals and number != round(number, self.decimals):
+            raise ValueError(_l("Please type at most %(count)s decimals.", count=self.decimals))
+        self.data = number
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return "" if self.data is None else format(self.data.normalize() + 0, "f")
+
+
+class WholeField(IntegerField):
+    """A whole number between two bounds."""
+
+    widget = TextInput()
+
+    def __init__(self, *positional: Any, least: int = 0, most: int, **named: Any):
+        super().__init__(*positional, **named)
+        self.least, self.most = least, most
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = None
+        if not valuelist or not valuelist[0].strip():
+            return
+        text = plain_number(valuelist[0])
+        if text is None or "." in text:
+            raise ValueError(_l("Please type a whole number, in figures."))
+        if not self.least <= int(text) <= self.most:
+            says = _l("Please type a number from %(least)s to %(most)s.", least=self.least, most=f"{self.most:,}")
+            raise ValueError(says)
+        self.data = int(text)
+
+
+class DayField(DateField):
+    """A day as browsers send it, of a year that projects have; anything else is refused in plain words."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        if not valuelist or not valuelist[0].strip():
+            self.data = None
+            return
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(_l("Please type a day such as 2016-10-31.")) from None
+        if self.data and not 1990 <= self.data.year <= 2100:
+            self.data = None
+            raise ValueError(_l("Please type a day between 1990 and 2100."))
 
 
 class MoveForm(BaseForm):

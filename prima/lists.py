@@ -142,6 +142,23 @@ class RiskScale(Listed, Model):
     value: Mapped[int]
 
 
+class CuratedIndicator(Listed, Model):
+    """An indicator of the library, ready to be taken into a results matrix; `name` is its text.
+
+    `level` is a level of the matrix, `measure` how it is read, `aggregation` how values add up over projects
+    (sum, or none where a sum means nothing); `area_code` is empty where it fits every area of work.
+    """
+
+    level: Mapped[str]
+    measure: Mapped[str]
+    unit: Mapped[str]
+    source: Mapped[str]
+    aggregation: Mapped[str]
+    by_sex: Mapped[bool]
+    by_age: Mapped[bool]
+    area_code: Mapped[str | None] = mapped_column(ForeignKey("area_of_work.code"), index=True)
+
+
 class Donor(Listed, Model):
     """A donor, kept by administrators; EU money sends a proposal through Brussels."""
 

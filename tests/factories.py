@@ -15,6 +15,7 @@ from prima.handbook import published
 from prima.places import Office
 from prima.projects.models import (
     ActivityAllocation,
+    ActivityPlan,
     AllocationBasis,
     AreaAllocation,
     Basis,
@@ -23,10 +24,17 @@ from prima.projects.models import (
     Coverage,
     Dimension,
     Document,
+    GovernanceMark,
+    Indicator,
+    Level,
+    Measure,
     Part,
     Party,
     Project,
     Reach,
+    Result,
+    Risk,
+    SdgMark,
     Section,
     Step,
 )
@@ -161,10 +169,10 @@ def a_budget(project: Project, total: int | str | Decimal) -> None:
             amount=amount,
         )
         db.session.add(line)
-    project.budget_usd = total
+    project.total(total)
     db.session.add(AreaAllocation(project_id=project.id, code="LHD", amount=total))
     db.session.add(ActivityAllocation(project_id=project.id, code="TRN", amount=total))
-    for dimension in Dimension:
+    for dimension in (Dimension.AREA, Dimension.ACTIVITY):
         db.session.add(AllocationBasis(project_id=project.id, dimension=dimension, basis=Basis.AMOUNT))
 
 
@@ -179,6 +187,22 @@ def complete_proposal(project: Project, budget: int | str | Decimal, letters: tu
     if project.funding is Funding.FUND:
         project.fund_line_code = "L1"
         project.focus_area_code = "LAB"
+    a_matrix(project)
+    a_classification(project)
+    db.session.add(
+        Risk(
+            project_id=project.id,
+            position=1,
+            factor="Counterparts change.",
+            consequence_code="C3",
+            likelihood_code="L3",
+            timing="First year",
+            treatment_code="T2",
+            action="Brief every newcomer.",
+            owner="Project manager",
+            due_on=date(2017, 3, 1),
+        )
+    )
     db.session.add(Beneficiaries(project_id=project.id, type_code="MIG", reach=Reach.DIRECT, planned=500))
     a_budget(project, budget)
     filer = a_user()
@@ -197,6 +221,64 @@ def complete_proposal(project: Project, budget: int | str | Decimal, letters: tu
                 filed_by_id=filer.id,
             )
         )
+
+
+def a_matrix(project: Project, *, outputs: int = 1, activities: int = 1) -> list[Result]:
+    """One outcome with outputs and activities, each with what the rules ask; the workplan goes with it."""
+    rows = [_result(project, Level.OBJECTIVE, 1, "Migration is governed well."), _result(project, Level.OUTCOME, 1, "")]
+    outcome = rows[1]
+    outcome.text, outcome.assumption = "Institutions apply the new procedures.", "The law is passed."
+    db.session.add_all(rows)
+    db.session.flush()
+    for number in range(1, outputs + 1):
+        output = _result(project, Level.OUTPUT, number, f"Officials are trained in part {number}.", outcome.id)
+        db.session.add(output)
+        db.session.flush()
+        rows.append(output)
+        for place in range(1, activities + 1):
+            activity = _result(project, Level.ACTIVITY, place, f"Hold course {place} of part {number}.", output.id)
+            db.session.add(activity)
+            db.session.flush()
+            rows.append(activity)
+            db.session.add(
+                ActivityPlan(project_id=project.id, result_id=activity.id, responsible="IOM", months=[1, 2, 3])
+            )
+    for row in rows:
+        if row.level is not Level.ACTIVITY:
+            db.session.add(
+                Indicator(
+                    project_id=project.id,
+                    result_id=row.id,
+                    position=1,
+                    text="Number of officials who apply the procedures",
+                    measure=Measure.NUMBER,
+                    unit="officials",
+                    source="Attendance records",
+                    baseline="0",
+                    target="40",
+                    baseline_value=Decimal(0),
+                    target_value=Decimal(40),
+                )
+            )
+    db.session.flush()
+    return rows
+
+
+def _result(project: Project, level: Level, position: int, text: str, parent_id: int | None = None) -> Result:
+    return Result(
+        project_id=project.id,
+        parent_id=parent_id,
+        level=level,
+        position=position,
+        text=text,
+        assumption="" if level is Level.OBJECTIVE else "Counterparts take part.",
+    )
+
+
+def a_classification(project: Project) -> None:
+    for code in ("P1", "O3"):
+        db.session.add(GovernanceMark(project_id=project.id, code=code))
+    db.session.add(SdgMark(project_id=project.id, code="10.7"))
 
 
 def a_deadline(project: Project, kind: str = "INT_N", due_on: date | None = None, **more: Any) -> Deadline:

@@ -37,6 +37,7 @@ from prima.projects.models import (
     Dimension,
     Justification,
     Milestone,
+    Partner,
     Project,
     Reach,
     Section,
@@ -122,7 +123,6 @@ def project_of(session: Session, case: Case) -> Project:
         fund_line_code=None if concept else "L2" if eligible or story.unknown_eligibility else "L1",
         focus_area_code=story.focus,
         executing_agency="" if concept else "International Organization for Migration",
-        partners="" if concept else case.topic.ministry,
         duration_months=story.months,
         gender_marker_code=None if concept else GENDER.get(story.focus, "2a"),
         budget_usd=Decimal(0 if concept else story.thousands * 1000),
@@ -140,6 +140,7 @@ def parts_of(project: Project, case: Case, documents: Path, source: random.Rando
     yield from _sections(project, case, developer)
     yield from _money(project, case)
     yield from _beneficiaries(project, case)
+    yield Partner(project_id=project.id, position=1, name=case.topic.ministry)
     if case.story.status is not Status.DRAFT:
         yield from _justifications(project, case, developer)
         yield from _request_letters(project, case, documents, developer)

@@ -46,6 +46,11 @@ def _roles(edition: Edition) -> Iterator[tuple[str, str]]:
     for desk in edition.desks:
         for role in desk.roles:
             yield f"desks[{desk.status}].roles", role
+    for stage in edition.stages:
+        for role in stage.who:
+            yield f"stages[{stage.code}].who", role
+    for duty in edition.duties:
+        yield f"duties[{duty.role}].role", duty.role
     for reviewer in edition.reviewers:
         yield f"reviewers[{reviewer.role}].role", reviewer.role
     for check in edition.checks:

@@ -86,7 +86,18 @@ Funding = Literal["fund", "donor"]
 Fundings = Annotated[tuple[Funding, ...], Field(min_length=1)]
 Extent = Literal["any", "national", "regional"]
 Basis = Literal["published", "default"]
-Subject = Literal["proposal", "budget", "funding", "endorsement", "activation", "reporting", "revision", "evaluation"]
+Subject = Literal[
+    "proposal",
+    "results",
+    "risks",
+    "budget",
+    "funding",
+    "endorsement",
+    "activation",
+    "reporting",
+    "revision",
+    "evaluation",
+]
 Facts = Mapping[str, Any] | None
 BOTH: tuple[Funding, ...] = ("fund", "donor")
 
@@ -110,6 +121,8 @@ class Stage(Part):
     name: Text
     module: str
     holds: Text
+    guidance: Text | None = None
+    who: tuple[Code, ...] = ()  # the roles that act in it
 
 
 class Section(Part):
@@ -119,6 +132,7 @@ class Section(Part):
     words: Count | None = None
     letters: Count | None = None
     step: str | None = None
+    guidance: Text | None = None
     must_answer: tuple[Text, ...] = ()
     material: StrictBool = False  # a change brings the proposal back to the head of office
     internal: StrictBool = False  # hidden from staff who do not work on the proposal
@@ -250,6 +264,46 @@ class Ladder(Part):
         return self
 
 
+class Duty(Part):
+    """What a role does in a stage, in a sentence that begins with the verb."""
+
+    role: Code
+    stage: Code
+    text: Text
+    applies_to: Fundings = BOTH
+
+
+class GenderQuestion(Part):
+    """A question of the gender marker; the last one, whether gender equality is a main aim, is yes or no."""
+
+    code: Literal["needs_analysis", "outputs", "activities", "main_aim"]
+    text: Text
+
+
+class Suggestion(Part):
+    """The code that answers suggest: the first of the list that fits."""
+
+    code: str
+    all: Literal["yes", "some", "no"] | None = None  # what the first three answers must all be; anything if left out
+    main_aim: StrictBool | None = None
+
+
+class Gender(Part):
+    """How a gender marker code is suggested from four questions."""
+
+    questions: tuple[GenderQuestion, ...]
+    suggestions: Annotated[tuple[Suggestion, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if [one.code for one in self.questions] != ["needs_analysis", "outputs", "activities", "main_aim"]:
+            raise ValueError("questions are needs_analysis, outputs, activities and main_aim, in this order")
+        last = self.suggestions[-1]
+        if last.all is not None or last.main_aim is not None:
+            raise ValueError("the last of the suggestions must fit every answer: leave all and main_aim out")
+        return self
+
+
 class Edition(Part):
     """What `..._for` returns fits the funding, and the conditions of what it returns hold by `facts`.
 
@@ -273,14 +327,20 @@ class Edition(Part):
     deadlines: DeadlineRules
     ladder: Ladder
     extension_ladder: Ladder
+    milestone_ladder: Ladder | None = None  # reminders of milestones; none, if left out
     activation: tuple[Item, ...]
     closure: tuple[Item, ...]
+    duties: tuple[Duty, ...] = ()
+    gender: Gender | None = None
 
     def section(self, code: str) -> Section:
         return _one(self.sections, code)
 
     def rule(self, code: str) -> Rule:
         return _one(self.rules, code)
+
+    def stage(self, code: str) -> Stage:
+        return _one(self.stages, code)
 
     def report(self, code: str) -> ReportType:
         return _one(self.reports, code)
@@ -467,6 +527,10 @@ def _roles_without_a_seat(edition: Edition) -> Iterator[tuple[str, str]]:
         for role in section.roles:
             if role not in reviewers:
                 yield f"sections[{section.code}].roles", f"{role} is not one of the reviewers"
+    stages = {one.code for one in edition.stages}
+    for duty in edition.duties:
+        if duty.stage not in stages:
+            yield f"duties[{duty.role}].stage", f"{duty.stage} is not one of the stages"
     for check in edition.checks:
         for kind in check.applies_to:
             seats = {one.role for one in edition.reviewers if kind in one.funding}

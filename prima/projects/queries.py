@@ -11,7 +11,18 @@ from prima.db import db
 from prima.handbook import published
 from prima.lists import RegionalOffice, RoleName, StatusName
 from prima.places import Office
-from prima.projects.models import Bookmark, BudgetLine, Coverage, Document, Part, Party, Project, Section, Step
+from prima.projects.models import (
+    Bookmark,
+    BudgetLine,
+    Coverage,
+    Document,
+    Indicator,
+    Part,
+    Party,
+    Project,
+    Section,
+    Step,
+)
 from prima.projects.stages import Status
 from prima.projects.visibility import visible_projects
 from prima.users import Delegation, Grant, SignIn, User
@@ -36,9 +47,20 @@ def with_proposal() -> tuple[Any, ...]:
         selectinload(Project.lines).joinedload(BudgetLine.category, innerjoin=True),
         selectinload(Project.areas),
         selectinload(Project.activities),
+        selectinload(Project.country_shares),
         selectinload(Project.bases),
         selectinload(Project.beneficiaries),
         selectinload(Project.justifications),
+        selectinload(Project.results),
+        selectinload(Project.indicators).selectinload(Indicator.splits),
+        selectinload(Project.plans),
+        selectinload(Project.risks),
+        selectinload(Project.partners),
+        selectinload(Project.milestones),
+        selectinload(Project.governance),
+        selectinload(Project.sdgs),
+        selectinload(Project.themes),
+        joinedload(Project.gender_answers),
         selectinload(Project.documents).joinedload(Document.type, innerjoin=True),
         selectinload(Project.documents).joinedload(Document.filed_by, innerjoin=True),
     )

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from prima.projects.numbering import Numbered, numbered
+
 COVER = (
     "title",
     "summary",
@@ -20,19 +22,38 @@ COVER = (
     "donor_code",
     "agreement",
     "executing_agency",
-    "partners",
     "duration_months",
     "gender_marker_code",
 )
 STRUCTURED = {
-    "COV": ("cover", "countries", "beneficiaries", "documents", "justifications"),
-    "BUD": ("lines", "areas", "activities", "justifications"),
+    "COV": (
+        "cover",
+        "countries",
+        "requesting",
+        "partners",
+        "classification",
+        "gender",
+        "beneficiaries",
+        "documents",
+        "justifications",
+    ),
+    "MAT": ("results",),
+    "WPL": ("workplan", "milestones"),
+    "BUD": ("money", "lines", "areas", "activities", "country_shares", "justifications"),
+    "RSK": ("risks",),
 }
 """Which parts of a snapshot a structured section of the edition stands for; the other sections are texts."""
 
 
 def snapshot(project: Any) -> dict[str, Any]:
-    """The proposal without ids and moments: equal proposals give equal snapshots. Decimals are text."""
+    """The proposal without ids and moments: equal proposals give equal snapshots. Decimals are text.
+
+    What a line or a plan belongs to is told by its text, not its number: who moves a row of the matrix changes the
+    matrix alone.
+    """
+    matrix = numbered(project.results, project.indicators)
+    texts = {one.id: one.text for one in project.results}
+    plans = {one.result_id: one for one in project.plans}
     return {
         "edition": project.edition.code,
         "cover": {
@@ -42,6 +63,47 @@ def snapshot(project: Any) -> dict[str, Any]:
             "budget_usd": _cents(project.budget_usd),
         },
         "countries": [covered.country_code for covered in project.coverage],
+        "requesting": [covered.country_code for covered in project.coverage if covered.requesting],
+        "partners": [
+            {
+                "name": one.name,
+                "role": one.role,
+                "agreement": _plain(one.agreement),
+                "agreement_reference": one.agreement_reference,
+            }
+            for one in project.partners
+        ],
+        "classification": {
+            "governance": sorted(one.code for one in project.governance),
+            "sdgs": sorted(one.code for one in project.sdgs),
+            "themes": {one.code: one.note for one in project.themes},
+        },
+        "gender": _gender(project.gender_answers),
+        "results": [_result(one) for one in matrix],
+        "workplan": [_plan(one, plans[one.id]) for one in matrix if one.id in plans],
+        "milestones": [
+            {"name": one.name, "planned_on": one.planned_on.isoformat()}
+            for one in sorted(project.milestones, key=lambda one: (one.planned_on, one.name))
+        ],
+        "risks": [
+            {
+                "factor": one.factor,
+                "consequence": one.consequence_code,
+                "likelihood": one.likelihood_code,
+                "timing": one.timing,
+                "treatment": one.treatment_code,
+                "action": one.action,
+                "owner": one.owner,
+                "due_on": one.due_on.isoformat() if one.due_on else None,
+            }
+            for one in project.risks
+        ],
+        "money": {
+            "currency": project.currency,
+            "total": _cents(project.budget),
+            "rate": _exact(project.rate),
+            "rate_from": project.rate_from.isoformat() if project.rate_from else None,
+        },
         "sections": {section.code: section.text for section in project.sections if section.text.strip()},
         "lines": [
             {
@@ -54,11 +116,14 @@ def snapshot(project: Any) -> dict[str, Any]:
                 "amount": _cents(line.amount),
                 "area": line.area_code,
                 "activity_type": line.activity_type_code,
+                "country": line.country_code,
+                "result": texts.get(line.result_id),
             }
             for line in sorted(project.lines, key=lambda line: line.position)
         ],
         "areas": {row.code: _cents(row.amount) for row in project.areas if row.amount},
         "activities": {row.code: _cents(row.amount) for row in project.activities if row.amount},
+        "country_shares": {row.code: _cents(row.amount) for row in project.country_shares if row.amount},
         "beneficiaries": sorted(
             (
                 {
@@ -83,6 +148,7 @@ def snapshot(project: Any) -> dict[str, Any]:
                     "sha256": document.sha256,
                 }
                 for document in project.documents
+                if not document.generated
             ),
             key=_canonical,
         ),
@@ -98,8 +164,48 @@ def changed_sections(before: Mapping[str, Any], after: Mapping[str, Any]) -> set
     """The codes of the edition's sections in which two snapshots differ."""
     texts = before["sections"].keys() | after["sections"].keys()
     return {code for code in texts if before["sections"].get(code) != after["sections"].get(code)} | {
-        code for code, parts in STRUCTURED.items() if any(before[part] != after[part] for part in parts)
+        code for code, parts in STRUCTURED.items() if any(_differs(before.get(part), after.get(part)) for part in parts)
     }
+
+
+def _differs(before: Any, after: Any) -> bool:
+    """A version frozen before a part existed has nothing there, which is no change while it is empty."""
+    return bool(before or after) and before != after
+
+
+def _result(one: Numbered) -> dict[str, Any]:
+    return {
+        "number": one.number,
+        "level": _plain(one.level),
+        "text": one.text,
+        "assumption": one.assumption,
+        "indicators": [_indicator(indicator) for indicator in one.indicators],
+    }
+
+
+def _indicator(one: Any) -> dict[str, Any]:
+    return {
+        "text": one.text,
+        "measure": _plain(one.measure),
+        "unit": one.unit,
+        "source": one.source,
+        "baseline": one.baseline,
+        "target": one.target,
+        "by_sex": one.by_sex,
+        "by_age": one.by_age,
+        "splits": sorted(([part.sex_code, part.age_code, _exact(part.target)] for part in one.splits), key=_canonical),
+    }
+
+
+def _plan(one: Numbered, plan: Any) -> dict[str, Any]:
+    return {"activity": one.text, "responsible": plan.responsible, "months": sorted(plan.months)}
+
+
+def _gender(answers: Any) -> dict[str, Any]:
+    if answers is None:
+        return {}
+    names = ("needs_analysis", "outputs", "activities", "main_aim", "reason")
+    return {name: _plain(getattr(answers, name)) for name in names}
 
 
 def _canonical(value: Any) -> str:

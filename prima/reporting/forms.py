@@ -6,45 +6,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, DateField, HiddenField, IntegerField, SelectField, SelectMultipleField
+from wtforms import BooleanField, HiddenField, IntegerField, SelectField, SelectMultipleField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 
-from prima.forms import REQUIRED, BaseForm, MoneyField, choice, line, prose
+from prima.forms import REQUIRED, BaseForm, DayField, MoneyField, WholeField, choice, line, prose
 
 MOST_LETTERS = 200_000
 """Beyond the edition's limits text is kept and only not submitted; this bounds what a page can hold."""
 
 
-class DayField(DateField):
-    """A date as browsers send it; anything else is refused in plain words."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        if not valuelist or not valuelist[0].strip():
-            self.data = None
-            return
-        try:
-            super().process_formdata(valuelist)
-        except ValueError:
-            self.data = None
-            raise ValueError(_l("Please give a date such as 2016-10-31.")) from None
-
-
-class CountField(IntegerField):
-    """A whole number of 0 or more; groups of thousands may be set apart."""
-
-    widget = TextInput()
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        text = (valuelist[0] if valuelist else "").strip().replace("\u00a0", "").replace(" ", "").replace(",", "")
-        if not text:
-            self.data = None
-            return
-        if not (text.isascii() and text.isdigit() and len(text) <= 12):
-            self.data = None
-            raise ValueError(_l("Please type a whole number of 0 or more, such as 250."))
-        self.data = int(text)
+MOST_PEOPLE = 1_000_000_000
 
 
 class ActivationForm(BaseForm):
@@ -115,7 +88,7 @@ def report_form(
     for name, label in texts:
         fields[name] = prose(label, most=MOST_LETTERS)
     for name, label in counts:
-        fields[name] = CountField(label, validators=[Optional()])
+        fields[name] = WholeField(label, most=MOST_PEOPLE, validators=[Optional()])
     for name, label in amounts:
         fields[name] = MoneyField(label, validators=[Optional()])
     made: type[BaseForm] = type("ReportForm", (BaseForm,), fields)

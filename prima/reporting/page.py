@@ -237,7 +237,7 @@ def _categories(deadline: Deadline, before: Report | None) -> list[Category]:
 def _total(project: Any, rows: Sequence[Category]) -> Category:
     spent = sum((row.spent or Decimal(0) for row in rows), Decimal(0))
     committed = sum((row.committed or Decimal(0) for row in rows), Decimal(0))
-    return Category("", _("Total"), "", "", project.budget_usd, spent, committed)
+    return Category("", _("Total"), "", "", project.budget, spent, committed)
 
 
 def _moves(deadline: Deadline, kind: ReportType, viewer: User) -> list[Move]:

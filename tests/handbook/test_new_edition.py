@@ -12,7 +12,7 @@ from tests.factories import a_project, a_user
 
 SOURCE = (published.EDITIONS / "fund_current.toml").read_text(encoding="utf-8")
 CHANGES = (
-    ('code = "fund-current-1"', 'code = "fund-2016"'),
+    ('code = "fund-current-2"', 'code = "fund-2016"'),
     ("valid_from = 2014-01-01", "valid_from = 2016-10-01"),
     ("words = 350", "words = 5"),
     (
@@ -111,7 +111,7 @@ def test_an_idea_entered_after_the_publication_begins_on_the_new_edition(browser
 def test_the_older_form_is_nothing_but_data(browser_of, app):
     developer = a_user("PDEV", "KEN")
     project = a_project(developer=developer, complete=True, budget=100_000)
-    project.edition_id = published.find(db.session, "fund-older-1").id
+    project.edition_id = published.find(db.session, "fund-older-2").id
     db.session.flush()
     db.session.expire_all()
     edition = queries.proposal(project.reference).edition.handbook
@@ -129,4 +129,4 @@ def test_the_older_form_is_nothing_but_data(browser_of, app):
 
 
 def test_new_projects_take_the_current_form_though_the_older_one_is_published_too(app):
-    assert published.newest(db.session).code == "fund-current-1"
+    assert published.newest(db.session).code == "fund-current-2"

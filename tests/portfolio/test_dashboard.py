@@ -73,7 +73,7 @@ def test_what_the_source_does_not_hold_has_a_bar_of_its_own(imported, browser_of
 
 def test_an_allocation_beyond_the_budget_is_shown_apart(app, browser_of):
     project = a_project(status="ACTIVE", budget=100)
-    project.budget_usd = 80
+    project.total(Decimal(80))
     part = a_project(status="ACTIVE", budget=100)
     db.session.execute(delete(ActivityAllocation).where(ActivityAllocation.project_id == part.id))
     db.session.flush()

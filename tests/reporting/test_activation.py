@@ -125,8 +125,8 @@ def terms(actor, manager, alternate, **changed):
     ("label", "value", "message"),
     [
         ("End", "2024-02-29", "The end must not come before the start."),
-        ("Start", "0204-03-01", "Please check the year"),
-        ("Start", "1 March", "Please give a date such as"),
+        ("Start", "0204-03-01", "between 1990 and 2100"),
+        ("Start", "1 March", "Please type a day such as"),
         ("Government focal point", "", "Please fill this in."),
         ("Manager's e-mail address", "nobody@prima.example", "Nobody with this address"),
     ],

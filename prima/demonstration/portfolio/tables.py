@@ -79,8 +79,8 @@ class Lists:
 PROJECT_COLUMNS = (
     "id", "reference", "code", "status", "status_since", "edition_id", "title", "summary", "project_type_code",
     "office_id", "funding", "funding_year", "fund_line_code", "focus_area_code", "donor_code", "executing_agency",
-    "duration_months", "gender_marker_code", "budget_usd", "starts_on", "ends_on", "first_ends_on", "focal_point",
-    "created_at", "updated_at",
+    "duration_months", "gender_marker_code", "budget", "budget_usd", "starts_on", "ends_on", "first_ends_on",
+    "focal_point", "created_at", "updated_at",
 )  # fmt: skip
 
 
@@ -103,8 +103,9 @@ def project_rows(
             plan.title, f"{plan.title}: what it is for and for whom.", plan.type, plan.office.id, plan.funding.value,
             plan.year, "L1" if fund else None, lists.focus[plan.area % len(lists.focus)] if fund else None,
             None if fund else DONORS[plan.donor][0], "IOM", plan.months, plan.marker, amount(plan.budget),
-            plan.starts_on, plan.ends_on, plan.first_ends_on, "The ministry's focal point" if code else "",
-            moment(plan.created_on, plan.id), moment(changed, plan.id * 13),
+            amount(plan.budget), plan.starts_on, plan.ends_on, plan.first_ends_on,
+            "The ministry's focal point" if code else "", moment(plan.created_on, plan.id),
+            moment(changed, plan.id * 13),
         )  # fmt: skip
 
 
@@ -216,7 +217,7 @@ def line_rows(plans: Sequence[Plan]) -> Rows:
         yield plan.id, len(LINES) + 1, *REST, "1", 1, amount(left), amount(left)
 
 
-ALLOCATION_COLUMNS = ("project_id", "code", "amount")
+ALLOCATION_COLUMNS = ("project_id", "code", "amount", "amount_usd")
 SEVEN = 7
 """Allocations a project: one to four areas of work, the rest activity types."""
 SHARES = (50, 20, 12, 8, 6, 4)
@@ -243,7 +244,7 @@ def _allocated(plan: Plan, codes: Sequence[str], first: int, number: int) -> Row
     while len(codes) % step == 0 and step > 1:
         step += 1
     for place, cents in enumerate(portions(plan.budget, SHARES[:number])):
-        yield plan.id, codes[(first + place * step) % len(codes)], amount(cents)
+        yield plan.id, codes[(first + place * step) % len(codes)], amount(cents), amount(cents)
 
 
 BASIS_COLUMNS = ("project_id", "dimension", "basis")
@@ -251,7 +252,7 @@ BASIS_COLUMNS = ("project_id", "dimension", "basis")
 
 def basis_rows(plans: Sequence[Plan]) -> Rows:
     for plan in plans:
-        for dimension in Dimension:
+        for dimension in (Dimension.AREA, Dimension.ACTIVITY):
             yield plan.id, dimension.value, Basis.AMOUNT.value
 
 

@@ -94,7 +94,7 @@ def _cover(content: Any, names: Names, code: str, internal: bool) -> dict[str, A
         (_("Management site"), name("office", "office")),
         (_("Funding"), f"{funding}, {cover['funding_year']}"),
         (_("Executing agency"), cover["executing_agency"]),
-        (_("Partners"), cover["partners"]),
+        (_("Partners"), cover.get("partners") or "; ".join(one["name"] for one in content.get("partners", ()))),
         (_("Planned duration, months"), cover["duration_months"]),
         (_("Gender marker"), cover["gender_marker_code"]),
         (_("Beneficiaries"), "; ".join(_people(row, names) for row in content["beneficiaries"])),

@@ -5,37 +5,60 @@ from prima.projects.models.budget import (
     ActivityAllocation,
     Allocation,
     AllocationBasis,
+    AnyAllocation,
     AreaAllocation,
     Basis,
     BudgetLine,
+    CountryAllocation,
     Dimension,
 )
+from prima.projects.models.classification import Extent, GenderAnswers, GovernanceMark, SdgMark, ThemeMark
+from prima.projects.models.comments import Comment
 from prima.projects.models.counters import Counter
 from prima.projects.models.documents import Document
+from prima.projects.models.plans import Agreement, Partner, Risk
 from prima.projects.models.project import Bookmark, Coverage, Extension, Milestone, Part, Party, Project, Step
 from prima.projects.models.proposal import Beneficiaries, Justification, Reach, Section
+from prima.projects.models.results import ActivityPlan, Indicator, IndicatorSplit, Level, Measure, Result
 
 __all__ = [
     "ALLOCATIONS",
     "ActivityAllocation",
+    "ActivityPlan",
+    "Agreement",
     "Allocation",
     "AllocationBasis",
+    "AnyAllocation",
     "AreaAllocation",
     "Basis",
     "Beneficiaries",
     "Bookmark",
     "BudgetLine",
+    "Comment",
     "Counter",
+    "CountryAllocation",
     "Coverage",
     "Dimension",
     "Document",
     "Extension",
+    "Extent",
+    "GenderAnswers",
+    "GovernanceMark",
+    "Indicator",
+    "IndicatorSplit",
     "Justification",
+    "Level",
+    "Measure",
     "Milestone",
     "Part",
+    "Partner",
     "Party",
     "Project",
     "Reach",
+    "Result",
+    "Risk",
+    "SdgMark",
     "Section",
     "Step",
+    "ThemeMark",
 ]

@@ -14,7 +14,7 @@ from prima.projects.models.project import Project
 
 
 class BudgetLine(Model):
-    """quantity x number of units x unit cost = amount, to the cent (half up)."""
+    """quantity x number of units x unit cost = amount, to the cent (half up), in the budget's currency."""
 
     __table_args__ = (CheckConstraint("amount >= 0", name="amount"),)
 
@@ -30,6 +30,10 @@ class BudgetLine(Model):
     amount: Mapped[Money]
     area_code: Mapped[str | None] = mapped_column(ForeignKey("area_of_work.code"))
     activity_type_code: Mapped[str | None] = mapped_column(ForeignKey("activity_type.code"))
+    country_code: Mapped[str | None] = mapped_column(ForeignKey("country.code"))
+    """For what country the line is meant, in a regional project."""
+    result_id: Mapped[int | None] = mapped_column(ForeignKey("result.id", ondelete="SET NULL"), index=True)
+    """The output or activity that it pays for."""
     version: Mapped[int] = mapped_column(default=1)
 
     project: Mapped[Project] = relationship(back_populates="lines", lazy="raise")
@@ -41,6 +45,7 @@ class Dimension(StrEnum):
 
     AREA = "area"
     ACTIVITY = "activity"
+    COUNTRY = "country"
 
 
 class Basis(StrEnum):
@@ -52,10 +57,14 @@ class Basis(StrEnum):
 
 
 class Allocation:
-    """An amount of the total. `share` is what was typed when set by percentage; shown percentages are computed."""
+    """An amount of the total. `share` is what was typed when set by percentage; shown percentages are computed.
+
+    `amount` is in the budget's currency; `amount_usd` are its parts of the total in USD, by largest remainder.
+    """
 
     project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), primary_key=True)
     amount: Mapped[Money]
+    amount_usd: Mapped[Money] = mapped_column(default=lambda context: context.get_current_parameters()["amount"])
     share: Mapped[Share | None]
     code: str
 
@@ -76,9 +85,21 @@ class ActivityAllocation(Allocation, Model):
     project: Mapped[Project] = relationship(back_populates="activities", lazy="raise")
 
 
-ALLOCATIONS: dict[Dimension, type[AreaAllocation] | type[ActivityAllocation]] = {
+class CountryAllocation(Allocation, Model):
+    """For regional projects: what each country covered is to get."""
+
+    __table_args__ = (CheckConstraint("amount >= 0", name="amount"),)
+
+    code: Mapped[str] = mapped_column(ForeignKey("country.code"), primary_key=True, index=True)
+
+    project: Mapped[Project] = relationship(back_populates="country_shares", lazy="raise")
+
+
+AnyAllocation = AreaAllocation | ActivityAllocation | CountryAllocation
+ALLOCATIONS: dict[Dimension, type[AnyAllocation]] = {
     Dimension.AREA: AreaAllocation,
     Dimension.ACTIVITY: ActivityAllocation,
+    Dimension.COUNTRY: CountryAllocation,
 }
 
 

@@ -31,6 +31,8 @@ class Document(Model):
     media_type: Mapped[str]
     size: Mapped[int]
     sha256: Mapped[str]
+    generated: Mapped[bool] = mapped_column(default=False)
+    """Written by PRIMA itself, at a submission."""
     filed_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
     filed_at: Mapped[datetime] = mapped_column(default=clock.now)
 

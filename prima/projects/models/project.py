@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from prima import clock
@@ -16,12 +16,23 @@ from prima.handbook.published import HandbookEdition
 from prima.lists import Country, Donor, ProjectType
 from prima.places import Office
 from prima.projects.stages import CLOSE_HELD, EDITABLE, Funding, Status
+from prima.rates import USD
 from prima.users import Journaled, User
 
 if TYPE_CHECKING:
-    from prima.projects.models.budget import ActivityAllocation, AllocationBasis, AreaAllocation, BudgetLine
+    from prima.projects.models.budget import (
+        ActivityAllocation,
+        AllocationBasis,
+        AreaAllocation,
+        BudgetLine,
+        CountryAllocation,
+    )
+    from prima.projects.models.classification import GenderAnswers, GovernanceMark, SdgMark, ThemeMark
+    from prima.projects.models.comments import Comment
     from prima.projects.models.documents import Document
+    from prima.projects.models.plans import Partner, Risk
     from prima.projects.models.proposal import Beneficiaries, Justification, Section
+    from prima.projects.models.results import ActivityPlan, Indicator, Result
 
 
 class Part(StrEnum):
@@ -39,6 +50,14 @@ class Part(StrEnum):
     EVALUATOR = "evaluator"
 
 
+CENT = Decimal("0.01")
+
+
+def _as_in_usd(context: Any) -> Decimal:
+    """A budget that nobody says another currency of is in USD."""
+    return context.get_current_parameters().get("budget_usd") or Decimal(0)
+
+
 TEAM = frozenset({Part.DEVELOPER, Part.MANAGER, Part.ALTERNATE, Part.AUTHOR})
 
 
@@ -50,6 +69,7 @@ class Project(Journaled, Model):
         CheckConstraint("(funding = 'donor') = (donor_code is not null)", name="donor"),
         CheckConstraint("funding_year between 1990 and 2100", name="funding_year"),
         CheckConstraint("budget_usd >= 0", name="budget"),
+        CheckConstraint("currency <> 'USD' or budget = budget_usd", name="usd"),
         Index("ix_project_office_status", "office_id", "status"),
         Index("ix_project_list", text("updated_at desc"), text("id desc")),
     )
@@ -74,14 +94,21 @@ class Project(Journaled, Model):
     agreement: Mapped[str] = mapped_column(default="")
     overhead_percent: Mapped[Share | None]
     executing_agency: Mapped[str] = mapped_column(default="")
-    partners: Mapped[str] = mapped_column(default="")
     duration_months: Mapped[int | None]
     gender_marker_code: Mapped[str | None] = mapped_column(ForeignKey("gender_marker.code"))
     version: Mapped[int] = mapped_column(default=1)
     """The version of the cover, which people edit: title to gender marker, and the countries."""
 
+    currency: Mapped[str] = mapped_column(default=USD)
+    """In which the budget is written (ISO 4217); the Fund's are in USD."""
+    budget: Mapped[Money] = mapped_column(default=_as_in_usd)
+    """The total in that currency: the sum of the lines, or what the source states for an imported project."""
     budget_usd: Mapped[Money] = mapped_column(default=Decimal(0))
-    """The total: the sum of the budget lines, or what the source states for an imported project without lines."""
+    """The total in USD, at the rate that stands here; where the budget is in USD the same as `budget`."""
+    rate: Mapped[Decimal | None] = mapped_column(Numeric(18, 8))
+    """USD for one unit of the currency; none for USD."""
+    rate_from: Mapped[date | None]
+    """The day from which that rate was valid."""
     budget_version: Mapped[int] = mapped_column(default=1)
 
     starts_on: Mapped[date | None]
@@ -94,6 +121,8 @@ class Project(Journaled, Model):
     evaluation_agreed: Mapped[bool] = mapped_column(default=False)
 
     import_key: Mapped[str | None] = mapped_column(unique=True)
+    copied_from_id: Mapped[int | None] = mapped_column(ForeignKey("project.id"), index=True)
+    """The project that it began as a copy of."""
     as_imported: Mapped[bool] = mapped_column(default=False)
     """Imported and not edited since: exempt from submit rules for what its source does not hold."""
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
@@ -118,7 +147,22 @@ class Project(Journaled, Model):
     )
     areas: Mapped[list[AreaAllocation]] = relationship(back_populates="project", lazy="raise")
     activities: Mapped[list[ActivityAllocation]] = relationship(back_populates="project", lazy="raise")
+    country_shares: Mapped[list[CountryAllocation]] = relationship(back_populates="project", lazy="raise")
     bases: Mapped[list[AllocationBasis]] = relationship(back_populates="project", lazy="raise")
+    results: Mapped[list[Result]] = relationship(
+        back_populates="project", lazy="raise", order_by="(Result.position, Result.id)"
+    )
+    indicators: Mapped[list[Indicator]] = relationship(
+        back_populates="project", lazy="raise", order_by="(Indicator.position, Indicator.id)"
+    )
+    plans: Mapped[list[ActivityPlan]] = relationship(back_populates="project", lazy="raise")
+    risks: Mapped[list[Risk]] = relationship(back_populates="project", lazy="raise", order_by="Risk.position")
+    partners: Mapped[list[Partner]] = relationship(back_populates="project", lazy="raise", order_by="Partner.position")
+    governance: Mapped[list[GovernanceMark]] = relationship(back_populates="project", lazy="raise")
+    sdgs: Mapped[list[SdgMark]] = relationship(back_populates="project", lazy="raise")
+    themes: Mapped[list[ThemeMark]] = relationship(back_populates="project", lazy="raise")
+    gender_answers: Mapped[GenderAnswers | None] = relationship(back_populates="project", lazy="raise", uselist=False)
+    comments: Mapped[list[Comment]] = relationship(back_populates="project", lazy="raise", order_by="Comment.id")
     beneficiaries: Mapped[list[Beneficiaries]] = relationship(
         back_populates="project", lazy="raise", order_by="Beneficiaries.id"
     )
@@ -129,6 +173,11 @@ class Project(Journaled, Model):
     def name(self) -> str:
         """What people call it: the project ID once there is one."""
         return self.code or self.reference
+
+    def total(self, budget: Decimal) -> None:
+        """Keep the total in the budget's currency, and in USD at the rate that stands here, half up to the cent."""
+        in_usd = (budget * (self.rate or 1)).quantize(CENT, ROUND_HALF_UP)
+        self.budget, self.budget_usd = budget, in_usd
 
     @property
     def is_editable(self) -> bool:
@@ -162,6 +211,7 @@ class Coverage(Model):
     project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), primary_key=True)
     country_code: Mapped[str] = mapped_column(ForeignKey("country.code"), primary_key=True, index=True)
     position: Mapped[int] = mapped_column(default=0)
+    requesting: Mapped[bool] = mapped_column(default=False)
 
     project: Mapped[Project] = relationship(back_populates="coverage", lazy="raise")
     country: Mapped[Country] = relationship(lazy="raise")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from flask_babel import gettext as _
@@ -11,17 +11,23 @@ from sqlalchemy import func, select
 
 from prima.db import check_version
 from prima.errors import Invalid
-from prima.lists import ActivityType, AreaOfWork
+from prima.lists import ActivityType, AreaOfWork, Country
 from prima.projects.models import ALLOCATIONS, AllocationBasis, Basis, BudgetLine, Dimension, Project
 from prima.projects.operations.drafting import last_writer, opened, session_of, written
 from prima.projects.rules import HUNDRED
-from prima.projects.shares import divided
+from prima.projects.shares import CENT, divided
+from prima.rates import USD
 from prima.users import User
 
-LINE_COLUMNS = {Dimension.AREA: BudgetLine.area_code, Dimension.ACTIVITY: BudgetLine.activity_type_code}
-LISTS: dict[Dimension, type[AreaOfWork] | type[ActivityType]] = {
+LINE_COLUMNS = {
+    Dimension.AREA: BudgetLine.area_code,
+    Dimension.ACTIVITY: BudgetLine.activity_type_code,
+    Dimension.COUNTRY: BudgetLine.country_code,
+}
+LISTS: dict[Dimension, type[AreaOfWork] | type[ActivityType] | type[Country]] = {
     Dimension.AREA: AreaOfWork,
     Dimension.ACTIVITY: ActivityType,
+    Dimension.COUNTRY: Country,
 }
 Amounts = dict[str, Decimal]
 
@@ -46,7 +52,7 @@ def allocate(
         settled = by_percentage(project, dimension, chosen)
     elif basis is Basis.LINES:
         settled = from_lines(project, dimension)
-        if sum(settled.values(), Decimal(0)) != project.budget_usd:
+        if sum(settled.values(), Decimal(0)) != project.budget:
             raise Invalid("basis", _("Some budget lines name none. Fill that in on each line of the budget first."))
     else:
         settled = {code: amount for code, amount in amounts.items() if amount}
@@ -60,7 +66,7 @@ def allocate(
     held.version += 1
     _store(project, dimension, settled, chosen if basis is Basis.PERCENTAGE else {})
     written(project, "allocation", actor=actor, dimension=dimension, basis=basis, version=held.version, amounts=settled)
-    return project.budget_usd - sum(settled.values(), Decimal(0))
+    return project.budget - sum(settled.values(), Decimal(0))
 
 
 def rebalance(project: Project) -> None:
@@ -71,6 +77,8 @@ def rebalance(project: Project) -> None:
             _store(project, held.dimension, by_percentage(project, held.dimension, shares), shares)
         elif held.basis is Basis.LINES:
             _store(project, held.dimension, from_lines(project, held.dimension), {})
+        else:
+            _store(project, held.dimension, {row.code: row.amount for row in rows_of(project, held.dimension)}, {})
 
 
 def by_percentage(project: Project, dimension: Dimension, shares: Amounts) -> Amounts:
@@ -82,7 +90,7 @@ def by_percentage(project: Project, dimension: Dimension, shares: Amounts) -> Am
     codes = list(order)
     if not codes:
         return {}
-    return dict(zip(codes, divided(project.budget_usd, [shares[code] for code in codes]), strict=True))
+    return dict(zip(codes, divided(project.budget, [shares[code] for code in codes]), strict=True))
 
 
 def from_lines(project: Project, dimension: Dimension) -> Amounts:
@@ -97,11 +105,28 @@ def from_lines(project: Project, dimension: Dimension) -> Amounts:
 
 
 def rows_of(project: Project, dimension: Dimension) -> Any:
-    return project.areas if dimension is Dimension.AREA else project.activities
+    match dimension:
+        case Dimension.AREA:
+            return project.areas
+        case Dimension.ACTIVITY:
+            return project.activities
+        case Dimension.COUNTRY:
+            return project.country_shares
+
+
+def in_usd(project: Project, amounts: Amounts) -> Amounts:
+    """The same in USD: what sums to the budget sums to the budget in USD too."""
+    if project.currency == USD:
+        return amounts
+    codes = [code for code, amount in amounts.items() if amount]
+    if sum(amounts.values(), Decimal(0)) == project.budget and codes:
+        return dict(zip(codes, divided(project.budget_usd, [amounts[code] for code in codes]), strict=True))
+    return {code: (amounts[code] * (project.rate or 1)).quantize(CENT, ROUND_HALF_UP) for code in codes}
 
 
 def _store(project: Project, dimension: Dimension, amounts: Amounts, shares: Amounts) -> None:
     session = session_of(project)
+    usd = in_usd(project, amounts)
     table = ALLOCATIONS[dimension]
     there = {row.code: row for row in rows_of(project, dimension)}
     for code in amounts.keys() | shares.keys():
@@ -110,6 +135,7 @@ def _store(project: Project, dimension: Dimension, amounts: Amounts, shares: Amo
             row = table(project_id=project.id, code=code)
             session.add(row)
         row.amount, row.share = amounts.get(code, Decimal(0)), shares.get(code)
+        row.amount_usd = usd.get(code, Decimal(0))
     for code in there.keys() - amounts.keys() - shares.keys():
         session.delete(there[code])
 

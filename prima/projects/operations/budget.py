@@ -45,10 +45,10 @@ def total(project: Project) -> Decimal:
     session = session_of(project)
     session.flush()
     summed = session.scalar(select(func.sum(BudgetLine.amount)).where(BudgetLine.project_id == project.id))
-    project.budget_usd = summed or Decimal(0)
+    project.total(summed or Decimal(0))
     project.budget_version += 1
     rebalance(project)
-    return project.budget_usd
+    return project.budget
 
 
 def revise_budget(project: Project, *, actor: User, rows: Sequence[Row]) -> Changes:
@@ -72,7 +72,7 @@ def revise_budget(project: Project, *, actor: User, rows: Sequence[Row]) -> Chan
         session.add(line)
     for line in changes.removed:
         session.delete(line)
-    before = project.budget_usd
+    before = project.budget
     now = total(project)
     written(
         project,

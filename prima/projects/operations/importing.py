@@ -160,7 +160,7 @@ def _overwrite(session: Session, project: Project, row: Row, stored: Amounts, ac
         if allocation.code not in row.amounts:
             session.delete(allocation)
         else:
-            allocation.amount = row.amounts[allocation.code]
+            allocation.amount = allocation.amount_usd = row.amounts[allocation.code]
     known = {allocation.code for allocation in project.areas}
     for code, value in row.amounts.items():
         if code not in known:
@@ -169,7 +169,8 @@ def _overwrite(session: Session, project: Project, row: Row, stored: Amounts, ac
         basis.version += 1
     elif row.amounts:
         session.add(AllocationBasis(project_id=project.id, dimension=Dimension.AREA, basis=Basis.AMOUNT))
-    before, project.budget_usd = project.budget_usd, row.total
+    before = project.budget_usd
+    project.total(row.total)
     project.budget_version += 1
     project.updated_at = clock.now()
     if project.status is not row.status:

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from prima.errors import Conflict
 from prima.permissions import Action, guard
 from prima.projects import choices, operations, queries
-from prima.projects.forms import AllocationForm
+from prima.projects.forms.budget import AllocationForm
 from prima.projects.models import Basis, Dimension, Project
 from prima.projects.operations.allocation import from_lines, rows_of
 from prima.projects.tasks import Values
@@ -115,7 +115,7 @@ def named(form: AllocationForm, division: Division) -> AllocationForm:
 def page(division: Division, form: AllocationForm) -> str:
     project, names = division.project, division.names
     rows = {row.code: row.amount for row in rows_of(project, division.dimension) if row.amount}
-    left = project.budget_usd - sum(rows.values(), Decimal(0))
+    left = project.budget - sum(rows.values(), Decimal(0))
     return render_template(
         "projects/allocation.html",
         **frame(project, HERE, division.values),

@@ -11,7 +11,8 @@ from flask_babel import gettext as _
 from prima.errors import Conflict
 from prima.permissions import Action, guard
 from prima.projects import choices, operations, queries
-from prima.projects.forms import EMPTY_ROWS, BeneficiariesForm
+from prima.projects.forms.beneficiaries import BeneficiariesForm
+from prima.projects.forms.rows import EMPTY_ROWS
 from prima.projects.models import Project, Reach
 from prima.projects.operations.beneficiaries import Group, standing
 from prima.projects.views.drafting import Answer, drafting, frame, limit_rows, outcome, saved

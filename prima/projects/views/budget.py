@@ -11,7 +11,8 @@ from flask_babel import gettext as _
 
 from prima.permissions import Action, can, guard
 from prima.projects import choices, operations, queries
-from prima.projects.forms import EMPTY_ROWS, BudgetForm
+from prima.projects.forms.budget import BudgetForm
+from prima.projects.forms.rows import EMPTY_ROWS
 from prima.projects.gauges import gauges
 from prima.projects.models import Project
 from prima.projects.operations.budget import MOST_LINES, values_of

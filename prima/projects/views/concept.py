@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from prima import clock
 from prima.permissions import Action, guard
 from prima.projects import choices, operations
-from prima.projects.forms import ConceptForm, IdeaForm
+from prima.projects.forms.cover import ConceptForm, IdeaForm
 from prima.projects.models import Project
 from prima.projects.stages import Funding
 from prima.projects.views.drafting import Answer, outcome

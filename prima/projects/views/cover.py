@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 
 from prima.permissions import Action, guard
 from prima.projects import choices, operations, queries
-from prima.projects.forms import CoverForm
+from prima.projects.forms.cover import CoverForm
 from prima.projects.models import Project
 from prima.projects.operations.cover import FIELDS, FUNDING_IS_OPEN, covered
 from prima.projects.views.concept import offer_idea

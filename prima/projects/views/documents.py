@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from prima.errors import Invalid, Refused
 from prima.permissions import Action, can, guard
 from prima.projects import choices, files, operations, queries, rules
-from prima.projects.forms import DocumentForm
+from prima.projects.forms.documents import DocumentForm
 from prima.projects.models import Document, Project
 from prima.projects.models.documents import INTERNAL
 from prima.projects.operations.documents import may_file

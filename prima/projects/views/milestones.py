@@ -9,7 +9,8 @@ from flask_babel import gettext as _
 
 from prima.permissions import Action, guard
 from prima.projects import operations, queries
-from prima.projects.forms import EMPTY_ROWS, MilestonesForm
+from prima.projects.forms.milestones import MilestonesForm
+from prima.projects.forms.rows import EMPTY_ROWS
 from prima.projects.models import Project
 from prima.projects.operations.milestones import MOST_MILESTONES, may_plan, values_of
 from prima.projects.operations.rows import RowsConflict

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from prima.errors import Conflict
 from prima.permissions import Action, can, guard
 from prima.projects import operations, queries, rules
-from prima.projects.forms import JustificationsForm
+from prima.projects.forms.texts import JustificationsForm
 from prima.projects.models import Project
 from prima.projects.operations.justify import standing
 from prima.projects.page import Button, button, need_url

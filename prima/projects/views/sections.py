@@ -13,7 +13,7 @@ from prima.errors import Conflict, Invalid
 from prima.handbook.edition import Section as SectionRule
 from prima.permissions import Action, can, guard
 from prima.projects import operations, queries
-from prima.projects.forms import SectionForm
+from prima.projects.forms.texts import SectionForm
 from prima.projects.models import Project, Section
 from prima.projects.operations.sections import OpenSection, autosave_section, open_section
 from prima.projects.rules import count_words

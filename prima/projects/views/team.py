@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from prima.permissions import Action, can, guard
 from prima.projects import choices, operations, queries
-from prima.projects.forms import DeveloperForm, LeaveForm
+from prima.projects.forms.team import DeveloperForm, LeaveForm
 from prima.projects.models import Part, Project
 from prima.projects.page import PARTS
 from prima.projects.views.drafting import Answer, outcome

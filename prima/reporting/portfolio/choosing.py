@@ -175,8 +175,8 @@ def _allocated(dimension: Dimension, code: str) -> ColumnElement[bool]:
     """Has money allocated to the code; NONE: some of its budget is allocated to nothing."""
     table = ALLOCATIONS[dimension]
     if code != NONE:
-        return exists().where(table.project_id == Project.id, table.code == code, table.amount > 0)
-    total = select(func.coalesce(func.sum(table.amount), 0)).where(table.project_id == Project.id)
+        return exists().where(table.project_id == Project.id, table.code == code, table.amount_usd > 0)
+    total = select(func.coalesce(func.sum(table.amount_usd), 0)).where(table.project_id == Project.id)
     return Project.budget_usd > total.correlate(Project).scalar_subquery()
 
 

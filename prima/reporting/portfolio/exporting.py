@@ -80,10 +80,12 @@ def _stream(query: Select[Any]) -> Iterator[Sequence[Any]]:
 def _amounts(dimension: Dimension, codes: Sequence[str]) -> Subquery:
     """Per project one column for each code; empty where nothing is allocated."""
     table = ALLOCATIONS[dimension]
-    columns = [func.sum(table.amount).filter(table.code == code).label(f"amount_{n}") for n, code in enumerate(codes)]
+    columns = [
+        func.sum(table.amount_usd).filter(table.code == code).label(f"amount_{n}") for n, code in enumerate(codes)
+    ]
     return (
         select(table.project_id, *columns)
-        .where(table.amount > 0)
+        .where(table.amount_usd > 0)
         .group_by(table.project_id)
         .subquery(f"by_{dimension}")
     )

@@ -117,7 +117,7 @@ def _part(filters: Filters) -> ColumnElement[Any] | None:
     for dimension, code in ((Dimension.AREA, filters.area), (Dimension.ACTIVITY, filters.activity)):
         if code:
             table = ALLOCATIONS[dimension]
-            amount = select(func.coalesce(func.sum(table.amount), 0)).where(table.project_id == Project.id)
+            amount = select(func.coalesce(func.sum(table.amount_usd), 0)).where(table.project_id == Project.id)
             if code == NONE:
                 return Project.budget_usd - amount.correlate(Project).scalar_subquery()
             return amount.where(table.code == code).correlate(Project).scalar_subquery()

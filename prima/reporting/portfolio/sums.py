@@ -107,13 +107,13 @@ def _by_allocation(viewer: User | None, filters: Filters, dimension: Dimension) 
     """Together the rows of a region add up to the budgets of its projects: NONE is the rest, OVER what is too much."""
     table = ALLOCATIONS[dimension]
     stated = (
-        projects(viewer, filters, REGION, table.code, func.count(), func.sum(table.amount))
+        projects(viewer, filters, REGION, table.code, func.count(), func.sum(table.amount_usd))
         .join(table, table.project_id == Project.id)
-        .where(table.amount > 0)
+        .where(table.amount_usd > 0)
         .group_by(REGION, table.code)
     )
     allocated = (
-        select(table.project_id, func.sum(table.amount).label("amount"))
+        select(table.project_id, func.sum(table.amount_usd).label("amount"))
         .group_by(table.project_id)
         .subquery("allocated")
     )

@@ -1,0 +1,107 @@
+"""The results matrix: objective, outcomes, outputs and activities with their indicators, and when each is done."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from prima.db import Key, Model, Quantity
+from prima.lists import CuratedIndicator
+from prima.projects.models.project import Project
+
+
+class Level(StrEnum):
+    """The levels of the matrix, from the top: each stands under the one before."""
+
+    OBJECTIVE = "objective"
+    OUTCOME = "outcome"
+    OUTPUT = "output"
+    ACTIVITY = "activity"
+
+
+class Result(Model):
+    """One row of the matrix. Its number (1.2.3) is its place among its siblings: computed, never stored."""
+
+    __table_args__ = (CheckConstraint("(level in ('objective', 'outcome')) = (parent_id is null)", name="parent"),)
+
+    id: Mapped[Key]
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), index=True)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("result.id", ondelete="CASCADE"), index=True)
+    """The outcome of an output, the output of an activity; outcomes stand under the one objective."""
+    level: Mapped[Level]
+    position: Mapped[int]
+    text: Mapped[str] = mapped_column(default="")
+    assumption: Mapped[str] = mapped_column(default="")
+    version: Mapped[int] = mapped_column(default=1)
+
+    project: Mapped[Project] = relationship(back_populates="results", lazy="raise")
+
+
+class Measure(StrEnum):
+    """How an indicator is read; baseline and target of the first two are numbers."""
+
+    NUMBER = "number"
+    PERCENTAGE = "percentage"
+    YES_NO = "yes_no"
+    WORDS = "words"
+
+
+class Indicator(Model):
+    """How one tells that a result is reached. Baseline and target are kept as typed, and as numbers where they are."""
+
+    id: Mapped[Key]
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), index=True)
+    result_id: Mapped[int] = mapped_column(ForeignKey("result.id", ondelete="CASCADE"), index=True)
+    position: Mapped[int]
+    text: Mapped[str]
+    measure: Mapped[Measure] = mapped_column(default=Measure.NUMBER)
+    unit: Mapped[str] = mapped_column(default="")
+    source: Mapped[str] = mapped_column(default="")
+    """Data source and collection method."""
+    baseline: Mapped[str] = mapped_column(default="")
+    target: Mapped[str] = mapped_column(default="")
+    baseline_value: Mapped[Quantity | None]
+    target_value: Mapped[Quantity | None]
+    by_sex: Mapped[bool] = mapped_column(default=False)
+    by_age: Mapped[bool] = mapped_column(default=False)
+    library_code: Mapped[str | None] = mapped_column(ForeignKey("curated_indicator.code"), index=True)
+    """The indicator of the library it was taken from: what is summed over projects."""
+    copied_from_id: Mapped[int | None] = mapped_column(ForeignKey("indicator.id", ondelete="SET NULL"), index=True)
+    """The indicator of another project it was taken from."""
+    version: Mapped[int] = mapped_column(default=1)
+
+    project: Mapped[Project] = relationship(back_populates="indicators", lazy="raise")
+    library: Mapped[CuratedIndicator | None] = relationship(lazy="raise")
+    splits: Mapped[list[IndicatorSplit]] = relationship(
+        back_populates="indicator", lazy="raise", order_by="IndicatorSplit.id", cascade="all, delete-orphan"
+    )
+
+
+class IndicatorSplit(Model):
+    """The part of a target that is one sex or age group; sex and age are codes of the disaggregation list."""
+
+    __table_args__ = (UniqueConstraint("indicator_id", "sex_code", "age_code", postgresql_nulls_not_distinct=True),)
+
+    id: Mapped[Key]
+    indicator_id: Mapped[int] = mapped_column(ForeignKey("indicator.id", ondelete="CASCADE"))
+    sex_code: Mapped[str | None] = mapped_column(ForeignKey("beneficiary_disaggregation.code"))
+    age_code: Mapped[str | None] = mapped_column(ForeignKey("beneficiary_disaggregation.code"))
+    target: Mapped[Quantity] = mapped_column(default=Decimal(0))
+
+    indicator: Mapped[Indicator] = relationship(back_populates="splits", lazy="raise")
+
+
+class ActivityPlan(Model):
+    """When an activity is done, in months of the project (1 is the first), and by whom."""
+
+    result_id: Mapped[int] = mapped_column(ForeignKey("result.id", ondelete="CASCADE"), primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), index=True)
+    responsible: Mapped[str] = mapped_column(default="")
+    months: Mapped[list[int]] = mapped_column(JSONB, default=list)
+    version: Mapped[int] = mapped_column(default=1)
+
+    project: Mapped[Project] = relationship(back_populates="plans", lazy="raise")

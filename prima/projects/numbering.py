@@ -1,0 +1,81 @@
+"""The rows of a results matrix in their order, each with its number: 1, 1.1, 1.1.1, without gaps by construction."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+OBJECTIVE = "objective"
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """A row of the matrix as it is read: `number` is empty for the objective, `depth` 0 for it and its outcomes."""
+
+    id: int
+    level: str
+    number: str
+    depth: int
+    text: str
+    assumption: str
+    parent_id: int | None
+    row: Any
+    """The stored result."""
+    indicators: tuple[Any, ...] = ()
+    is_first: bool = True
+    is_last: bool = True
+    """Among its siblings: it cannot be moved up, or down."""
+
+    @property
+    def name(self) -> str:
+        return f"{self.number} {self.text}".strip()
+
+
+def numbered(results: Iterable[Any], indicators: Iterable[Any] = ()) -> list[Numbered]:
+    """Every row, each before the rows below it. Siblings go by position, then by id; indicators likewise.
+
+    A number is the row's place among its siblings, so no sequence of edits can leave a gap.
+    """
+    below: dict[int | None, list[Any]] = defaultdict(list)
+    measured: dict[int, list[Any]] = defaultdict(list)
+    for result in results:
+        below[result.parent_id].append(result)
+    for indicator in indicators:
+        measured[indicator.result_id].append(indicator)
+    found: list[Numbered] = []
+
+    def walk(parent: int | None, prefix: str, depth: int) -> None:
+        siblings = sorted(below[parent], key=_place)
+        objectives = [one for one in siblings if one.level == OBJECTIVE]
+        others = [one for one in siblings if one.level != OBJECTIVE]
+        for one in objectives:
+            found.append(_numbered(one, "", depth, measured[one.id], True, True))
+        for place, one in enumerate(others, 1):
+            number = f"{prefix}{place}"
+            found.append(_numbered(one, number, depth, measured[one.id], place == 1, place == len(others)))
+            walk(one.id, f"{number}.", depth + 1)
+
+    walk(None, "", 0)
+    return found
+
+
+def _numbered(one: Any, number: str, depth: int, indicators: list[Any], is_first: bool, is_last: bool) -> Numbered:
+    return Numbered(
+        id=one.id,
+        level=str(one.level),
+        number=number,
+        depth=depth,
+        text=one.text,
+        assumption=one.assumption,
+        parent_id=one.parent_id,
+        row=one,
+        indicators=tuple(sorted(indicators, key=_place)),
+        is_first=is_first,
+        is_last=is_last,
+    )
+
+
+def _place(one: Any) -> tuple[int, int]:
+    return one.position, one.id
