@@ -27,6 +27,7 @@ from prima.lists import AreaOfWork, RegionalOffice
 from prima.outbox import Letter, LetterState
 from prima.places import OfficeLink
 from prima.projects import files, queries, rules
+from prima.projects.loading import PROPOSAL, STORY, load
 from prima.projects.models import AreaAllocation, Document, Part, Party, Project, Step
 from prima.projects.models.project import TEAM
 from prima.projects.stages import Funding, Status
@@ -83,8 +84,10 @@ def demo(built: tuple[Flask, Accounts]) -> Iterator[Accounts]:
 
 
 def everything() -> list[Project]:
-    options = (*queries.with_rights(), *queries.with_proposal(), *queries.with_story())
-    return list(db.session.scalars(select(Project).options(*options).order_by(Project.reference)))
+    options = (*queries.with_rights(), *queries.named())
+    found = db.session.scalars(select(Project).options(*options).order_by(Project.reference)).all()
+    load(db.session(), found, PROPOSAL | STORY)
+    return list(found)
 
 
 def person(name: str) -> User:

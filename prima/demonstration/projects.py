@@ -22,6 +22,7 @@ from prima.demonstration.stories import STORIES
 from prima.demonstration.topics import ASKED
 from prima.lists import Country, ProjectType
 from prima.projects import queries
+from prima.projects.loading import PROPOSAL, load
 from prima.projects.models import Extension, Part, Party, Project, Step
 from prima.projects.operations.moves import number
 from prima.projects.stages import Status
@@ -88,10 +89,11 @@ def _loaded(session: Session, ids: list[int]) -> dict[int, Project]:
     rows = session.scalars(
         select(Project)
         .where(Project.id.in_(ids))
-        .options(*queries.with_rights(), *queries.with_proposal())
+        .options(*queries.with_rights())
         .order_by(Project.id)
         .execution_options(populate_existing=True)
-    )
+    ).all()
+    load(session, rows, PROPOSAL)
     return {project.id: project for project in rows}
 
 

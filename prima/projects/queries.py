@@ -11,17 +11,12 @@ from prima.db import db
 from prima.handbook import published
 from prima.lists import RegionalOffice, RoleName, StatusName
 from prima.places import Office
+from prima.projects.loading import PROPOSAL, STORY, load
 from prima.projects.models import (
     Bookmark,
-    BudgetLine,
-    Coverage,
-    Document,
-    Indicator,
     Part,
     Party,
     Project,
-    Section,
-    Step,
 )
 from prima.projects.stages import Status
 from prima.projects.visibility import visible_projects
@@ -39,43 +34,9 @@ def with_rights() -> tuple[Any, ...]:
     )
 
 
-def with_proposal() -> tuple[Any, ...]:
-    """What the rules of submitting read."""
-    return (
-        selectinload(Project.coverage).joinedload(Coverage.country, innerjoin=True),
-        selectinload(Project.sections).joinedload(Section.saved_by),
-        selectinload(Project.lines).joinedload(BudgetLine.category, innerjoin=True),
-        selectinload(Project.areas),
-        selectinload(Project.activities),
-        selectinload(Project.country_shares),
-        selectinload(Project.bases),
-        selectinload(Project.beneficiaries),
-        selectinload(Project.justifications),
-        selectinload(Project.results),
-        selectinload(Project.indicators).selectinload(Indicator.splits),
-        selectinload(Project.plans),
-        selectinload(Project.risks),
-        selectinload(Project.partners),
-        selectinload(Project.milestones),
-        selectinload(Project.governance),
-        selectinload(Project.sdgs),
-        selectinload(Project.themes),
-        joinedload(Project.gender_answers),
-        selectinload(Project.documents).joinedload(Document.type, innerjoin=True),
-        selectinload(Project.documents).joinedload(Document.filed_by, innerjoin=True),
-    )
-
-
-def with_story() -> tuple[Any, ...]:
-    """What the project page tells: steps, milestones, extensions, type and donor."""
-    return (
-        selectinload(Project.coverage).joinedload(Coverage.country, innerjoin=True),
-        selectinload(Project.steps).options(joinedload(Step.actor), joinedload(Step.behalf_of)),
-        selectinload(Project.milestones),
-        selectinload(Project.extensions),
-        joinedload(Project.project_type),
-        joinedload(Project.donor),
-    )
+def named() -> tuple[Any, ...]:
+    """What names the project's type and donor."""
+    return joinedload(Project.project_type), joinedload(Project.donor)
 
 
 def find(reference: str, *options: Any) -> Project | None:
@@ -94,12 +55,22 @@ def project(reference: str) -> Project | None:
 
 def proposal(reference: str) -> Project | None:
     """For the pages of the proposal and everything that asks the submit rules."""
-    return find(reference, *with_proposal())
+    return _loaded(find(reference), PROPOSAL)
 
 
 def story(reference: str) -> Project | None:
     """For the project page."""
-    return find(reference, *with_story())
+    return _loaded(find(reference, *named()), STORY)
+
+
+def proposal_with_story(reference: str) -> Project | None:
+    return _loaded(find(reference, *named()), PROPOSAL | STORY)
+
+
+def page(reference: str) -> Project | None:
+    """For the project page: while the proposal is open for writing, with what the submit rules ask."""
+    found = find(reference, *named())
+    return _loaded(found, PROPOSAL | STORY if found and found.is_editable else STORY)
 
 
 def locked(project_id: int, *options: Any) -> Project:
@@ -112,26 +83,22 @@ def locked(project_id: int, *options: Any) -> Project:
         if not isinstance(row, KEPT):
             db.session.expire(row)
     db.session.execute(select(Project.id).where(Project.id == project_id).with_for_update())
-    return db.session.scalars(
-        select(Project)
-        .where(Project.id == project_id)
-        .options(*with_rights(), *with_proposal(), *with_story(), *options)
+    project = db.session.scalars(
+        select(Project).where(Project.id == project_id).options(*with_rights(), *named(), *options)
     ).one()
+    load(db.session(), [project], PROPOSAL | STORY)
+    return project
+
+
+def _loaded(project: Project | None, relations: dict[str, tuple[str, ...]]) -> Project | None:
+    if project is not None:
+        load(db.session(), [project], relations)
+    return project
 
 
 def statuses() -> dict[str, StatusName]:
     """The names and stages of statuses, by code, in order."""
     return {row.code: row for row in db.session.scalars(select(StatusName).order_by(StatusName.position))}
-
-
-def page(reference: str) -> Project | None:
-    """For the project page: while the proposal is open for writing, with what the submit rules ask."""
-    found = story(reference)
-    return proposal_with_story(reference) if found and found.is_editable else found
-
-
-def proposal_with_story(reference: str) -> Project | None:
-    return find(reference, *with_proposal(), *with_story())
 
 
 def region_name(project: Project) -> str:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from prima.endorsement.models import Clearance, Round
 from prima.endorsement.queries.people import people_again
 from prima.endorsement.queries.rounds import newest_round, rounds
 from prima.projects.models import Project
-from prima.projects.queries import find, with_proposal, with_story
+from prima.projects.queries import proposal_with_story, story
 from prima.projects.stages import LIFECYCLE
 from prima.users import Role
 from prima.workflow import Move
@@ -32,8 +31,7 @@ class Case:
         return self.project.steps[-1].id if self.project.steps else 0
 
 
-def _read(reference: str, *options: Any) -> tuple[Project, Round | None] | None:
-    project = find(reference, *with_story(), *options)
+def _read(project: Project | None) -> tuple[Project, Round | None] | None:
     if project is None:
         return None
     newest = newest_round(project)
@@ -43,14 +41,14 @@ def _read(reference: str, *options: Any) -> tuple[Project, Round | None] | None:
 
 def submitting(reference: str, move: str) -> Case | None:
     offered = any(one.name == move and one.via == SUBMIT for one in LIFECYCLE)
-    found = _read(reference, *with_proposal()) if offered else None
+    found = _read(proposal_with_story(reference)) if offered else None
     return Case(*found, LIFECYCLE.find(found[0].status, move)) if found else None
 
 
 def deciding(reference: str, move: str) -> Case | None:
     """The move may be gone by now (`move` is None then): the page says what happened."""
     offered = any(one.name == move and one.via == DECIDE for one in LIFECYCLE)
-    found = _read(reference) if offered else None
+    found = _read(story(reference)) if offered else None
     if found is None:
         return None
     here = LIFECYCLE.find(found[0].status, move)
@@ -58,18 +56,18 @@ def deciding(reference: str, move: str) -> Case | None:
 
 
 def case(reference: str) -> Case | None:
-    found = _read(reference)
+    found = _read(story(reference))
     return Case(*found) if found else None
 
 
 def reviewing(reference: str, role: str) -> Case | None:
     """The clearance of a role (in lower case in the URL) on the newest round."""
-    found = _read(reference) if role == role.lower() and role.upper() in set(Role) else None
+    found = _read(story(reference)) if role == role.lower() and role.upper() in set(Role) else None
     clearance = found[1].clearance(Role(role.upper())) if found and found[1] else None
     return Case(*found, clearance=clearance) if found and clearance else None
 
 
 def round_of(reference: str, number: int) -> Case | None:
-    found = _read(reference)
+    found = _read(story(reference))
     chosen = next((one for one in rounds(found[0]) if one.number == number), None) if found else None
     return Case(found[0], chosen) if found and chosen else None

@@ -1,0 +1,153 @@
+"""A whole proposal in one question to the database: its rows come as JSON and stand in the session as if loaded singly.
+
+A proposal has some twenty tables. Asked one by one, on a page that needs to know how far each part is, they cost more
+than everything else on it together.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Column, Date, DateTime, Enum, Numeric, Text, cast, func, inspect, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.orm import Session, make_transient_to_detached
+from sqlalchemy.orm.attributes import set_committed_value
+
+from prima.projects.models import Project
+
+Read = Callable[[Any], Any]
+_known: dict[type[Any], dict[str, tuple[str, Read]]] = {}
+PROPOSAL: dict[str, tuple[str, ...]] = {
+    "coverage": ("country",),
+    "sections": ("saved_by",),
+    "lines": ("category",),
+    "areas": (),
+    "activities": (),
+    "country_shares": (),
+    "bases": (),
+    "beneficiaries": (),
+    "justifications": (),
+    "documents": ("type", "filed_by"),
+    "results": (),
+    "indicators": ("splits",),
+    "plans": (),
+    "risks": (),
+    "partners": (),
+    "milestones": (),
+    "governance": (),
+    "sdgs": (),
+    "themes": (),
+    "gender_answers": (),
+}
+"""The relations of a project that make its proposal, each with what is loaded along with its rows."""
+STORY: dict[str, tuple[str, ...]] = {
+    "steps": ("actor", "behalf_of"),
+    "milestones": (),
+    "extensions": (),
+    "coverage": ("country",),
+}
+"""What the project page tells."""
+
+
+def load(session: Session, projects: Sequence[Project], relations: dict[str, tuple[str, ...]]) -> None:
+    """Load the relations of all the projects by one statement; what the session holds already is brought up to date.
+
+    Rows with changes that are not flushed yet must not be among them: `load` reads what is stored.
+    """
+    if not projects:
+        return
+    columns = [_rows_of(name, along).label(name) for name, along in relations.items()]
+    found = session.execute(select(Project.id, *columns).where(Project.id.in_([project.id for project in projects])))
+    by_id = {project.id: project for project in projects}
+    for number, *texts in found:
+        for (name, along), text in zip(relations.items(), texts, strict=True):
+            relation = inspect(Project).relationships[name]
+            rows = [_stand(session, relation.mapper.class_, parts, along) for parts in _parsed(text)]
+            set_committed_value(by_id[number], name, rows if relation.uselist else next(iter(rows), None))
+
+
+def _parsed(text: str | None) -> list[Any]:
+    return json.loads(text, parse_float=Decimal) if text else []
+
+
+def _rows_of(name: str, along: Iterable[str]) -> Any:
+    """The rows of a relation in its order, as the text of a JSON array of [row, row or rows of each `along`]."""
+    relation = inspect(Project).relationships[name]
+    table: Any = relation.mapper.local_table
+    parts = [func.to_jsonb(table.table_valued()), *(_along(relation.mapper, other) for other in along)]
+    order = relation.order_by or list(table.primary_key)
+    rows = func.jsonb_agg(aggregate_order_by(func.jsonb_build_array(*parts), *order))
+    query = select(cast(rows, Text)).select_from(table).where(table.c.project_id == Project.id)
+    return query.correlate(Project).scalar_subquery()
+
+
+def _along(mapper: Any, name: str) -> Any:
+    relation = mapper.relationships[name]
+    table = relation.mapper.local_table.alias()
+    [(here, there)] = relation.local_remote_pairs
+    what = func.to_jsonb(table.table_valued())
+    if relation.uselist:
+        what = func.jsonb_agg(aggregate_order_by(what, *(table.c[column.name] for column in relation.order_by)))
+    query = select(what).where(table.c[there.name] == here)
+    return query.correlate(mapper.local_table, Project).scalar_subquery()
+
+
+def _stand(session: Session, model: type[Any], parts: Sequence[Any], along: Sequence[str]) -> Any:
+    row, *others = parts
+    there = _instance(session, model, row)
+    for name, other in zip(along, others, strict=True):
+        relation = inspect(model).relationships[name]
+        if relation.uselist:
+            value: Any = [_instance(session, relation.mapper.class_, one) for one in other or ()]
+        else:
+            value = _instance(session, relation.mapper.class_, other, refresh=False) if other else None
+        set_committed_value(there, name, value)
+    return there
+
+
+def _instance(session: Session, model: type[Any], row: dict[str, Any], *, refresh: bool = True) -> Any:
+    """The row in the session. One that is there already takes the stored values, unless it is only referred to."""
+    readers = _readers(model)
+    key = inspect(model).identity_key_from_primary_key(
+        tuple(readers[column.name][1](row[column.name]) for column in inspect(model).primary_key)
+    )
+    there = session.identity_map.get(key)
+    if there is None:
+        there = model(**{name: read(row[column]) for column, (name, read) in readers.items()})
+        make_transient_to_detached(there)
+        session.add(there)
+    elif refresh or inspect(there).expired:
+        for column, (name, read) in readers.items():
+            set_committed_value(there, name, read(row[column]))
+    return there
+
+
+def _readers(model: type[Any]) -> dict[str, tuple[str, Read]]:
+    """By the column's name: the attribute, and how its JSON reads."""
+    if model not in _known:
+        _known[model] = {
+            attribute.columns[0].name: (attribute.key, _reader(attribute.columns[0]))
+            for attribute in inspect(model).column_attrs
+        }
+    return _known[model]
+
+
+def _reader(column: Column[Any]) -> Read:
+    kind = column.type
+    if isinstance(kind, Enum) and kind.enum_class is not None:
+        return _or_none(kind.enum_class)
+    if isinstance(kind, Numeric):
+        return _or_none(Decimal)
+    if isinstance(kind, DateTime):
+        return _or_none(datetime.fromisoformat)
+    if isinstance(kind, Date):
+        return _or_none(date.fromisoformat)
+    return lambda value: value
+
+
+def _or_none(read: Read) -> Read:
+    return lambda value: None if value is None else read(value)
