@@ -92,7 +92,7 @@ def _loaded(session: Session, ids: list[int]) -> dict[int, Project]:
         .order_by(Project.id)
         .execution_options(populate_existing=True)
     )
-    return {project.id: project for project in rows}
+    return {project.id: queries.judged(project) for project in rows}
 
 
 def _road(

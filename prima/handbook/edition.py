@@ -333,6 +333,12 @@ class Edition(Part):
     duties: tuple[Duty, ...] = ()
     gender: Gender | None = None
 
+    @property
+    def is_conditional(self) -> bool:
+        """Whether anything is needed under a condition only, so that a project's facts have to be looked up."""
+        parts: Iterable[Section | Rule | Reviewer] = (*self.sections, *self.rules, *self.reviewers)
+        return any(one.needed_when is not None for one in parts)
+
     def section(self, code: str) -> Section:
         return _one(self.sections, code)
 

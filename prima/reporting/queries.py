@@ -105,11 +105,7 @@ def deadlines_of(project_id: int) -> list[Deadline]:
 
 def project(reference: str, move: str = "") -> Project | None:
     """The project with what its activation, extension and closing ask, and with its extensions."""
-    return db.session.scalar(
-        select(Project)
-        .where((Project.reference == reference) | (Project.code == reference))
-        .options(*projects.with_rights(), *projects.with_proposal(), *projects.with_story())
-    )
+    return projects.proposal_with_story(reference)
 
 
 def previous(deadline: Deadline) -> Report | None:
