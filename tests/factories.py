@@ -115,7 +115,7 @@ def a_project(
     ends_on: date | None = None,
     **more: Any,
 ) -> Project:
-    """A project as the operations would have left it. `complete`: everything that submitting needs."""
+    """A project as the operations would have left it. `complete`: all that submitting needs under no condition."""
     number = next(_numbers)
     place = office(office_code)
     funding = Funding(funding)
@@ -178,8 +178,8 @@ def a_budget(project: Project, total: int | str | Decimal) -> None:
 
 def complete_proposal(project: Project, budget: int | str | Decimal, letters: tuple[str, ...]) -> None:
     edition = published.newest(db.session).handbook
-    for section in edition.sections_for(project.funding.value):
-        if section.kind == "text":
+    for section in edition.sections:
+        if section.kind == "text" and project.funding in section.applies_to and section.needed_when is None:
             db.session.add(Section(project_id=project.id, code=section.code, text=f"Text of {section.title}."))
     project.duration_months = 18
     project.executing_agency = "IOM"

@@ -110,6 +110,8 @@ def one_of_each(app):
     for status, funding in itertools.product(Status, Funding):
         for place in ("KEN", "COL", "RO-NBO"):
             made.append(a_project(status=status, funding=funding, office_code=place, countries=("KEN",)))
+    for project in made[::5]:
+        project.asked_at_headquarters = [Role.LEG]
     db.session.flush()
     return made
 
@@ -123,6 +125,8 @@ PEOPLE = [
     (Role.DDG, None),
     (Role.MGT, None),
     (Role.FIN, None),
+    (Role.LEG, None),
+    (Role.LEG, "NBO"),
     (Role.PDEV, "KEN"),
     (Role.COM, "KEN"),
     (Role.RPDO, "NBO"),

@@ -221,6 +221,7 @@ def upgrade() -> None:
     op.add_column('project', sa.Column('rate', sa.Numeric(precision=18, scale=8), nullable=True))
     op.add_column('project', sa.Column('rate_from', sa.Date(), nullable=True))
     op.add_column('project', sa.Column('copied_from_id', sa.BigInteger(), nullable=True))
+    op.add_column('project', sa.Column('asked_at_headquarters', sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False))
     op.create_index(op.f('ix_project_copied_from_id'), 'project', ['copied_from_id'], unique=False)
     op.create_foreign_key(op.f('fk_project_copied_from_id'), 'project', 'project', ['copied_from_id'], ['id'])
     # Partners were one text on the cover: each of its lines, or what semicolons set apart, becomes a row.
@@ -248,6 +249,7 @@ def downgrade() -> None:
     op.drop_constraint(op.f('ck_project_usd'), 'project', type_='check')
     op.drop_constraint(op.f('fk_project_copied_from_id'), 'project', type_='foreignkey')
     op.drop_index(op.f('ix_project_copied_from_id'), table_name='project')
+    op.drop_column('project', 'asked_at_headquarters')
     op.drop_column('project', 'copied_from_id')
     op.drop_column('project', 'rate_from')
     op.drop_column('project', 'rate')

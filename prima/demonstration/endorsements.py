@@ -94,7 +94,7 @@ class Endorsement:
         given = self._given(upcoming)
         there = self.rounds[-1]
         ends = upcoming[0][1] if upcoming else None
-        for reviewer in self.handbook.reviewers_for("fund"):
+        for reviewer in self.handbook.reviewers_for("fund", self.project.facts):
             role = Role(reviewer.role)
             clearance = Clearance(
                 role=role,
@@ -120,7 +120,7 @@ class Endorsement:
         if following == "pass":
             return {
                 Role(one.role): Verdict.COMMENTS if one.role == "RTS" else Verdict.CLEAR
-                for one in self.handbook.reviewers_for("fund")
+                for one in self.handbook.reviewers_for("fund", self.project.facts)
             }
         if following == "return":
             return FIRST_ANSWERS

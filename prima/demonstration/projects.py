@@ -94,7 +94,7 @@ def _loaded(session: Session, ids: list[int]) -> dict[int, Project]:
         .execution_options(populate_existing=True)
     ).all()
     load(session, rows, PROPOSAL)
-    return {project.id: project for project in rows}
+    return {project.id: queries.judged(project) for project in rows}
 
 
 def _road(

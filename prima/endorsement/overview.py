@@ -232,7 +232,8 @@ def goes_to(project: Project) -> list[tuple[str, str, Any]]:
     roles = queries.roles()
     office = next((desk for desk in handbook.desks_for(Status.OFFICE_CLEAR, project.funding.value)), None)
     stops = [(Action.CLEAR_OFFICE, Role.COM, office.days if office else None)]
-    stops += [(Action.REVIEW, Role(one.role), one.days) for one in handbook.reviewers_for(project.funding.value)]
+    reviewers = handbook.reviewers_for(project.funding.value, project.facts)
+    stops += [(Action.REVIEW, Role(one.role), one.days) for one in reviewers]
     endorsing = next((desk for desk in handbook.desks_for(Status.ENDORSE, project.funding.value)), None)
     stops.append((Action.ENDORSE, Role.RD, endorsing.days if endorsing else None))
     people = queries.holders(project, {role for _action, role, _days in stops})

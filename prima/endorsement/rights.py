@@ -48,8 +48,13 @@ APPROVER = Seat(Role.DDG, TEAM | CLEARED | {"endorsed", "fund_reviewed"}, organi
 
 
 def reviewing(project: Any) -> Iterator[Seat]:
-    """The seats of the edition's reviewers, and of Fund management, which answers checks of its own."""
-    for reviewer in project.edition.handbook.reviewers_for(project.funding.value):
+    """The seats of the edition's reviewers, and of Fund management, which answers checks of its own.
+
+    Whether one under a condition is asked was judged when the proposal was submitted: the round has the clearance.
+    """
+    for reviewer in project.edition.handbook.reviewers:
+        if project.funding.value not in reviewer.funding:
+            continue
         yield Seat(Role(reviewer.role), organization=reviewer.scope == "headquarters")
     if is_fund(project):
         yield FUND

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from prima.handbook.conditions import FIELDS, Condition, comparisons
-from prima.handbook.edition import Edition
+from prima.handbook.edition import Edition, called
 from prima.reference import reader
 
 
@@ -19,6 +19,15 @@ def unknown_codes(edition: Edition) -> Iterator[tuple[str, str]]:
     for desk in edition.desks:
         if desk.status not in statuses:
             yield f"desks[{desk.status}].status", f"{desk.status} is not a status of the list"
+        elif any(stage.statuses for stage in edition.stages) and edition.stage_of(desk.status) is None:
+            yield f"desks[{desk.status}].status", f"{desk.status} is among the statuses of no stage"
+    for stage in edition.stages:
+        for code in stage.statuses:
+            if code not in statuses:
+                yield f"stages[{stage.code}].statuses", f"{code} is not a status of the list"
+    for suggestion in edition.gender.suggestions if edition.gender else ():
+        if suggestion.code not in _codes("gender_marker"):
+            yield f"gender.suggestions[{suggestion.code}].code", f"{suggestion.code} is not a code of the gender marker"
     for code in edition.gender_not_applicable_types:
         if code not in _codes("project_types"):
             yield "gender_not_applicable_types", f"{code} is not a project type of the list"
@@ -50,7 +59,7 @@ def _roles(edition: Edition) -> Iterator[tuple[str, str]]:
         for role in stage.who:
             yield f"stages[{stage.code}].who", role
     for duty in edition.duties:
-        yield f"duties[{duty.role}].role", duty.role
+        yield f"duties[{called(duty)}].role", duty.role
     for reviewer in edition.reviewers:
         yield f"reviewers[{reviewer.role}].role", reviewer.role
     for check in edition.checks:

@@ -135,6 +135,22 @@ def holds(condition: Condition, facts: Mapping[str, Any]) -> bool:
     return COMPARISONS[condition.comparison](fact, condition.value)
 
 
+def kept(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Facts as JSON keeps them, the same for the same facts: numbers as text, lists sorted."""
+    return {
+        name: sorted(fact) if FIELDS[name].comparisons == LISTS else str(fact) if isinstance(fact, Decimal) else fact
+        for name, fact in facts.items()
+    }
+
+
+def as_kept(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Facts that were kept, as `holds` takes them."""
+    return {
+        name: Decimal(fact) if FIELDS[name].takes == NUMBER and fact is not None else fact
+        for name, fact in facts.items()
+    }
+
+
 def say(condition: Condition, name_of: Callable[[str, str], str] = lambda _list_name, code: code) -> str:
     """In plain words, to follow "when"; `name_of` turns a list (such as project_types) and a code into a name."""
     if condition.all:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from prima.handbook.edition import LANGUAGES, Edition, Text
+from prima.handbook.edition import LANGUAGES, Edition, Text, called
 
 NOTHING = "(nothing)"
 
@@ -64,7 +64,7 @@ def _differ(key: str, old: Any, new: Any) -> Iterator[Difference]:
 
 
 def _holds_tables(value: Any) -> bool:
-    return isinstance(value, list) and any(isinstance(item, dict) and _name(item) for item in value)
+    return isinstance(value, list) and any(isinstance(item, dict) and called(item) for item in value)
 
 
 def _named(items: Sequence[Any]) -> dict[str, Any]:
@@ -72,15 +72,10 @@ def _named(items: Sequence[Any]) -> dict[str, Any]:
     seen: Counter[str] = Counter()
     found = {}
     for place, item in enumerate(items, 1):
-        name = _name(item) or str(place)
+        name = called(item) or str(place)
         seen[name] += 1
         found[f"{name} {seen[name]}" if seen[name] > 1 else name] = item
     return found
-
-
-def _name(item: Any) -> str:
-    read = item.get if isinstance(item, Mapping) else lambda name: getattr(item, name, None)
-    return next((str(name) for name in (read("code"), read("status"), read("role")) if name), "")
 
 
 def _shown(value: Any) -> str:

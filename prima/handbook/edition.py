@@ -123,6 +123,7 @@ class Stage(Part):
     holds: Text
     guidance: Text | None = None
     who: tuple[Code, ...] = ()  # the roles that act in it
+    statuses: tuple[Code, ...] = ()  # those of the list that belong to it, in order
 
 
 class Section(Part):
@@ -333,6 +334,12 @@ class Edition(Part):
     duties: tuple[Duty, ...] = ()
     gender: Gender | None = None
 
+    @property
+    def is_conditional(self) -> bool:
+        """Whether anything is needed under a condition only, so that a project's facts have to be looked up."""
+        parts: Iterable[Section | Rule | Reviewer] = (*self.sections, *self.rules, *self.reviewers)
+        return any(one.needed_when is not None for one in parts)
+
     def section(self, code: str) -> Section:
         return _one(self.sections, code)
 
@@ -341,6 +348,15 @@ class Edition(Part):
 
     def stage(self, code: str) -> Stage:
         return _one(self.stages, code)
+
+    def stage_of(self, status: str, named: str = "") -> Stage | None:
+        """The stage that a status belongs to; None for one that belongs to no stage.
+
+        Editions published before stages said their statuses are found by the name that the list of statuses gives.
+        """
+        if any(stage.statuses for stage in self.stages):
+            return next((stage for stage in self.stages if status in stage.statuses), None)
+        return next((stage for stage in self.stages if stage.name.en == named), None)
 
     def report(self, code: str) -> ReportType:
         return _one(self.reports, code)
@@ -445,13 +461,20 @@ def _key(location: tuple[int | str, ...], raw: Any) -> str:
     for step in location:
         if isinstance(step, int):
             raw = raw[step] if isinstance(raw, list) and step < len(raw) else None
-            names = [raw.get(name) for name in ("code", "status", "role")] if isinstance(raw, dict) else []
-            named = next((name for name in names if isinstance(name, str)), step + 1)
-            key += f"[{named}]"
+            key += f"[{called(raw) or step + 1}]"
         else:
             raw = raw.get(step) if isinstance(raw, dict) else None
             key += f".{step}" if key else step
     return key or "the file"
+
+
+def called(item: Any) -> str:
+    """What a person would call an item of a list: its code, status or role; a duty is a role's in a stage."""
+    read = item.get if isinstance(item, Mapping) else lambda name: getattr(item, name, None)
+    names = [str(found) for name in ("code", "status", "role") if isinstance(found := read(name), str) and found][:1]
+    if names and isinstance(stage := read("stage"), str):
+        names.append(stage)
+    return " ".join(names)
 
 
 def _reason(fault: Any) -> str:
@@ -496,6 +519,7 @@ def _contradictions(edition: Edition) -> Iterator[tuple[str, str]]:
     """What single keys cannot show: codes used twice, and names that lead nowhere."""
     yield from _used_twice(edition)
     yield from _roles_without_a_seat(edition)
+    yield from _statuses_without_a_stage(edition)
     if not any(section.code == COVER and section.needed_when is None for section in edition.sections):
         yield "sections", f"{COVER}, the cover, must stand here without a condition: every proposal has one"
     for rule in edition.rules:
@@ -530,13 +554,20 @@ def _roles_without_a_seat(edition: Edition) -> Iterator[tuple[str, str]]:
     stages = {one.code for one in edition.stages}
     for duty in edition.duties:
         if duty.stage not in stages:
-            yield f"duties[{duty.role}].stage", f"{duty.stage} is not one of the stages"
+            yield f"duties[{called(duty)}].stage", f"{duty.stage} is not one of the stages"
     for check in edition.checks:
         for kind in check.applies_to:
             seats = {one.role for one in edition.reviewers if kind in one.funding}
             seats |= {role for desk in edition.desks if kind in desk.funding for role in desk.roles}
             if check.role not in seats:
                 yield f"checks[{check.code}].role", f"{check.role} neither reviews nor decides on {kind} projects"
+
+
+def _statuses_without_a_stage(edition: Edition) -> Iterator[tuple[str, str]]:
+    stands = Counter(status for stage in edition.stages for status in stage.statuses)
+    for status, times in stands.items():
+        if times > 1:
+            yield "stages", f"the status {status} stands in {times} places; it must stand in one stage"
 
 
 def _rule_faults(rule: Rule, key: str) -> Iterator[tuple[str, str]]:

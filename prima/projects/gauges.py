@@ -48,13 +48,13 @@ READINGS = {
 
 def gauges(project: Any) -> list[Gauge]:
     """The budget rules of the project's edition that can be measured, in its order."""
-    edition, facts = project.edition.handbook, budget_facts(project)
+    edition, amounts = project.edition.handbook, budget_facts(project)
     found = []
-    for rule in edition.rules_for("submit", project.funding, regional=is_regional(project)):
+    for rule in edition.rules_for("submit", project.funding, regional=is_regional(project), facts=project.facts):
         reading = READINGS.get(rule.code)
         if reading is None or not isinstance(rule.value, Decimal):
             continue
-        limit = facts.base * rule.value / HUNDRED if reading.of_base else rule.value
+        limit = amounts.base * rule.value / HUNDRED if reading.of_base else rule.value
         text = edition.say_rule(rule.code, funding=project.funding)
-        found.append(Gauge(rule.code, text, reading.amount(facts), limit, reading.at_most, str(rule.severity)))
+        found.append(Gauge(rule.code, text, reading.amount(amounts), limit, reading.at_most, str(rule.severity)))
     return found

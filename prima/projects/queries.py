@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import aliased, joinedload, selectinload
 
+from prima import clock
 from prima.db import db
 from prima.handbook import published
-from prima.lists import RegionalOffice, RoleName, StatusName
+from prima.lists import CountryLink, Donor, RegionalOffice, RoleName, StatusName
 from prima.places import Office
 from prima.projects.loading import PROPOSAL, STORY, load
 from prima.projects.models import (
+    AreaAllocation,
     Bookmark,
+    Coverage,
     Part,
     Party,
     Project,
@@ -41,11 +44,62 @@ def named() -> tuple[Any, ...]:
 
 def find(reference: str, *options: Any) -> Project | None:
     """The project of a reference (P-2026-00042) or a project ID (LM.0276)."""
-    return db.session.scalar(
+    found = db.session.scalar(
         select(Project)
         .where((Project.reference == reference) | (Project.code == reference))
         .options(*with_rights(), *options)
     )
+    return judged(found) if found else None
+
+
+def judged(project: Project) -> Project:
+    """The project with the facts that the conditions of its edition ask for; without a condition nothing is asked."""
+    if project.edition.handbook.is_conditional:
+        project.facts = facts_of(project)
+    return project
+
+
+def facts_of(project: Project) -> dict[str, Any]:
+    """What conditions may ask of a project (conditions.FIELDS), as it is now, in one question."""
+    day = project.starts_on or clock.today()
+    covered = Coverage.project_id == project.id
+    # What came before the oldest structure we know is not known: a country's first link has no first day.
+    earlier = aliased(CountryLink)
+    first = (
+        select(func.min(earlier.valid_from)).where(earlier.country_code == CountryLink.country_code).scalar_subquery()
+    )
+    regions = (
+        select(func.count(CountryLink.region_code.distinct()))
+        .join(Coverage, Coverage.country_code == CountryLink.country_code)
+        .where(
+            covered,
+            CountryLink.valid_from <= func.greatest(first, day),
+            or_(CountryLink.valid_to.is_(None), CountryLink.valid_to >= day),
+        )
+    )
+    areas = select(func.array_agg(AreaAllocation.code)).where(
+        AreaAllocation.project_id == project.id, AreaAllocation.amount > 0
+    )
+    asked = select(
+        select(func.array_agg(Coverage.country_code)).where(covered).scalar_subquery(),
+        regions.scalar_subquery(),
+        areas.scalar_subquery(),
+        select(Donor.kind).where(Donor.code == project.donor_code).scalar_subquery(),
+        select(Donor.eu_money).where(Donor.code == project.donor_code).scalar_subquery(),
+    )
+    countries, region_count, area_codes, donor_kind, eu_money = db.session.execute(asked).one()
+    return {
+        "funding": project.funding.value,
+        "donor.eu_money": eu_money,
+        "donor.kind": donor_kind,
+        "budget_usd": project.budget_usd,
+        "countries": frozenset(countries or ()),
+        "countries.count": len(countries or ()),
+        "regions.count": region_count,
+        "areas": frozenset(area_codes or ()),
+        "project_type": project.project_type_code,
+        "agreement": bool(project.agreement.strip()),
+    }
 
 
 def project(reference: str) -> Project | None:
@@ -87,7 +141,7 @@ def locked(project_id: int, *options: Any) -> Project:
         select(Project).where(Project.id == project_id).options(*with_rights(), *named(), *options)
     ).one()
     load(db.session(), [project], PROPOSAL | STORY)
-    return project
+    return judged(project)
 
 
 def _loaded(project: Project | None, relations: dict[str, tuple[str, ...]]) -> Project | None:

@@ -39,6 +39,14 @@ def fund(user: User, project: Any) -> bool:
     return project.funding is Funding.FUND and authority(user, [Role.FUND, Role.DDG]) is not None
 
 
+def asked_at_headquarters(user: User, project: Any) -> bool:
+    """Holds a role of headquarters, for the organization, whose clearance was asked."""
+    return any(
+        held.scope is Scope.ORGANIZATION and held.role in project.asked_at_headquarters
+        for held in user.authorities(clock.today())
+    )
+
+
 def all_staff_once_endorsed(user: User, project: Any) -> bool:
     return user.staff and not project.is_close_held
 
@@ -87,8 +95,8 @@ def running_authority(user: User, project: Any) -> Authority | None:
 
 RIGHTS = {
     Action.CREATE_PROJECT: (may_create,),
-    Action.VIEW_PROJECT: (all_staff_once_endorsed, had_a_part, office_or_region, fund),
-    Action.VIEW_INTERNAL: (had_a_part, office_or_region, fund),
+    Action.VIEW_PROJECT: (all_staff_once_endorsed, had_a_part, office_or_region, asked_at_headquarters, fund),
+    Action.VIEW_INTERNAL: (had_a_part, office_or_region, asked_at_headquarters, fund),
     Action.EDIT_PROPOSAL: (editor,),
     Action.EDIT_TEAM: (developer, own_head_of_office),
     Action.SUBMIT: (developer,),

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from prima.handbook.conditions import as_kept, kept
 from prima.projects.numbering import Numbered, numbered
 
 COVER = (
@@ -54,7 +55,9 @@ def snapshot(project: Any) -> dict[str, Any]:
     matrix = numbered(project.results, project.indicators)
     texts = {one.id: one.text for one in project.results}
     plans = {one.result_id: one for one in project.plans}
+    judged = {} if project.facts is None else {"facts": kept(project.facts)}
     return {
+        **judged,
         "edition": project.edition.code,
         "cover": {
             **{name: _plain(getattr(project, name)) for name in COVER},
@@ -153,6 +156,11 @@ def snapshot(project: Any) -> dict[str, Any]:
             key=_canonical,
         ),
     }
+
+
+def submitted_facts(frozen: Mapping[str, Any]) -> dict[str, Any] | None:
+    """By which facts the conditions of the edition were judged; None where it has no condition."""
+    return as_kept(frozen["facts"]) if "facts" in frozen else None
 
 
 def seal(frozen: Mapping[str, Any]) -> str:

@@ -99,7 +99,7 @@ def _about(project: Any, needs: Sequence[Need]) -> Iterator[Task]:
 
 def _texts(project: Any, needs: Sequence[Need]) -> Iterator[Task]:
     texts = {section.code: section.text for section in project.sections}
-    for section in project.edition.handbook.sections_for(project.funding):
+    for section in project.edition.handbook.sections_for(project.funding, project.facts):
         if section.kind != "text":
             continue
         words = rules.count_words(texts.get(section.code, ""))

@@ -43,6 +43,8 @@ def may_see(user: User | None) -> ColumnElement[bool]:
         ever = select(OfficeLink.office_id).where(OfficeLink.region_code.in_(regions))
         linked = exists().where(region_link(), OfficeLink.region_code.in_(regions)).correlate(Project)
         ways.append(and_(Project.office_id.in_(ever), linked))
+    if whole := {str(one.role) for one in user.authorities(clock.today()) if one.scope is Scope.ORGANIZATION}:
+        ways.append(Project.asked_at_headquarters.overlap(sorted(whole)))
     if any(one.scope is Scope.ORGANIZATION and one.role in (Role.FUND, Role.DDG) for one in held):
         ways.append(Project.funding == Funding.FUND)
     return or_(*ways)

@@ -137,7 +137,7 @@ def test_a_mark_at_the_files_beginning_does_no_harm():
         ("final_months = 3 ", "# ", "deadlines.final_months: this key is missing."),
         ("valid_from = 2014-01-01", "valid_from = true", "valid_from: must be a date such as 2014-01-01, not True."),
         (
-            'title = "Summary"',
+            'title = {en = "Summary", fr = "Résumé", es = "Resumen"}',
             "title = 5",
             "sections[SUM].title: must be a text, or a table with en and, if translated, fr and es.",
         ),
@@ -160,6 +160,51 @@ def test_a_mark_at_the_files_beginning_does_no_harm():
         ),
         ("[30, 14, 3]", "[3, 14, 30]", "ladder: before_days must go down, each number once, such as [30, 14, 3]."),
         ("[30, 14, 3]", "30", "ladder.before_days: must be a list in square brackets, not 30."),
+        ("[14, 3]", "[14, 14]", "milestone_ladder: before_days must go down, each number once, such as [30, 14, 3]."),
+        ("[14, 3]\non_day = true", "[]\non_day = 1", "milestone_ladder.on_day: must be true or false, not 1."),
+        (
+            'role = "PDEV"\nstage = "CON"',
+            'role = "PDEV"\nstage = "XXX"',
+            "duties[PDEV XXX].stage: XXX is not one of the stages.",
+        ),
+        ('role = "COM"\nstage = "CON"', 'role = "COM"', "duties[COM].stage: this key is missing."),
+        (
+            'role = "RMO"\nstage = "DEV"\n',
+            'role = "RMO"\nstage = "DEV"\napplies_to = []\n',
+            "duties[RMO DEV].applies_to: needs at least one entry.",
+        ),
+        (
+            '{code = "1"},',
+            '{code = "1", main_aim = true},',
+            "gender: the last of the suggestions must fit every answer: leave all and main_aim out.",
+        ),
+        (
+            '{code = "0", all = "no"}',
+            '{code = "0", all = "never"}',
+            "gender.suggestions[0].all: must be 'yes', 'some' or 'no', not 'never'.",
+        ),
+        (
+            '  {code = "outputs", text = ',
+            '  # {code = "outputs", text = ',
+            "gender: questions are needs_analysis, outputs, activities and main_aim, in this order.",
+        ),
+        (
+            '{code = "outputs", ',
+            '{code = "products", ',
+            "gender.questions[products].code: must be 'needs_analysis', "
+            "'outputs', 'activities' or 'main_aim', not 'products'.",
+        ),
+        ('who = ["PM", "APM"]', 'who = "PM"', "stages[IMP].who: must be a list in square brackets, not 'PM'."),
+        (
+            'guidance = "Name who',
+            'guidance = 5 # "',
+            "sections[PAR].guidance: must be a text, or a table with en and, if translated, fr and es.",
+        ),
+        (
+            'statuses = ["DRAFT"]',
+            'statuses = ["DRAFT", "CONCEPT"]',
+            "stages: the status CONCEPT stands in 2 places; it must stand in one stage.",
+        ),
         (
             "evaluation_to_months = 12",
             "evaluation_to_months = 5",

@@ -28,19 +28,6 @@ CHANGES = (
 
 
 @pytest.fixture
-def publish(app, tmp_path):
-    def run(text: str) -> None:
-        file = tmp_path / "edition.toml"
-        file.write_text(text, encoding="utf-8")
-        db.session.commit()
-        done = app.test_cli_runner().invoke(args=["handbook", "publish", str(file)])
-        assert done.exit_code == 0, done.output
-        db.session.expire_all()
-
-    return run
-
-
-@pytest.fixture
 def changed():
     text = SOURCE
     for before, after in CHANGES:

@@ -51,8 +51,9 @@ def test_the_editions_that_ship_can_be_published(flask, file):
 
 def test_check_lists_what_is_not_translated(flask, changed):
     file = changed(
-        ('title = "Summary"', 'title = {en = "Summary", fr = "Résumé", es = "Resumen"}'),
-        ('title = "Rationale"', 'title = {en = "Rationale", fr = "Justification"}'),
+        (', es = "Justificación"}', "}"),
+        ('text = {en = "Is gender equality a main aim of the project?", fr =', 'text = {en = "A main aim?", es ='),
+        (', es = "¿Es la igualdad de género un objetivo principal del proyecto?"', ""),
     )
     done = flask("check", file)
     assert done.exit_code == 0, done.output
@@ -60,7 +61,19 @@ def test_check_lists_what_is_not_translated(flask, changed):
     assert not any(line.startswith("sections[SUM].title") for line in lines)
     assert "sections[RAT].title: no es" in lines
     assert "sections[RAT].must_answer[1]: no fr and no es" in lines
-    assert "reports[INT_N].sections[LESSONS].title: no fr and no es" in lines
+    assert "reports[INT_F].sections[EXPLANATION].title: no fr and no es" in lines
+    assert "stages[CON].guidance: no fr and no es" in lines
+    assert "sections[PAR].guidance: no fr and no es" in lines
+    assert "duties[PDEV DEV 2].text: no fr and no es" in lines
+    assert "gender.questions[main_aim].text: no fr" in lines
+    assert lines[-1] == f"{len(lines) - 2} texts are not translated; English is shown instead."
+
+
+def test_the_current_form_carries_its_short_texts_in_three_languages():
+    edition = published.read(CURRENT)[0]
+    texts = [one.name for one in (*edition.stages, *edition.reports)] + [one.title for one in edition.sections]
+    texts += [one.question for one in edition.checks] + [one.text for one in edition.gender.questions]
+    assert all(text.fr and text.es for text in texts)
 
 
 def test_check_says_conditions_in_words(flask, changed):
@@ -83,13 +96,22 @@ def test_check_knows_the_lists(flask, changed):
         changed(
             ('status = "CONCEPT"', 'status = "IDEA"'),
             ('accepted_by = "RPDO"', 'accepted_by = "BOSS"'),
+            ('who = ["EVAL", "RME"]', 'who = ["EVAL", "HIM"]'),
+            ('role = "RMO"\nstage', 'role = "MOM"\nstage'),
+            ('"RETURNED", "ENDORSE"]', '"RETURNED", "DREAM"]'),
+            ('{code = "2a", all = "yes"}', '{code = "3", all = "yes"}'),
             ("gender_not_applicable_types = []", 'gender_not_applicable_types = ["ZZ9"]'),
         ),
     )
     assert done.exit_code == 1
     assert done.output.splitlines() == [
+        "changed.toml: stages[EVA].who: HIM is not a role of the list that people can hold.",
+        "changed.toml: duties[MOM DEV].role: MOM is not a role of the list that people can hold.",
         "changed.toml: reports[INT_N].accepted_by: BOSS is not a role of the list that people can hold.",
         "changed.toml: desks[IDEA].status: IDEA is not a status of the list.",
+        "changed.toml: desks[ENDORSE].status: ENDORSE is among the statuses of no stage.",
+        "changed.toml: stages[END].statuses: DREAM is not a status of the list.",
+        "changed.toml: gender.suggestions[3].code: 3 is not a code of the gender marker.",
         "changed.toml: gender_not_applicable_types: ZZ9 is not a project type of the list.",
     ]
 
@@ -191,7 +213,7 @@ def test_editions_are_compared_key_by_key(flask, changed):
     assert "sections[RAT].words: 600 -> 400" in lines
     assert "valid_from: 2010-01-01 -> 2014-01-01" in lines
     [gone] = [line for line in lines if line.startswith("sections[SUS]")]
-    assert gone.startswith("sections[SUS]: {code = SUS, title = Sustainability, kind = text, ")
+    assert gone.startswith("sections[SUS]: {code = SUS, title = {en = Sustainability, fr = Durabilité, es = ")
     assert gone.endswith(" -> (nothing)")
     assert {line.split(":")[0] for line in lines if line.startswith("rules")} == {
         "rules[RISK_NAMED]",
@@ -211,14 +233,20 @@ def test_a_difference_says_order_lists_texts_and_desks(flask, changed):
         (rat, ""),
         ('[[sections]]\ncode = "PAR"', rat + '[[sections]]\ncode = "PAR"'),
         ("[30, 14, 3]", "[30, 3]"),
-        ('title = "Summary"', 'title = {en = "Summary", fr = "Résumé"}'),
+        ('{en = "Summary", fr = "Résumé", es = "Resumen"}', '{en = "Summary", fr = "Sommaire"}'),
         ('status = "OFFICE_CLEAR"\nroles = ["COM"]', 'status = "OFFICE_CLEAR"\nroles = ["COM", "RMO"]'),
         ('"who", "what tools"', '"who exactly", "what tools"'),
         ("interim_every_months = {fund = 6, donor = 6}", "interim_every_months = {fund = 6, donor = 3}"),
+        ('who = ["FUND", "RRMO"]', 'who = ["FUND"]'),
+        ("before_days = [14, 3]", "before_days = [14, 7]"),
+        ("Stands in for the project manager and", "Acts for the project manager and"),
+        ('{code = "2a", all = "yes"}', '{code = "2a", all = "some"}'),
     )
     assert flask("diff", CURRENT, file).output.splitlines() == [
         "code: fund-current-2 -> changed-1",
-        "sections[SUM].title.fr: (nothing) -> Résumé",
+        "stages[ACT].who: [FUND, RRMO] -> [FUND]",
+        "sections[SUM].title.fr: Résumé -> Sommaire",
+        "sections[SUM].title.es: Resumen -> (nothing)",
         "sections[MON].must_answer: [who, what tools, how often, partner monitoring] -> "
         "[who exactly, what tools, how often, partner monitoring]",
         "sections, their order: COV, SUM, RAT, DES, PAR, MON, EVA, MAT, WPL, BUD, RSK -> "
@@ -226,4 +254,8 @@ def test_a_difference_says_order_lists_texts_and_desks(flask, changed):
         "desks[OFFICE_CLEAR].roles: [COM] -> [COM, RMO]",
         "deadlines.interim_every_months.donor: 6 -> 3",
         "ladder.before_days: [30, 14, 3] -> [30, 3]",
+        "milestone_ladder.before_days: [14, 3] -> [14, 7]",
+        "duties[APM IMP].text: Stands in for the project manager and is told everything the manager is told. -> "
+        "Acts for the project manager and is told everything the manager is told.",
+        "gender.suggestions[2a].all: yes -> some",
     ]

@@ -102,7 +102,8 @@ def must_say_why(project: Project, note: str, sections: Sequence[str]) -> None:
     """A return needs a reason tied to at least one section (Handbook)."""
     if not note.strip():
         raise Invalid("note", _("Please write the reason, so that the developer knows what to change."))
-    known = {section.code for section in project.edition.handbook.sections_for(project.funding.value)}
+    asked = project.edition.handbook.sections_for(project.funding.value, project.facts)
+    known = {section.code for section in asked}
     if not sections:
         raise Invalid("sections", _("Please tick at least one section that the reason is about."))
     if set(sections) - known:

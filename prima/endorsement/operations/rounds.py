@@ -18,7 +18,7 @@ from prima.permissions import Action
 from prima.projects.models import Project, Step
 from prima.projects.operations import advance
 from prima.projects.queries import roles
-from prima.projects.snapshot import changed_sections, seal, snapshot
+from prima.projects.snapshot import changed_sections, seal, snapshot, submitted_facts
 from prima.projects.stages import LIFECYCLE, Status
 from prima.users import Role, User
 from prima.workdays import add_working_days
@@ -76,8 +76,15 @@ def office_clearance(earlier: Sequence[Round], newest: Round) -> Round | None:
 
 
 def open_review(project: Project, newest: Round, earlier: Sequence[Round]) -> None:
-    """Open one clearance a reviewer of the edition, or let an earlier one stand where its sections did not change."""
-    for reviewer in project.edition.handbook.reviewers_for(project.funding.value):
+    """Open one clearance a reviewer of the edition, or let an earlier one stand where its sections did not change.
+
+    Whom a condition concerns is judged by what was submitted, though a list may have changed meanwhile.
+    """
+    facts = submitted_facts(newest.snapshot)
+    reviewers = project.edition.handbook.reviewers_for(project.funding.value, facts)
+    at_headquarters = {reviewer.role for reviewer in reviewers if reviewer.scope == "headquarters"}
+    project.asked_at_headquarters = sorted(at_headquarters.union(project.asked_at_headquarters))
+    for reviewer in reviewers:
         role = Role(reviewer.role)
         before = next((found for one in earlier if (found := one.clearance(role))), None)
         if before and before.is_given and not concerned(before, newest):

@@ -83,7 +83,7 @@ def _form(case: Case, clearance: Clearance, asked: tuple[Check, ...]) -> ReviewF
     for code, one in drafted.items():
         data |= {f"{code}-answer": one.answer.value if one.answer else None, f"{code}-note": one.note}
     form = review_form((check.code, check.question.say()) for check in asked)(data=data)
-    sections = case.project.edition.handbook.sections_for(case.project.funding.value)
+    sections = case.project.edition.handbook.sections_for(case.project.funding.value, case.project.facts)
     form.sections.choices = shown((one.code, one.title.say()) for one in sections)
     return form
 

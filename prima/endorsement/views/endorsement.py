@@ -83,7 +83,7 @@ def _form(case: Case, move: Move) -> DecisionForm | ReasonForm | ReturnForm:
     if not returns(move):
         return ReasonForm(seen=case.seen) if move.note == "required" else DecisionForm(seen=case.seen)
     form = ReturnForm(seen=case.seen)
-    sections = case.project.edition.handbook.sections_for(case.project.funding.value)
+    sections = case.project.edition.handbook.sections_for(case.project.funding.value, case.project.facts)
     form.sections.choices = shown((one.code, one.title.say()) for one in sections)
     return form
 

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from prima.endorsement.models import Round
 from prima.handbook.edition import Edition
 from prima.projects.models.documents import INTERNAL
+from prima.projects.snapshot import submitted_facts
 
 Names = Mapping[tuple[str, str], str]
 STAFF = "STAFF"
@@ -64,7 +65,7 @@ def read(
     """`internal`: whether the reader may see unit costs of staff and internal sections; `changed`: section codes."""
     content = frozen.snapshot
     parts = []
-    for section in edition.sections_for(content["cover"]["funding"]):
+    for section in edition.sections_for(content["cover"]["funding"], submitted_facts(content)):
         if section.internal and not internal:
             continue
         part = {"COV": _cover, "BUD": _budget}.get(section.code, _text)(content, names, section.code, internal)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from prima import clock
@@ -120,6 +121,9 @@ class Project(Journaled, Model):
     interim_every_months: Mapped[int | None]
     evaluation_agreed: Mapped[bool] = mapped_column(default=False)
 
+    asked_at_headquarters: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default=text("'{}'"))
+    """Roles of headquarters whose clearance was asked: their holders see the project, as its office and region do."""
+
     import_key: Mapped[str | None] = mapped_column(unique=True)
     copied_from_id: Mapped[int | None] = mapped_column(ForeignKey("project.id"), index=True)
     """The project that it began as a copy of."""
@@ -127,6 +131,9 @@ class Project(Journaled, Model):
     """Imported and not edited since: exempt from submit rules for what its source does not hold."""
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
     updated_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+    facts = cast("dict[str, Any] | None", None)
+    """Of handbook.conditions.FIELDS: no column, but looked up where the edition has conditions (queries.judged)."""
 
     edition: Mapped[HandbookEdition] = relationship(lazy="raise")
     office: Mapped[Office] = relationship(lazy="raise")

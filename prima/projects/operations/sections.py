@@ -16,6 +16,7 @@ from prima.errors import Invalid
 from prima.handbook.edition import Section as SectionRule
 from prima.journal import Entry
 from prima.places import Office
+from prima.projects import queries
 from prima.projects.models import Part, Party, Project, Section
 from prima.projects.operations.drafting import opened, seal, session_of, written
 from prima.projects.operations.moves import take_part
@@ -84,7 +85,8 @@ def open_section(reference: str, code: str, *, actor: User) -> OpenSection | Non
             joinedload(Section.saved_by),
         )
     )
-    return OpenSection(*found.unique().one())
+    project, section, is_noted = found.unique().one()
+    return OpenSection(queries.judged(project), section, is_noted)
 
 
 def same(section: Section | None, text: str) -> bool:

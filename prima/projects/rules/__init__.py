@@ -53,7 +53,7 @@ def to_submit(project: Any) -> list[Need]:
     edition = project.edition.handbook
     found = [*cover.cover(project), *texts.sections(project, edition), *budget.figures(project)]
     justified = {justification.rule_code for justification in project.justifications}
-    for rule in edition.rules_for("submit", project.funding, regional=is_regional(project)):
+    for rule in edition.rules_for("submit", project.funding, regional=is_regional(project), facts=project.facts):
         measure = MEASURES.get(rule.code)
         if measure is None:
             continue

@@ -15,7 +15,7 @@ from prima.workflow import Need
 
 def sections(project: Any, edition: Edition) -> Iterator[Need]:
     texts = {section.code: section.text for section in project.sections}
-    for section in edition.sections_for(project.funding):
+    for section in edition.sections_for(project.funding, project.facts):
         if section.kind != "text":
             continue
         where = (("code", section.code.lower()),)

@@ -169,7 +169,9 @@ def both_rows(conflict: RowsConflict) -> tuple[str, int]:
 def saved(project: Project, at: str, values: Values = (), *, message: str = "", tone: str = "success") -> Response:
     """Back to the page, or on to the part that the second button names."""
     flash(message or _("Saved."), tone)
-    after = following(tasks(project, []), at, values) if request.form.get("then") == "next" else None
+    after = None
+    if request.form.get("then") == "next":
+        after = following(tasks(queries.judged(project), []), at, values)  # what was saved may ask for more or less
     return redirect(url_of(project, after) if after else address(project, at, values), 303)
 
 

@@ -49,7 +49,7 @@ class Typing:
 
 def rule_of(project: Project, code: str) -> SectionRule | None:
     """The section by its code in lower case; None when the edition asks no such text of this kind of project."""
-    for rule in project.edition.handbook.sections_for(project.funding.value):
+    for rule in project.edition.handbook.sections_for(project.funding.value, project.facts):
         hidden = rule.internal and not can(viewer(), Action.VIEW_INTERNAL, project)
         if rule.code.lower() == code and rule.kind == "text" and not hidden:
             return rule
