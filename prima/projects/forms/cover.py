@@ -50,4 +50,3 @@ class CoverForm(IdeaForm):
     )
     executing_agency = line(_l("Executing agency"), required=False)
     duration_months = WholeField(_l("Planned duration in months"), least=1, most=120, validators=[Optional()])
-    gender_marker_code = choice(_l("Gender marker"), required=False)

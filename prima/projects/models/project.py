@@ -97,7 +97,7 @@ class Project(Journaled, Model):
     duration_months: Mapped[int | None]
     gender_marker_code: Mapped[str | None] = mapped_column(ForeignKey("gender_marker.code"))
     version: Mapped[int] = mapped_column(default=1)
-    """The version of the cover, which people edit: title to gender marker, and the countries."""
+    """The version of the cover, which people edit: title to duration, and the countries."""
 
     currency: Mapped[str] = mapped_column(default=USD)
     """In which the budget is written (ISO 4217); the Fund's are in USD."""

@@ -19,7 +19,7 @@ from prima.users import User
 FIELDS = (
     "title", "summary", "project_type_code", "secondary_type_code", "office_id", "funding", "funding_year",
     "fund_line_code", "focus_area_code", "donor_code", "agreement", "overhead_percent", "executing_agency",
-    "duration_months", "gender_marker_code",
+    "duration_months",
 )  # fmt: skip
 LONG = frozenset({"summary"})
 FOR_THE_FUND = ("fund_line_code", "focus_area_code")

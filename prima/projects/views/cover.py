@@ -16,7 +16,7 @@ from prima.users import viewer
 
 bp = Blueprint("cover", __name__, url_prefix="/projects")
 HERE = "cover.edit"
-NAMED = ("project_type_code", "secondary_type_code", "fund_line_code", "focus_area_code", "gender_marker_code")
+NAMED = ("project_type_code", "secondary_type_code", "fund_line_code", "focus_area_code")
 """What the read-only page shows by its name."""
 
 
@@ -52,7 +52,6 @@ def offer(form: CoverForm, project: Project) -> CoverForm:
     form.secondary_type_code.choices = {**none, **choices.project_types([project.secondary_type_code])}
     form.fund_line_code.choices = {**nothing, **choices.funding_lines([project.fund_line_code])}
     form.focus_area_code.choices = {**nothing, **choices.focus_areas([project.focus_area_code])}
-    form.gender_marker_code.choices = {**nothing, **choices.gender_markers([project.gender_marker_code])}
     return form
 
 
