@@ -41,6 +41,7 @@ class ConceptForm(IdeaForm):
 
 class CoverForm(IdeaForm):
     version = version()
+    requesting = SelectMultipleField(_l("States that asked for the project"))
     secondary_type_code = choice(_l("Secondary project type"), required=False)
     fund_line_code = choice(_l("Funding line"), required=False)
     focus_area_code = choice(_l("Focus area"), required=False)
