@@ -13,6 +13,7 @@ from prima.endorsement import overview as endorsement_overview
 from prima.endorsement import rights as endorsement_rights
 from prima.endorsement.views import clearances, endorsement, record
 from prima.frame import Count, MenuItem
+from prima.lessons import LessonsOf
 from prima.overview import Teller
 from prima.people import desk as people_desk
 from prima.permissions import Action
@@ -24,6 +25,7 @@ from prima.projects.views import (
     budget,
     classification,
     concept,
+    copies,
     cover,
     documents,
     milestones,
@@ -33,6 +35,7 @@ from prima.projects.views import (
     readiness,
     sections,
     show,
+    similar,
     team,
 )
 from prima.reporting import overview as reporting_overview
@@ -53,6 +56,8 @@ BLUEPRINTS = (
     moves.bp,
     process.bp,
     concept.bp,
+    copies.bp,
+    similar.bp,
     proposal.bp,
     cover.bp,
     classification.bp,
@@ -95,4 +100,6 @@ DESKS: tuple[Callable[[User], list[Duty]], ...] = (
     people_desk.duties,
 )
 """What each package puts on a person's desk."""
+LESSONS: tuple[LessonsOf, ...] = (reporting_queries.lessons,)
+"""Who tells what former projects learned."""
 COUNTS: dict[str, Count] = {"desk": home.count, "overdue": reporting_queries.count_overdue}
