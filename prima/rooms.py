@@ -13,6 +13,7 @@ from prima.endorsement import overview as endorsement_overview
 from prima.endorsement import rights as endorsement_rights
 from prima.endorsement.views import clearances, endorsement, record
 from prima.frame import Count, MenuItem
+from prima.lessons import LessonsOf
 from prima.overview import Teller
 from prima.people import desk as people_desk
 from prima.permissions import Action
@@ -22,7 +23,9 @@ from prima.projects.views import (
     allocation,
     beneficiaries,
     budget,
+    classification,
     concept,
+    copies,
     cover,
     documents,
     milestones,
@@ -32,6 +35,7 @@ from prima.projects.views import (
     readiness,
     sections,
     show,
+    similar,
     team,
 )
 from prima.reporting import overview as reporting_overview
@@ -52,8 +56,11 @@ BLUEPRINTS = (
     moves.bp,
     process.bp,
     concept.bp,
+    copies.bp,
+    similar.bp,
     proposal.bp,
     cover.bp,
+    classification.bp,
     sections.bp,
     beneficiaries.bp,
     budget.bp,
@@ -93,4 +100,6 @@ DESKS: tuple[Callable[[User], list[Duty]], ...] = (
     people_desk.duties,
 )
 """What each package puts on a person's desk."""
+LESSONS: tuple[LessonsOf, ...] = (reporting_queries.lessons,)
+"""Who tells what former projects learned."""
 COUNTS: dict[str, Count] = {"desk": home.count, "overdue": reporting_queries.count_overdue}

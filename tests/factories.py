@@ -123,7 +123,7 @@ def a_project(
     project = Project(
         reference=f"P-{year}-{90000 + number:05d}",
         title=title or f"Project {number}",
-        summary="What it is about.",
+        summary=more.pop("summary", "What it is about."),
         status=Status(status),
         edition_id=published.newest(db.session).id,
         project_type_code=more.pop("project_type_code", "LM"),

@@ -224,6 +224,14 @@ def upgrade() -> None:
     op.add_column('project', sa.Column('asked_at_headquarters', sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False))
     op.create_index(op.f('ix_project_copied_from_id'), 'project', ['copied_from_id'], unique=False)
     op.create_foreign_key(op.f('fk_project_copied_from_id'), 'project', 'project', ['copied_from_id'], ['id'])
+    op.execute(
+        """
+        alter table project add column search tsvector generated always as (
+            to_tsvector('simple', regexp_replace(lower(normalize(title || ' ' || summary, NFKD)), '[\\u0300-\\u036f]', '', 'g'))
+        ) stored
+        """
+    )
+    op.create_index('ix_project_search', 'project', ['search'], unique=False, postgresql_using='gin')
     # Partners were one text on the cover: each of its lines, or what semicolons set apart, becomes a row.
     op.execute(
         """
@@ -246,6 +254,8 @@ def downgrade() -> None:
         ) as told where told.project_id = project.id
         """
     )
+    op.drop_index('ix_project_search', table_name='project', postgresql_using='gin')
+    op.drop_column('project', 'search')
     op.drop_constraint(op.f('ck_project_usd'), 'project', type_='check')
     op.drop_constraint(op.f('fk_project_copied_from_id'), 'project', type_='foreignkey')
     op.drop_index(op.f('ix_project_copied_from_id'), table_name='project')

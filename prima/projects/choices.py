@@ -18,13 +18,16 @@ from prima.lists import (
     BudgetCategory,
     Country,
     CountryLink,
+    CrossCuttingTheme,
     DocumentType,
     Donor,
     FundFocusArea,
     FundingLine,
     GenderMarker,
+    MigrationGovernance,
     ProjectType,
     RegionalOffice,
+    SdgTarget,
 )
 from prima.places import Office, OfficeLink
 from prima.users import Role, Scope, User
@@ -128,6 +131,38 @@ def focus_areas(keep: Collection[str | None] = ()) -> Names:
 
 def gender_markers(keep: Collection[str | None] = ()) -> Names:
     return {code: f"{code}: {name}" for code, name in _names(GenderMarker, keep).items()}
+
+
+def governance(keep: Collection[str | None] = ()) -> Groups:
+    """What the Migration Governance Framework asks, by kind: principle and objective."""
+    held = MigrationGovernance.code.in_([code for code in keep if code])
+    rows = db.session.scalars(
+        select(MigrationGovernance)
+        .where(or_(MigrationGovernance.retired.is_(False), held))
+        .order_by(MigrationGovernance.position, MigrationGovernance.code)
+    )
+    found: Groups = {}
+    for row in rows:
+        found.setdefault(row.kind, {})[row.code] = f"{row.name}: {row.paraphrase}"
+    return found
+
+
+def sdg_targets(keep: Collection[str | None] = ()) -> dict[int, Names]:
+    """The targets of each of the Sustainable Development Goals, by its number."""
+    held = SdgTarget.code.in_([code for code in keep if code])
+    rows = db.session.scalars(
+        select(SdgTarget)
+        .where(or_(SdgTarget.retired.is_(False), held))
+        .order_by(SdgTarget.goal, SdgTarget.position, SdgTarget.code)
+    )
+    found: dict[int, Names] = {}
+    for row in rows:
+        found.setdefault(row.goal, {})[row.code] = f"{row.code} {row.name}"
+    return found
+
+
+def themes(keep: Collection[str | None] = ()) -> Names:
+    return _names(CrossCuttingTheme, keep)
 
 
 def budget_categories(keep: Collection[str | None] = ()) -> Groups:

@@ -38,7 +38,7 @@ PROPOSAL: dict[str, tuple[str, ...]] = {
     "risks": (),
     "partners": (),
     "milestones": (),
-    "governance": (),
+    "governance": ("listed",),
     "sdgs": (),
     "themes": (),
     "gender_answers": (),

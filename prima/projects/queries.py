@@ -112,6 +112,11 @@ def proposal(reference: str) -> Project | None:
     return _loaded(find(reference), PROPOSAL)
 
 
+def with_shape(reference: str) -> Project | None:
+    """For what is beside the draft: rights, countries and areas of work."""
+    return find(reference, selectinload(Project.coverage), selectinload(Project.areas))
+
+
 def story(reference: str) -> Project | None:
     """For the project page."""
     return _loaded(find(reference, *named()), STORY)

@@ -94,6 +94,10 @@ def _about(project: Any, needs: Sequence[Need]) -> Iterator[Task]:
     group = _("About the project")
     title = project.edition.handbook.section("COV").title.say()
     yield _task(group, title, "cover.edit", needs, started=True, wrong=State.IN_PROGRESS)
+    classified = project.gender_marker_code or project.governance or project.sdgs or project.themes
+    yield _task(
+        group, _("Classification"), "classification.edit", needs, started=bool(classified), wrong=State.IN_PROGRESS
+    )
     yield _task(group, _("Beneficiaries"), "beneficiaries.edit", needs, started=bool(project.beneficiaries))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from prima import clock
 from prima.db import db
 from prima.desk import Duty
 from prima.handbook.published import HandbookEdition
+from prima.lessons import Lesson
 from prima.lists import BeneficiaryDisaggregation, BeneficiaryType, BudgetCategory, RegionalOffice, RoleName
 from prima.places import Office, OfficeLink
 from prima.projects import queries as projects
@@ -22,7 +23,7 @@ from prima.projects.models import BudgetLine, Part, Party, Project
 from prima.projects.models.project import TEAM
 from prima.projects.visibility import may_see, region_link
 from prima.reporting.calendar import EXTENSION_REQUEST, ReportState
-from prima.reporting.models import Deadline, Report, ReportStep
+from prima.reporting.models import Deadline, Report, ReportStep, ReportText
 from prima.reporting.steps import IN, OWING, deadline_name, in_a_sentence, report_path
 from prima.sessions import with_rights as with_roles
 from prima.users import DECIDING, Authority, Grant, Role, Scope, User
@@ -431,3 +432,30 @@ def _off_the_team(user: User, held: Authority) -> ColumnElement[bool]:
 
 def role_names() -> dict[str, str]:
     return dict(db.session.execute(select(RoleName.code, RoleName.name)).all())
+
+
+# -- lessons ----------------------------------------------------------------------------------------------------------
+
+LESSONS = "LESSONS"
+"""The part of a narrative report in which a project says what it learned."""
+TAKEN = (ReportState.ACCEPTED, ReportState.SENT)
+
+
+def lessons(project_ids: Collection[int], limit: int = 20) -> list[Lesson]:
+    """What the accepted reports of these projects say they learned, newest first."""
+    day = func.coalesce(Deadline.period_to, Deadline.due_on)
+    rows = db.session.execute(
+        select(Deadline.project_id, ReportText.text, day, Project.reference, Deadline.id)
+        .join(Report, Report.id == ReportText.report_id)
+        .join(Deadline, Deadline.id == Report.deadline_id)
+        .join(Project, Project.id == Deadline.project_id)
+        .where(
+            Deadline.project_id.in_(project_ids),
+            Report.state.in_(TAKEN),
+            ReportText.code == LESSONS,
+            func.btrim(ReportText.text) != "",
+        )
+        .order_by(day.desc(), Deadline.id)
+        .limit(limit)
+    )
+    return [Lesson(number, text, on, report_path(reference, key)) for number, text, on, reference, key in rows]

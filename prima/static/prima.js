@@ -218,3 +218,24 @@ for (const place of source ? all("[data-chart]") : []) {
   } else seen.observe(place);
 }
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => all("[data-chart]").forEach((place) => place.drawn && draw(place)));
+
+// The gender marker's code that the answers suggest, by the table of the edition, while they are chosen.
+for (const place of all("[data-suggestions]")) {
+  const fields = place.closest("form").elements;
+  const table = JSON.parse(place.dataset.suggestions);
+  const extents = ["needs_analysis", "outputs", "activities"];
+  const fits = (one, aim) => (!one.all || extents.every((name) => fields[name].value === one.all))
+    && (one.main_aim === null || one.main_aim === (aim === "yes"));
+  const tell = () => {
+    const aim = fields.main_aim.value;
+    const found = aim && extents.every((name) => fields[name].value) ? table.find((one) => fits(one, aim))?.code : null;
+    const chosen = fields.gender_marker_code;
+    const words = [...chosen.options].find((option) => option.value === found)?.text ?? found;
+    const said = found ? place.dataset.says.replace("#", () => words) : place.dataset.open;
+    if (place.textContent !== said) place.textContent = said;
+    const differs = Boolean(found && chosen.value && chosen.value !== found);
+    place.classList.toggle("amber", differs);
+    place.classList.toggle("blue", !differs);
+  };
+  for (const name of [...extents, "main_aim", "gender_marker_code"]) fields[name].addEventListener("change", tell);
+}

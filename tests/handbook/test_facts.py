@@ -14,6 +14,7 @@ from prima.handbook import published
 from prima.handbook.conditions import FIELDS, Unjudged, as_kept, kept
 from prima.lists import CountryLink, Donor
 from prima.projects import queries, rules
+from prima.projects.models import Section
 from prima.projects.stages import Status
 from prima.users import Role
 from tests.endorsement.cast import Cast
@@ -245,7 +246,7 @@ def written(reference):
     project = queries.proposal(reference)
     for section in project.edition.handbook.sections_for(project.funding.value, project.facts):
         if section.code.startswith("Q"):
-            project.sections.append(queries.Section(project_id=project.id, code=section.code, text="An answer."))
+            project.sections.append(Section(project_id=project.id, code=section.code, text="An answer."))
     db.session.flush()
     return project
 

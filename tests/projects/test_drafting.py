@@ -99,10 +99,15 @@ def test_the_whole_draft_is_made_through_its_pages(browser_of, developer):
     assert the_project().status is Status.DRAFT
 
     page = browser.open(f"{home}/proposal").check()
-    assert "0 of 12 parts complete" in page.text
+    assert "0 of 13 parts complete" in page.text
     page = page.follow("Cover").check()
     page.fill("Executing agency", "IOM Kenya").fill("Planned duration in months", "18")
-    page.fill("Funding line", "L1").fill("Focus area", "Labour migration").fill("Gender marker", "2a")
+    page.fill("Funding line", "L1").fill("Focus area", "Labour migration")
+    page = page.press("Save and go on: Classification").check()
+
+    page.fill("Principles", ["Partnerships: Work with partners on migration and linked issues"])
+    page.fill("Objectives", ["Safe, orderly, dignified: Make migration safe, orderly and dignified"])
+    page.fill("10.c Cheaper remittance transfers", True).fill("Gender marker", "2a")
     page = page.press("Save and go on: Beneficiaries").check()
     assert page.heading == "Beneficiaries"
 
@@ -137,7 +142,7 @@ def test_the_whole_draft_is_made_through_its_pages(browser_of, developer):
     assert page.rows("Filed documents")[0][2:4] == ["Kenya", "1"]
 
     page = browser.open(f"{home}/proposal").check()
-    assert "12 of 12 parts complete" in page.text
+    assert "13 of 13 parts complete" in page.text
     project = the_project()
     assert queries.proposal(reference) and project.budget_usd == Decimal("100000.00")
     page = browser.open(f"{home}/readiness").check()
@@ -171,11 +176,12 @@ def test_a_warning_is_passed_with_a_written_reason(browser_of, developer):
 
 
 PAGES = (
-    "proposal", "cover", "sections/rat", "budget", "allocation/area", "allocation/activity", "beneficiaries",
-    "documents", "team", "milestones", "readiness",
+    "proposal", "cover", "classification", "sections/rat", "budget", "allocation/area", "allocation/activity",
+    "beneficiaries", "documents", "team", "milestones", "readiness",
 )  # fmt: skip
 WRITTEN = (
     "cover",
+    "classification",
     "sections/rat",
     "budget",
     "allocation/area",

@@ -41,6 +41,7 @@ class ConceptForm(IdeaForm):
 
 class CoverForm(IdeaForm):
     version = version()
+    requesting = SelectMultipleField(_l("States that asked for the project"))
     secondary_type_code = choice(_l("Secondary project type"), required=False)
     fund_line_code = choice(_l("Funding line"), required=False)
     focus_area_code = choice(_l("Focus area"), required=False)
@@ -50,4 +51,3 @@ class CoverForm(IdeaForm):
     )
     executing_agency = line(_l("Executing agency"), required=False)
     duration_months = WholeField(_l("Planned duration in months"), least=1, most=120, validators=[Optional()])
-    gender_marker_code = choice(_l("Gender marker"), required=False)

@@ -8,6 +8,7 @@ from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from prima.db import Model
+from prima.lists import MigrationGovernance
 from prima.projects.models.project import Project
 
 
@@ -18,6 +19,7 @@ class GovernanceMark(Model):
     code: Mapped[str] = mapped_column(ForeignKey("migration_governance.code"), primary_key=True, index=True)
 
     project: Mapped[Project] = relationship(back_populates="governance", lazy="raise")
+    listed: Mapped[MigrationGovernance] = relationship(lazy="raise")
 
 
 class SdgMark(Model):
@@ -48,7 +50,7 @@ class Extent(StrEnum):
 
 
 class GenderAnswers(Model):
-    """The answers from which the gender marker code is suggested; the code itself stands on the cover."""
+    """The answers from which the gender marker code is suggested; the code itself stands with the project."""
 
     project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), primary_key=True)
     needs_analysis: Mapped[Extent | None]

@@ -7,8 +7,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, Text, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, Numeric, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from prima import clock
@@ -59,6 +59,11 @@ def _as_in_usd(context: Any) -> Decimal:
     return context.get_current_parameters().get("budget_usd") or Decimal(0)
 
 
+SEARCHED = (
+    "to_tsvector('simple'::regconfig, regexp_replace(lower(NORMALIZE(((title || ' '::text) || summary), NFKD)), "
+    "'[\\u0300-\\u036f]'::text, ''::text, 'g'::text))"
+)
+"""The words of title and summary without accents and case, as PostgreSQL writes the expression back."""
 TEAM = frozenset({Part.DEVELOPER, Part.MANAGER, Part.ALTERNATE, Part.AUTHOR})
 
 
@@ -72,6 +77,7 @@ class Project(Journaled, Model):
         CheckConstraint("budget_usd >= 0", name="budget"),
         CheckConstraint("currency <> 'USD' or budget = budget_usd", name="usd"),
         Index("ix_project_office_status", "office_id", "status"),
+        Index("ix_project_search", "search", postgresql_using="gin"),
         Index("ix_project_list", text("updated_at desc"), text("id desc")),
     )
 
@@ -98,7 +104,7 @@ class Project(Journaled, Model):
     duration_months: Mapped[int | None]
     gender_marker_code: Mapped[str | None] = mapped_column(ForeignKey("gender_marker.code"))
     version: Mapped[int] = mapped_column(default=1)
-    """The version of the cover, which people edit: title to gender marker, and the countries."""
+    """The version of the cover, which people edit: title to duration, and the countries."""
 
     currency: Mapped[str] = mapped_column(default=USD)
     """In which the budget is written (ISO 4217); the Fund's are in USD."""
@@ -131,6 +137,8 @@ class Project(Journaled, Model):
     """Imported and not edited since: exempt from submit rules for what its source does not hold."""
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
     updated_at: Mapped[datetime] = mapped_column(default=clock.now)
+    search: Mapped[str] = mapped_column(TSVECTOR, Computed(SEARCHED, persisted=True), deferred=True)
+    """What text search looks in; kept by the database."""
 
     facts = cast("dict[str, Any] | None", None)
     """Of handbook.conditions.FIELDS: no column, but looked up where the edition has conditions (queries.judged)."""

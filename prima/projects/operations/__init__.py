@@ -3,7 +3,9 @@
 from prima.projects.operations.allocation import allocate
 from prima.projects.operations.beneficiaries import plan_beneficiaries
 from prima.projects.operations.budget import revise_budget
+from prima.projects.operations.classification import classify
 from prima.projects.operations.concept import propose
+from prima.projects.operations.copying import copy
 from prima.projects.operations.cover import describe
 from prima.projects.operations.documents import file_document
 from prima.projects.operations.justify import justify
@@ -16,6 +18,8 @@ __all__ = [
     "add_developer",
     "advance",
     "allocate",
+    "classify",
+    "copy",
     "describe",
     "file_document",
     "justify",

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from prima.filters import day, money
 from prima.permissions import Action, guard
-from prima.projects import operations, queries
+from prima.projects import operations, queries, similar
 from prima.projects.models import Project
 from prima.projects.page import put_together
 from prima.users import viewer
@@ -28,7 +28,14 @@ def show(project: Project) -> str:
         money=money,
         day=day,
     )
-    return render_template("projects/show.html", page=page, bookmarked=queries.is_bookmarked(project, viewer()))
+    source, copies = similar.kin(project, viewer())
+    return render_template(
+        "projects/show.html",
+        page=page,
+        bookmarked=queries.is_bookmarked(project, viewer()),
+        source=source,
+        copies=copies,
+    )
 
 
 @bp.post("/<reference>/bookmark")
