@@ -27,12 +27,15 @@ from prima.projects.views import (
     documents,
     milestones,
     moves,
+    partners,
     process,
     proposal,
     readiness,
+    risks,
     sections,
     show,
     team,
+    workplan,
 )
 from prima.reporting import overview as reporting_overview
 from prima.reporting import queries as reporting_queries
@@ -55,7 +58,10 @@ BLUEPRINTS = (
     proposal.bp,
     cover.bp,
     sections.bp,
+    partners.bp,
     beneficiaries.bp,
+    workplan.bp,
+    risks.bp,
     budget.bp,
     allocation.bp,
     documents.bp,
