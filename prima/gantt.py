@@ -17,6 +17,7 @@ BAR = 14
 INDENT = 14
 NUMBER_STEPS = (1, 2, 3, 6, 12)
 LEAST_BETWEEN_NAMES = 28
+LETTER = 6.4  # an average letter of 12 units
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,10 @@ class Bar:
 class Row:
     y: float
     indent: int
+    text_x: float
+    """Where the text begins, behind the number."""
+    label: str
+    """The text, shortened to its place."""
     task: Task
     bars: tuple[Bar, ...]
 
@@ -74,6 +79,7 @@ class Flag:
     x: float
     y: float
     anchor: str
+    label: str
     mark: Mark
 
 
@@ -124,7 +130,7 @@ def draw(
     marks_y = top + len(rows) * ROW
     placed.sort(key=lambda pair: (pair[0].on, pair[0].name))
     flags = tuple(
-        Flag(x(at), marks_y + (number + 1.5) * ROW, "end" if x(at) > WIDTH - 130 else "start", mark)
+        Flag(x(at), marks_y + (number + 1.5) * ROW, "end" if x(at) > WIDTH - 130 else "start", shortened(mark.name, INDENT), mark)
         for number, (mark, at) in enumerate(placed)
     )
     now = since(starts_on, today) if starts_on and today else -1.0
@@ -169,7 +175,15 @@ def _row(task: Task, y: float, planned: int | None, x) -> Row:
             for one, end in parts
             if one <= end
         ]
-    return Row(y, task.depth * INDENT, task, tuple(bars))
+    indent = task.depth * INDENT
+    text_x = round(indent + (len(task.number) + 1) * LETTER, 1)
+    return Row(y, indent, text_x, shortened(task.text, text_x), task, tuple(bars))
+
+
+def shortened(text: str, x: float) -> str:
+    """As much of a text as fits from there to the drawing's left edge."""
+    text, room = " ".join(text.split()), int((LEFT - 12 - x) / LETTER)
+    return text if len(text) <= room else text[: room - 1].rstrip() + "…"
 
 
 def _ticks(months: int, column: float, starts_on: date | None, x) -> tuple[Tick, ...]:

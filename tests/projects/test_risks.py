@@ -69,14 +69,14 @@ def test_risks_are_added_changed_and_removed_in_one_form(browser_of, developer):
     assert page.heading == "Risk assessment plan (internal annex)"
     page.fill("Risk factor, risk 1", "Rain 🌧 أمطار").fill("Consequence, risk 1", "4 Serious")
     page.fill("Likelihood, risk 1", "5 Very likely").fill("Due day, risk 1", "2017-01-31")
-    page = page.fill("Risk factor, risk 3", "Prices rise.").press("Save").check()
+    page = page.fill("Risk factor, risk 2", "Prices rise.").press("Save").check()
     assert [(one.factor, one.consequence_code, one.due_on) for one in risks_of(project)] == [
         ("Rain 🌧 أمطار", "C4", date(2017, 1, 31)),
         ("Prices rise.", None, None),
     ]
     assert "very high, 20" in page.text
     assert "not rated" in page.text
-    page.fill("Treatment, risk 2", "Share with another party").fill("Remove, risk 1", True)
+    page.fill("Treatment, risk 2", "Share with another party").fill("Remove this risk, risk 1", True)
     page = page.press("Save").check()
     assert [(one.factor, one.treatment_code, one.version) for one in risks_of(project)] == [("Prices rise.", "T4", 2)]
     assert [entry.event for entry in entries(db.session, "project", project.id)] == ["risks", "risks"]

@@ -10,7 +10,6 @@ from flask_babel import gettext as _
 from prima.permissions import Action, guard
 from prima.projects import choices, operations, queries
 from prima.projects.forms.risks import RisksForm
-from prima.projects.forms.rows import EMPTY_ROWS
 from prima.projects.heat import heat, heights, legend
 from prima.projects.models import Project
 from prima.projects.operations.risks import MOST_RISKS, values_of
@@ -33,6 +32,8 @@ from prima.users import viewer
 bp = Blueprint("risks", __name__, url_prefix="/projects")
 HERE = "risks.edit"
 SECTION = "RSK"
+EMPTY = 2
+"""Empty cards below those that are written; they are large."""
 
 
 def with_a_risk_plan(reference: str) -> Project | None:
@@ -46,7 +47,7 @@ def with_a_risk_plan(reference: str) -> Project | None:
 def edit(project: Project) -> str:
     rows: list[dict[str, Any]] = [shown(values_of(one), one) for one in project.risks]
     scales = choices.risk_scales()
-    return page(project, offer(RisksForm(risks=[*rows, *({} for _row in range(EMPTY_ROWS))]), scales), scales)
+    return page(project, offer(RisksForm(risks=[*rows, *({} for _row in range(EMPTY))]), scales), scales)
 
 
 @bp.post("/<reference>/risks")
