@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -129,10 +129,7 @@ def draw(
     rows = tuple(_row(task, top + number * ROW, planned, x) for number, task in enumerate(tasks))
     marks_y = top + len(rows) * ROW
     placed.sort(key=lambda pair: (pair[0].on, pair[0].name))
-    flags = tuple(
-        Flag(x(at), marks_y + (number + 1.5) * ROW, "end" if x(at) > WIDTH - 130 else "start", shortened(mark.name, INDENT), mark)
-        for number, (mark, at) in enumerate(placed)
-    )
+    flags = tuple(_flag(mark, x(at), marks_y + (number + 1.5) * ROW) for number, (mark, at) in enumerate(placed))
     now = since(starts_on, today) if starts_on and today else -1.0
     return Drawing(
         width=WIDTH,
@@ -165,19 +162,24 @@ def since(start: date | None, day: date) -> float:
     return whole + (day - begun).days / (ends - begun).days
 
 
-def _row(task: Task, y: float, planned: int | None, x) -> Row:
+def _flag(mark: Mark, x: float, y: float) -> Flag:
+    return Flag(x, y, "end" if x > WIDTH - 130 else "start", shortened(mark.name, INDENT), mark)
+
+
+def _row(task: Task, y: float, planned: int | None, x: Callable[[float], float]) -> Row:
     bars = []
     for first, last in stretches(task.months):
         # What goes beyond the planned end is a bar of its own.
         parts = [(first, min(last, planned)), (max(first, planned + 1), last)] if planned else [(first, last)]
-        bars += [
-            Bar(x(one - 1), y + (ROW - BAR) / 2, round(x(end) - x(one - 1), 1), one, end, bool(planned and one > planned))
-            for one, end in parts
-            if one <= end
-        ]
+        bars += [_bar(one, end, y, x, planned) for one, end in parts if one <= end]
     indent = task.depth * INDENT
     text_x = round(indent + (len(task.number) + 1) * LETTER, 1)
     return Row(y, indent, text_x, shortened(task.text, text_x), task, tuple(bars))
+
+
+def _bar(first: int, last: int, y: float, x: Callable[[float], float], planned: int | None) -> Bar:
+    left, right = x(first - 1), x(last)
+    return Bar(left, y + (ROW - BAR) / 2, round(right - left, 1), first, last, bool(planned and first > planned))
 
 
 def shortened(text: str, x: float) -> str:
@@ -186,7 +188,7 @@ def shortened(text: str, x: float) -> str:
     return text if len(text) <= room else text[: room - 1].rstrip() + "…"
 
 
-def _ticks(months: int, column: float, starts_on: date | None, x) -> tuple[Tick, ...]:
+def _ticks(months: int, column: float, starts_on: date | None, x: Callable[[float], float]) -> tuple[Tick, ...]:
     """One each month, named as often as there is room for names."""
     step = next((step for step in NUMBER_STEPS if step * column >= LEAST_BETWEEN_NAMES), NUMBER_STEPS[-1])
     ticks = []

@@ -38,9 +38,8 @@ def totals(groups: Sequence[Any], names: Mapping[str, Names]) -> list[Totals]:
         counted: Counter[str] = Counter()
         for one in groups:
             counted[str(getattr(one, dimension))] += one.planned
-        found.append(
-            Totals(dimension, tuple((name, counted[code]) for code, name in names[dimension].items() if code in counted))
-        )
+        parts = tuple((name, counted[code]) for code, name in names[dimension].items() if code in counted)
+        found.append(Totals(dimension, parts))
     return found
 
 

@@ -42,10 +42,10 @@ def heights(risks: Sequence[Mapping[str, Any]], scales: Scales, bands: RiskLevel
     A risk is plain data as a snapshot keeps it: `consequence` and `likelihood` are codes.
     """
     worth = {one.code: one.value for scale in ("consequence", "likelihood") for one in scales[scale]}
-    found = []
+    found: list[Height | None] = []
     for risk in risks:
-        rated = worth.get(risk["consequence"]), worth.get(risk["likelihood"])
-        found.append(None if None in rated else height(rated[0] * rated[1], bands))
+        grave, likely = worth.get(risk["consequence"]), worth.get(risk["likelihood"])
+        found.append(None if grave is None or likely is None else height(grave * likely, bands))
     return found
 
 

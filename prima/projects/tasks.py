@@ -137,9 +137,7 @@ def _plans(project: Any, needs: Sequence[Need]) -> Iterator[Task]:
     if workplan := section(project, "WPL"):
         started = any(plan.months or plan.responsible for plan in project.plans)
         yield _task(group, workplan.title.say(), "workplan.edit", needs, started=started)
-    yield _task(
-        group, _("Milestones"), "milestones.edit", needs, started=bool(project.milestones), counts=False
-    )
+    yield _task(group, _("Milestones"), "milestones.edit", needs, started=bool(project.milestones), counts=False)
     if risks := section(project, "RSK"):
         yield _task(group, risks.title.say(), "risks.edit", needs, started=bool(project.risks))
 

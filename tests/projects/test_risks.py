@@ -316,7 +316,7 @@ def test_the_map_counts_and_names_the_risks_of_a_cell(browser_of, developer):
     a_risk(project, 3)
     page = browser_of(developer).open(url(project)).check()
     rows = page.rows("Map of risks: likelihood and consequence")
-    assert [row[0] for row in rows][0] == "6 Almost certain"
+    assert rows[0][0] == "6 Almost certain"
     assert rows[2][5] == "20 very high 2 risks: 1, 3"
     assert rows[5][1] == "1 low 1 risk: 2"
     assert rows[0][1] == "6 medium"

@@ -1,6 +1,7 @@
 """The workplan: months as people type them, a row an activity, and how it is drawn and held to the rules."""
 
 from datetime import date
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -39,7 +40,7 @@ def test_stretches_may_overlap_and_come_in_any_order(pairs):
 def test_stretches_have_gaps_between_them(chosen):
     found = list(months.stretches(chosen))
     assert all(first <= last for first, last in found)
-    assert all(before[1] + 1 < after[0] for before, after in zip(found, found[1:], strict=False))
+    assert all(before[1] + 1 < after[0] for before, after in pairwise(found))
 
 
 @given(st.text(max_size=60))

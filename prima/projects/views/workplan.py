@@ -56,9 +56,7 @@ def save(project: Project) -> Answer:
     try:
         status = outcome(
             form,
-            lambda: operations.plan_activities(
-                project, actor=viewer(), rows=rows_of(form.rows.entries, _("Activity"))
-            ),
+            lambda: operations.plan_activities(project, actor=viewer(), rows=rows_of(form.rows.entries, _("Activity"))),
         )
     except RowsConflict as conflict:
         return both_rows(conflict)
@@ -92,7 +90,7 @@ def name(entry: Any, number: str) -> None:
 
 
 def page(project: Project, form: WorkplanForm) -> str:
-    lines = live(project)
+    lines, planned = live(project), project.duration_months
     posted = {entry.form.row.data for entry in form.rows.entries}
     numbers = {line.id: line.number for line in lines}
     for row in rows_as_stored(project):
@@ -110,7 +108,7 @@ def page(project: Project, form: WorkplanForm) -> str:
         gone=[entry for number, entry in typed.items() if number not in known],
         has_activities=any(line.is_activity for line in lines),
         drawing=drawing(
-            lines, project.duration_months, starts_on=project.starts_on, milestones=project.milestones, today=clock.today()
+            lines, planned, starts_on=project.starts_on, milestones=project.milestones, today=clock.today()
         ),
         milestones=snapshot(project)["milestones"],
         matrix_url=url_for("projects.show", reference=project.reference) + "/matrix",
