@@ -1,11 +1,14 @@
 """How values look on a page: money, days, moments, shares and ages."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 from flask import Flask
 from flask_babel import format_date, format_datetime, format_decimal, format_percent, ngettext
 from flask_babel import gettext as _
+
+from prima.months import say
 
 SHORTENED = ((Decimal(10) ** 9, "bn"), (Decimal(10) ** 6, "M"), (Decimal(10) ** 3, "k"))
 
@@ -43,14 +46,21 @@ def percent(share: Decimal | float | None, digits: int = 1) -> str:
     return format_percent(share, format="#,##0" + ("." + "0" * digits if digits else "") + "%")
 
 
-def day(value: date | None) -> str:
-    """A day: 12 Oct 2026."""
+def day(value: date | str | None) -> str:
+    """A day: 12 Oct 2026; a snapshot keeps it as 2026-10-12."""
+    if isinstance(value, str):
+        value = date.fromisoformat(value)
     return _("not stated") if value is None else format_date(value, "d MMM y", rebase=False)
 
 
 def month(value: date) -> str:
     """A month's short name: Oct."""
     return format_date(value, "LLL", rebase=False)
+
+
+def months(value: Iterable[int]) -> str:
+    """Months of a project: 1-3, 7."""
+    return say(value) or _("not stated")
 
 
 def moment(value: datetime | None) -> str:
@@ -84,7 +94,7 @@ def age(since: date | datetime | None, today: date) -> str:
 
 def register(app: Flask) -> None:
     """Give the filters to the templates under their own names."""
-    for shown in (none_text, money, money_short, percent, day, month, moment, in_days, age):
+    for shown in (none_text, money, money_short, percent, day, month, months, moment, in_days, age):
         app.jinja_env.filters[shown.__name__] = shown
 
 

@@ -30,13 +30,16 @@ from prima.projects.views import (
     documents,
     milestones,
     moves,
+    partners,
     process,
     proposal,
     readiness,
+    risks,
     sections,
     show,
     similar,
     team,
+    workplan,
 )
 from prima.reporting import overview as reporting_overview
 from prima.reporting import queries as reporting_queries
@@ -62,7 +65,10 @@ BLUEPRINTS = (
     cover.bp,
     classification.bp,
     sections.bp,
+    partners.bp,
     beneficiaries.bp,
+    workplan.bp,
+    risks.bp,
     budget.bp,
     allocation.bp,
     documents.bp,

@@ -305,6 +305,30 @@ class Gender(Part):
         return self
 
 
+class RiskBand(Part):
+    """What risks are called from a level on, until the next band begins; a level is consequence x likelihood."""
+
+    from_level: Count
+    name: Text
+    tone: Literal["grey", "blue", "green", "amber", "violet", "red"]
+
+
+class RiskLevels(Part):
+    """How high a risk is, in words."""
+
+    bands: Annotated[tuple[RiskBand, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _steps(self) -> Self:
+        starts = [band.from_level for band in self.bands]
+        if starts != sorted(set(starts)) or starts[0] != 1:
+            raise ValueError("bands must go up by from_level, each number once, and begin with 1")
+        return self
+
+    def band(self, level: int) -> RiskBand:
+        return [band for band in self.bands if band.from_level <= level][-1]
+
+
 class Edition(Part):
     """What `..._for` returns fits the funding, and the conditions of what it returns hold by `facts`.
 
@@ -333,6 +357,7 @@ class Edition(Part):
     closure: tuple[Item, ...]
     duties: tuple[Duty, ...] = ()
     gender: Gender | None = None
+    risk: RiskLevels | None = None  # levels of risk have no word, if left out
 
     @property
     def is_conditional(self) -> bool:

@@ -27,6 +27,7 @@ from prima.lists import (
     MigrationGovernance,
     ProjectType,
     RegionalOffice,
+    RiskScale,
     SdgTarget,
 )
 from prima.places import Office, OfficeLink
@@ -194,6 +195,12 @@ def beneficiary_types(keep: Collection[str | None] = ()) -> Names:
 def disaggregation(dimension: str) -> Names:
     """The values of `sex` or `age`."""
     return _names(BeneficiaryDisaggregation, (), BeneficiaryDisaggregation.dimension == dimension)
+
+
+def risk_scales() -> dict[str, list[RiskScale]]:
+    """The values of consequence, likelihood and treatment, each from the smallest."""
+    rows = db.session.scalars(select(RiskScale).order_by(RiskScale.scale, RiskScale.value))
+    return {scale: list(members) for scale, members in groupby(rows, lambda row: row.scale)}
 
 
 def document_types() -> Names:

@@ -10,6 +10,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from prima.handbook.edition import Section
 from prima.projects import rules
 from prima.workflow import Need
 
@@ -21,6 +22,8 @@ class State(StrEnum):
     COMPLETE = "complete"
 
 
+INTERNAL = frozenset({"risks.edit"})
+"""Pages that only those see who see what is internal."""
 Values = tuple[tuple[str, str], ...]
 
 
@@ -47,7 +50,19 @@ def tasks(project: Any, needs: Sequence[Need] | None = None) -> list[Task]:
     """Every part in the order it is written; `needs` are the unmet ones, if they are known already."""
     if needs is None:
         needs = rules.to_submit(project)
-    return [*_about(project, needs), *_texts(project, needs), *_money(project, needs), *_file(project, needs)]
+    return [
+        *_about(project, needs),
+        *_texts(project, needs),
+        *_plans(project, needs),
+        *_money(project, needs),
+        *_file(project, needs),
+    ]
+
+
+def section(project: Any, code: str) -> Section | None:
+    """A section of the project's edition, where it has one for this funding."""
+    asked = project.edition.handbook.sections_for(project.funding, project.facts)
+    return next((one for one in asked if one.code == code), None)
 
 
 def progress(found: Sequence[Task]) -> tuple[int, int]:
@@ -98,6 +113,7 @@ def _about(project: Any, needs: Sequence[Need]) -> Iterator[Task]:
     yield _task(
         group, _("Classification"), "classification.edit", needs, started=bool(classified), wrong=State.IN_PROGRESS
     )
+    yield _task(group, _("Partners"), "partners.edit", needs, started=bool(project.partners), counts=False)
     yield _task(group, _("Beneficiaries"), "beneficiaries.edit", needs, started=bool(project.beneficiaries))
 
 
@@ -119,6 +135,16 @@ def _texts(project: Any, needs: Sequence[Need]) -> Iterator[Task]:
             values=(("code", section.code.lower()),),
             detail=detail,
         )
+
+
+def _plans(project: Any, needs: Sequence[Need]) -> Iterator[Task]:
+    group = _("Results")
+    if workplan := section(project, "WPL"):
+        started = any(plan.months or plan.responsible for plan in project.plans)
+        yield _task(group, workplan.title.say(), "workplan.edit", needs, started=started)
+    yield _task(group, _("Milestones"), "milestones.edit", needs, started=bool(project.milestones), counts=False)
+    if risks := section(project, "RSK"):
+        yield _task(group, risks.title.say(), "risks.edit", needs, started=bool(project.risks))
 
 
 def _money(project: Any, needs: Sequence[Need]) -> Iterator[Task]:

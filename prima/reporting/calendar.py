@@ -4,13 +4,13 @@ Months are counted from the project's start (or its end), never from the previou
 day. Nothing here reads a clock or a row: the same input always gives the same deadlines.
 """
 
-from calendar import monthrange
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
 from prima.handbook.edition import DeadlineRules, Funding, Ladder
+from prima.months import add_months
 
 DAY = timedelta(days=1)
 INTERIM = ("INT_N", "INT_F")
@@ -71,14 +71,6 @@ class Changes:
     move: tuple[tuple[Existing, Due], ...]
     add: tuple[Due, ...]
     drop: tuple[tuple[Existing, str], ...]  # with the reason, a sentence
-
-
-def add_months(day: date, months: int) -> date:
-    """The same day of another month, or that month's last day; months may be negative."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    if not date.min.year <= year <= date.max.year:
-        raise ValueError("This date lies outside the years that a calendar can hold (1 to 9999).")
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def lasts(start: date, end: date, months: int) -> bool:

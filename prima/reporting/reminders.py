@@ -1,4 +1,4 @@
-"""Who is reminded of what: for each open deadline the latest step of the edition's ladder, never twice the same."""
+"""Who is reminded of what: for each open deadline and milestone the latest step of its ladder, never twice the same."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
+from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -18,8 +19,8 @@ from prima.handbook.edition import Edition, Ladder
 from prima.handbook.published import HandbookEdition
 from prima.outbox import Letter
 from prima.projects import queries as projects
-from prima.projects.models import Part, Project
-from prima.projects.stages import Funding
+from prima.projects.models import Milestone, Part, Project
+from prima.projects.stages import RUNNING, Funding
 from prima.reporting import queries
 from prima.reporting.calendar import EXTENSION_REQUEST, Step, reminder_step
 from prima.reporting.models import Deadline, Report
@@ -28,14 +29,16 @@ from prima.reporting.steps import REMINDED, deadline_name, in_a_sentence, report
 from prima.users import Role, User
 
 AT_ONCE = 500
-"""Deadlines read at a time."""
+"""Deadlines or milestones read at a time."""
 Regional = Callable[[str], Sequence[User]]
 """Who is copied for a Regional Office."""
+Fund = Callable[[], Sequence[User]]
+"""Who is copied for the Fund; asked for once somebody is."""
 
 
 @dataclass(frozen=True)
 class Planned:
-    """One letter: to whom and why, about which deadline, at which step of the ladder."""
+    """One letter: to whom and why, about which deadline or milestone, at which step of the ladder."""
 
     to: User
     why: str
@@ -74,15 +77,22 @@ def remind(session: Session, on: date) -> int:
 
 
 def due(session: Session, on: date) -> Iterator[Planned]:
-    """The letters due by that day and not queued yet, the earliest deadline first; writes nothing."""
-    numbers = _in_the_window(session, on)
+    """The letters due by that day and not queued yet: deadlines, then milestones, each the earliest first.
+
+    Writes nothing.
+    """
     regional = cache(lambda region: queries.holders([Role.RPDO], region))
-    fund: list[User] = queries.holders([Role.FUND], None) if numbers else []
-    for start in range(0, len(numbers), AT_ONCE):
-        rows = _loaded(session, numbers[start : start + AT_ONCE])
-        planned = [letter for row in rows for letter in _letters(row, on, regional, fund)]
-        there = _queued(session, {one.cause for one in planned})
-        yield from (one for one in planned if (one.cause, one.kind, one.due_on, one.to.email) not in there)
+    fund = cache(lambda: queries.holders([Role.FUND], None))
+    kinds: tuple[tuple[Sequence[int], Callable[..., Sequence[Any]], Callable[..., Iterator[Planned]]], ...] = (
+        (_in_the_window(session, on), _loaded, _letters),
+        (_milestones(session, on), _loaded_milestones, _milestone_letters),
+    )
+    for numbers, load, letters in kinds:
+        for start in range(0, len(numbers), AT_ONCE):
+            rows = load(session, numbers[start : start + AT_ONCE])
+            planned = [letter for row in rows for letter in letters(row, on, regional, fund)]
+            there = _queued(session, {one.cause for one in planned})
+            yield from (one for one in planned if (one.cause, one.kind, one.due_on, one.to.email) not in there)
 
 
 def _in_the_window(session: Session, on: date) -> Sequence[int]:
@@ -106,8 +116,36 @@ def _in_the_window(session: Session, on: date) -> Sequence[int]:
     ).all()
 
 
-def _first(ladder: Ladder) -> int:
-    return max(ladder.before_days, default=0)
+def _first(ladder: Ladder | None) -> int:
+    return max(ladder.before_days, default=0) if ladder else 0
+
+
+def _milestones(session: Session, on: date) -> Sequence[int]:
+    """Milestones of running projects that are not done, and that some step of some edition's ladder has reached."""
+    ladders = [edition.handbook.milestone_ladder for edition in session.scalars(select(HandbookEdition))]
+    if not any(ladders):
+        return []
+    return session.scalars(
+        select(Milestone.id)
+        .join(Project, Project.id == Milestone.project_id)
+        .where(
+            Milestone.done_on.is_(None),
+            Milestone.planned_on <= on + timedelta(days=max(map(_first, ladders))),
+            Project.status.in_(RUNNING & REMINDED),
+        )
+        .order_by(Milestone.planned_on, Milestone.id)
+    ).all()
+
+
+def _loaded_milestones(session: Session, numbers: Sequence[int]) -> list[Milestone]:
+    return list(
+        session.scalars(
+            select(Milestone)
+            .where(Milestone.id.in_(numbers))
+            .options(joinedload(Milestone.project, innerjoin=True).options(*projects.with_rights()))
+            .order_by(Milestone.planned_on, Milestone.id)
+        )
+    )
 
 
 def _loaded(session: Session, numbers: Sequence[int]) -> list[Deadline]:
@@ -137,18 +175,14 @@ def _queued(session: Session, causes: set[str]) -> set[tuple[str, str, date | No
     return {(cause, kind, due_on, recipient) for cause, kind, due_on, recipient in rows}
 
 
-def _letters(deadline: Deadline, on: date, regional: Regional, fund: Sequence[User]) -> Iterator[Planned]:
+def _letters(deadline: Deadline, on: date, regional: Regional, fund: Fund) -> Iterator[Planned]:
     project = deadline.project
     edition = project.edition.handbook
     step = reminder_step(_ladder(edition, deadline.kind), deadline.due_on, on)
     if step is None:
         return
     subject, body = _words(deadline, on)
-    written: set[int] = set()
     for person, why in _recipients(project, step, regional, fund):
-        if person.id in written or not person.active:
-            continue
-        written.add(person.id)
         yield Planned(
             to=person,
             why=why,
@@ -164,11 +198,49 @@ def _letters(deadline: Deadline, on: date, regional: Regional, fund: Sequence[Us
         )
 
 
+def _milestone_letters(milestone: Milestone, on: date, regional: Regional, fund: Fund) -> Iterator[Planned]:
+    project = milestone.project
+    ladder = project.edition.handbook.milestone_ladder
+    step = reminder_step(ladder, milestone.planned_on, on) if ladder else None
+    if step is None:
+        return
+    name = " ".join(milestone.name.split())
+    named = {"id": project.name, "title": project.title, "name": name, "when": _when(milestone.planned_on, on)}
+    body = _(
+        "The milestone “%(name)s” of %(id)s, %(title)s: %(when)s.\n\n"
+        "If it is done, write the day and the evidence on the page of milestones. If it comes later, plan another day.",
+        **named,
+    )
+    for person, why in _recipients(project, step, regional, fund):
+        yield Planned(
+            to=person,
+            why=why,
+            project=project.name,
+            report=_("Milestone: %(name)s", name=name),
+            step=_step_words(step, milestone.planned_on),
+            due_on=milestone.planned_on,
+            cause=f"milestone:{milestone.id}",
+            kind=f"remind:{step.code}",
+            subject=_("%(id)s: milestone %(when)s: %(name)s", **named),
+            body=body,
+            path=f"/projects/{project.reference}/milestones",
+        )
+
+
 def _ladder(edition: Edition, kind: str) -> Ladder:
     return edition.extension_ladder if kind == EXTENSION_REQUEST else edition.ladder
 
 
-def _recipients(project: Project, step: Step, regional: Regional, fund: Sequence[User]) -> Iterator[tuple[User, str]]:
+def _recipients(project: Project, step: Step, regional: Regional, fund: Fund) -> Iterator[tuple[User, str]]:
+    """Everybody once, by the first of their reasons; nobody whose account is closed."""
+    written: set[int] = set()
+    for person, why in _asked(project, step, regional, fund):
+        if person.id not in written and person.active:
+            written.add(person.id)
+            yield person, why
+
+
+def _asked(project: Project, step: Step, regional: Regional, fund: Fund) -> Iterator[tuple[User, str]]:
     for person in project.people(Part.MANAGER):
         yield person, _("manager")
     for person in project.people(Part.ALTERNATE):
@@ -177,7 +249,7 @@ def _recipients(project: Project, step: Step, regional: Regional, fund: Sequence
         for person in regional(project.region_code):
             yield person, _("copy to the Regional Office")
     if "fund" in step.copies and project.funding is Funding.FUND:
-        for person in fund:
+        for person in fund():
             yield person, _("copy to the Fund")
 
 
@@ -188,6 +260,17 @@ def _step_words(step: Step, due_on: date) -> str:
     if days < 0:
         return ngettext("%(num)s day before", "%(num)s days before", -days)
     return ngettext("%(num)s day after", "%(num)s days after", days)
+
+
+def _when(due_on: date, on: date) -> str:
+    days = (due_on - on).days
+    if days > 0:
+        return ngettext("due in %(num)s day, on %(due)s", "due in %(num)s days, on %(due)s", days, due=day(due_on))
+    if days == 0:
+        return _("due today")
+    return ngettext(
+        "%(num)s day late, it was due on %(due)s", "%(num)s days late, it was due on %(due)s", -days, due=day(due_on)
+    )
 
 
 def _path(deadline: Deadline) -> str:
@@ -211,18 +294,7 @@ def _words(deadline: Deadline, on: date) -> tuple[str, str]:
         )
         return subject, body
     name = deadline_name(project.edition.handbook, deadline.kind)
-    days = (deadline.due_on - on).days
-    if days > 0:
-        when = ngettext("due in %(num)s day, on %(due)s", "due in %(num)s days, on %(due)s", days, due=named["due"])
-    elif days == 0:
-        when = _("due today")
-    else:
-        when = ngettext(
-            "%(num)s day late, it was due on %(due)s",
-            "%(num)s days late, it was due on %(due)s",
-            -days,
-            due=named["due"],
-        )
+    when = _when(deadline.due_on, on)
     subject = _("%(id)s: %(report)s, %(when)s", id=project.name, report=in_a_sentence(name), when=when)
     text = _("%(report)s of %(id)s, %(title)s: %(when)s.", report=name, when=when, **named)
     kind = report_type(deadline)

@@ -1,4 +1,4 @@
-"""The portfolio as an Excel workbook: a row a project, and the totals by region and area of the very same rows."""
+"""The portfolio as an Excel workbook: projects, the totals by region and area of the very same rows, milestones."""
 
 from __future__ import annotations
 
@@ -33,6 +33,16 @@ FACTS = (
     ("Budget (USD)", Kind.MONEY),
 )
 """The headings are read by other programs, so they are not translated."""
+MILESTONES = (
+    ("Reference", Kind.TEXT),
+    ("Project ID", Kind.TEXT),
+    ("Title", Kind.TEXT),
+    ("Milestone", Kind.TEXT),
+    ("Planned day", Kind.DAY),
+    ("Done on", Kind.DAY),
+    ("Evidence", Kind.TEXT),
+    ("State", Kind.TEXT),
+)
 ZERO = Decimal(0)
 
 
@@ -62,8 +72,8 @@ class Counting:
         yield ["All", *everything, sum(everything, ZERO)]
 
 
-def portfolio(exported: Exported) -> tuple[Sheet, Sheet]:
-    """The sheets `Projects` and `Totals`; what is not stated stays blank."""
+def portfolio(exported: Exported) -> tuple[Sheet, ...]:
+    """The sheets `Projects`, `Totals` and `Milestones`; what is not stated stays blank."""
     counting = Counting(exported)
     amounts = [*exported.areas, *exported.activities]
     projects = (
@@ -80,7 +90,12 @@ def portfolio(exported: Exported) -> tuple[Sheet, Sheet]:
             for place, name in enumerate([*exported.areas, "Total"], start=1)
         ),
     )
-    return Sheet("Projects", projects, counting.rows()), Sheet("Totals", totals, counting.totals())
+    milestones = [Column(heading, itemgetter(place), kind) for place, (heading, kind) in enumerate(MILESTONES)]
+    return (
+        Sheet("Projects", projects, counting.rows()),
+        Sheet("Totals", totals, counting.totals()),
+        Sheet("Milestones", milestones, exported.milestones),
+    )
 
 
 def _reader(place: int) -> Any:

@@ -239,3 +239,18 @@ for (const place of all("[data-suggestions]")) {
   };
   for (const name of [...extents, "main_aim", "gender_marker_code"]) fields[name].addEventListener("change", tell);
 }
+
+// A column of whole numbers is summed while it is typed, as the server sums it when it is saved.
+for (const form of all("form[data-total]")) {
+  const shown = form.querySelector("tfoot output");
+  const count = () => {
+    let sum = 0;
+    for (const field of form.querySelectorAll(`input[name$="-${form.dataset.total}"]`)) {
+      const gone = form.elements[field.name.replace(/[^-]+$/, "remove")]?.checked;
+      const typed = field.value.replace(/[\s,]/g, "");
+      if (!gone && /^\d+$/.test(typed)) sum += Number(typed);
+    }
+    shown.textContent = sum.toLocaleString("en");
+  };
+  form.addEventListener("input", count);
+}

@@ -9,6 +9,8 @@ from datetime import date, datetime
 import pytest
 from openpyxl import load_workbook
 
+from prima.db import db
+from prima.projects.models import Milestone
 from prima.reference import reader
 from tests.factories import a_project, a_user
 
@@ -37,7 +39,7 @@ def projects(book):
 
 def test_the_headings_are_exactly_these(app, browser_of):
     book = book_of(browser_of(a_user("VIEW")).open("/projects.xlsx"))
-    assert book.sheetnames == ["Projects", "Totals"]
+    assert book.sheetnames == ["Projects", "Totals", "Milestones"]
     assert [cell.value for cell in book["Projects"][1]] == [
         *FACTS,
         *(f"{name} (USD)" for name in AREAS),
@@ -78,6 +80,69 @@ def test_what_the_source_does_not_hold_is_blank(imported, browser_of):
     [vienna] = [row for row in rows if row["Office"].startswith("Regional Office for South-Eastern")]
     assert vienna["Regional Office"] == "South-Eastern Europe, Eastern Europe and Central Asia"
     assert vienna["Country"] is None
+
+
+MILESTONES = ["Reference", "Project ID", "Title", "Milestone", "Planned day", "Done on", "Evidence", "State"]
+
+
+def milestones(book):
+    headings, *rows = book["Milestones"].values
+    assert list(headings) == MILESTONES
+    return [dict(zip(headings, row, strict=True)) for row in rows]
+
+
+def a_milestone(project, name, planned_on, **more):
+    db.session.add(Milestone(project_id=project.id, name=name, planned_on=planned_on, **more))
+    db.session.flush()
+
+
+def test_milestones_have_a_sheet_of_their_own(app, browser_of):
+    made = a_project(title="Active", code="LM.0001", status="ACTIVE")
+    a_milestone(made, "=1+1", date(2016, 10, 1))
+    a_milestone(made, "Late", date(2016, 9, 30))
+    a_milestone(made, "Done", date(2016, 3, 1), done_on=date(2016, 3, 15), evidence="Photographs 📷")
+    book = book_of(browser_of(a_user("VIEW")).open("/projects.xlsx"))
+    assert [list(row.values()) for row in milestones(book)] == [
+        [
+            made.reference,
+            "LM.0001",
+            "Active",
+            "Done",
+            moment(2016, 3, 1),
+            moment(2016, 3, 15),
+            "Photographs 📷",
+            "Done",
+        ],
+        [made.reference, "LM.0001", "Active", "Late", moment(2016, 9, 30), None, None, "Overdue"],
+        [made.reference, "LM.0001", "Active", "=1+1", moment(2016, 10, 1), None, None, "Not yet due"],
+    ]
+    assert book["Milestones"].freeze_panes == "A2"
+
+
+def test_milestones_are_those_of_the_projects_that_are_seen_and_chosen(app, browser_of):
+    for title, status, year in (("Seen", "ACTIVE", 2016), ("Older", "ACTIVE", 2015), ("Draft", "DRAFT", 2016)):
+        a_milestone(a_project(title=title, status=status, year=year), f"Of {title}", date(2016, 12, 1))
+    browser = browser_of(a_user("VIEW"))
+    assert {row["Milestone"] for row in milestones(book_of(browser.open("/projects.xlsx")))} == {"Of Seen", "Of Older"}
+    book = book_of(browser.open("/projects.xlsx?year=2016"))
+    assert [row["Milestone"] for row in milestones(book)] == ["Of Seen"]
+    assert [row["Title"] for row in projects(book)] == ["Seen"]
+
+
+def test_the_workbook_asks_the_same_for_one_milestone_and_for_many(app, browser_of, questions):
+    made = a_project(status="ACTIVE")
+    browser = browser_of(a_user("VIEW"))
+    asked = []
+    for number in (1, 700):
+        for place in range(number):
+            a_milestone(made, f"Milestone {place}", date(2016, 12, 1))
+        db.session.commit()
+        browser.open("/projects.xlsx")
+        questions.clear()
+        book = book_of(browser.open("/projects.xlsx"))
+        asked.append(len(questions))
+    assert len(milestones(book)) == 701
+    assert asked[0] == asked[1]
 
 
 def test_the_page_exports_exactly_its_list(imported, browser_of):

@@ -11,7 +11,7 @@ from prima.lists import Donor
 from prima.projects import queries
 from prima.projects.models import Part, Party, Project, Section, Step
 from prima.projects.stages import Status
-from tests.factories import a_project, a_user
+from tests.factories import a_matrix, a_project, a_user
 
 PDF = ("letter.pdf", b"%PDF-1.7 a letter")
 
@@ -99,7 +99,7 @@ def test_the_whole_draft_is_made_through_its_pages(browser_of, developer):
     assert the_project().status is Status.DRAFT
 
     page = browser.open(f"{home}/proposal").check()
-    assert "0 of 13 parts complete" in page.text
+    assert "0 of 15 parts complete" in page.text
     page = page.follow("Cover").check()
     page.fill("Executing agency", "IOM Kenya").fill("Planned duration in months", "18")
     page.fill("Funding line", "L1").fill("Focus area", "Labour migration")
@@ -108,16 +108,27 @@ def test_the_whole_draft_is_made_through_its_pages(browser_of, developer):
     page.fill("Principles", ["Partnerships: Work with partners on migration and linked issues"])
     page.fill("Objectives", ["Safe, orderly, dignified: Make migration safe, orderly and dignified"])
     page.fill("10.c Cheaper remittance transfers", True).fill("Gender marker", "2a")
-    page = page.press("Save and go on: Beneficiaries").check()
+    page = page.press("Save and go on: Partners").check()
+    page = page.fill("Partner, line 1", "Ministry of Labour").press("Save and go on: Beneficiaries").check()
     assert page.heading == "Beneficiaries"
 
     page.fill("Who, line 1", "Migrant workers").fill("Reached, line 1", "directly")
     page = page.fill("Number planned, line 1", "1,200").press("Save and go on: Summary").check()
-    while page.heading != "Budget":
+    while page.heading != "Workplan":
         assert page.status == 200
         page.fill(page.heading, f"The text of {page.heading}.")
         onwards = next(button for button in page.buttons if button.startswith("Save and go on"))
         page = page.press(onwards).check()
+
+    a_matrix(the_project())
+    db.session.commit()
+    page = browser.open(f"{home}/workplan").check().fill("Months, activity 1.1.1", "2-5")
+    page = page.press("Save and go on: Milestones").check()
+    page = page.press("Save and go on: Risk assessment plan (internal annex)").check()
+    page.fill("Risk factor, risk 1", "The law is late.").fill("Consequence, risk 1", "3 Moderate")
+    page.fill("Likelihood, risk 1", "2 Unlikely").fill("Treatment, risk 1", "Tolerate").fill("Action, risk 1", "None")
+    page.fill("Owner, risk 1", "Manager").fill("Due day, risk 1", "2017-01-31")
+    page = page.press("Save and go on: Budget").check()
 
     lines = [
         ("National staff", "Project assistant", "2", "10", "1000.50"),
@@ -142,7 +153,7 @@ def test_the_whole_draft_is_made_through_its_pages(browser_of, developer):
     assert page.rows("Filed documents")[0][2:4] == ["Kenya", "1"]
 
     page = browser.open(f"{home}/proposal").check()
-    assert "13 of 13 parts complete" in page.text
+    assert "15 of 15 parts complete" in page.text
     project = the_project()
     assert queries.proposal(reference) and project.budget_usd == Decimal("100000.00")
     page = browser.open(f"{home}/readiness").check()
@@ -151,7 +162,10 @@ def test_the_whole_draft_is_made_through_its_pages(browser_of, developer):
     parts = {(party.user_id, party.part) for party in project.parties}
     assert parts == {(developer.id, Part.DEVELOPER), (developer.id, Part.AUTHOR)}
     events = {entry.event for entry in journal.entries(db.session, "project", project.id)}
-    assert events >= {"created", "cover", "beneficiaries", "section", "budget", "allocation", "document"}
+    assert events >= {
+        "created", "cover", "partners", "beneficiaries", "section", "workplan", "risks", "budget", "allocation",
+        "document",
+    }  # fmt: skip
 
 
 def test_readiness_links_each_need_to_the_field_that_mends_it(browser_of, developer):
@@ -177,11 +191,14 @@ def test_a_warning_is_passed_with_a_written_reason(browser_of, developer):
 
 PAGES = (
     "proposal", "cover", "classification", "sections/rat", "budget", "allocation/area", "allocation/activity",
-    "beneficiaries", "documents", "team", "milestones", "readiness",
+    "beneficiaries", "documents", "team", "milestones", "partners", "workplan", "risks", "readiness",
 )  # fmt: skip
 WRITTEN = (
     "cover",
     "classification",
+    "partners",
+    "workplan",
+    "risks",
     "sections/rat",
     "budget",
     "allocation/area",

@@ -9,6 +9,7 @@ from wtforms import RadioField, SelectChoice, SelectMultipleField
 from wtforms.validators import InputRequired, Optional
 
 from prima.forms import CHOOSE, REQUIRED, BaseForm, NumberField, WholeField, choice, line, prose
+from prima.months import MOST_MONTHS
 from prima.projects.forms.rows import version
 from prima.projects.stages import Funding
 
@@ -50,4 +51,4 @@ class CoverForm(IdeaForm):
         _l("Overhead rate"), most=100, decimals=2, validators=[Optional()], render_kw={"inputmode": "decimal"}
     )
     executing_agency = line(_l("Executing agency"), required=False)
-    duration_months = WholeField(_l("Planned duration in months"), least=1, most=120, validators=[Optional()])
+    duration_months = WholeField(_l("Planned duration in months"), least=1, most=MOST_MONTHS, validators=[Optional()])

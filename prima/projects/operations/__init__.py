@@ -11,8 +11,11 @@ from prima.projects.operations.documents import file_document
 from prima.projects.operations.justify import justify
 from prima.projects.operations.milestones import plan_milestones
 from prima.projects.operations.moves import advance, number, take, take_part, toggle_bookmark
+from prima.projects.operations.partners import list_partners
+from prima.projects.operations.risks import plan_risks
 from prima.projects.operations.sections import write_section
 from prima.projects.operations.team import add_developer, remove_developer
+from prima.projects.operations.workplan import plan_activities
 
 __all__ = [
     "add_developer",
@@ -23,9 +26,12 @@ __all__ = [
     "describe",
     "file_document",
     "justify",
+    "list_partners",
     "number",
+    "plan_activities",
     "plan_beneficiaries",
     "plan_milestones",
+    "plan_risks",
     "propose",
     "remove_developer",
     "revise_budget",

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from flask_babel import gettext as _
 
 from prima.errors import Conflict, Difference, Invalid
-from prima.projects.models import Beneficiaries, Project, Reach
+from prima.projects.models import Beneficiaries, Part, Project, Reach
 from prima.projects.operations.drafting import last_writer, opened, session_of, version_of, written
+from prima.projects.operations.moves import take_part
 from prima.users import User
 
 
@@ -61,6 +62,7 @@ def plan_beneficiaries(project: Project, *, actor: User, version: int, groups: S
             )
     for key in there.keys() - wanted.keys():
         session.delete(there[key])
+    take_part(project, actor, Part.AUTHOR)
     written(
         project,
         "beneficiaries",

@@ -77,9 +77,9 @@ def copy(source: Project, *, actor: User, title: str, office_id: int) -> Project
     internal = can(actor, Action.VIEW_INTERNAL, source)
     edition = published.newest(session)
     project = _concept(session, source, actor=actor, title=title, office_id=office_id, edition=edition)
-    asked = {
-        one.code: one for one in edition.handbook.sections_for(source.funding.value) if internal or not one.internal
-    }
+    facts = queries.facts_of(source) if edition.handbook.is_conditional else None
+    offered = edition.handbook.sections_for(source.funding.value, facts)
+    asked = {one.code: one for one in offered if internal or not one.internal}
     _describe(session, source, project, edition.handbook)
     session.add_all(
         Section(project_id=project.id, code=one.code, text=one.text, saved_by_id=actor.id)

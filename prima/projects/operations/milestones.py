@@ -11,8 +11,9 @@ from prima import clock
 from prima.errors import Invalid, Refused
 from prima.permissions import Action, can
 from prima.projects import queries
-from prima.projects.models import Milestone, Project
+from prima.projects.models import Milestone, Part, Project
 from prima.projects.operations.drafting import last_writer, session_of, written
+from prima.projects.operations.moves import take_part
 from prima.projects.operations.rows import Changes, Row, sort_out
 from prima.projects.stages import RUNNING
 from prima.users import User
@@ -55,6 +56,8 @@ def plan_milestones(project: Project, *, actor: User, rows: Sequence[Row]) -> Ch
     session.add_all(milestone for milestone, _row in new)
     for milestone in changes.removed:
         session.delete(milestone)
+    if project.is_editable:
+        take_part(project, actor, Part.AUTHOR)
     written(
         project,
         "milestones",

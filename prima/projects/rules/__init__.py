@@ -9,7 +9,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from prima.projects.rules import budget, classification, cover, letters, texts
+from prima.projects.rules import budget, classification, cover, letters, plans, texts
 from prima.projects.rules.facts import (
     HUNDRED,
     BudgetFacts,
@@ -36,7 +36,12 @@ __all__ = [
     "to_submit",
 ]
 
-MEASURES: dict[str, Measure] = {**classification.MEASURES, **budget.MEASURES, **letters.MEASURES}
+MEASURES: dict[str, Measure] = {
+    **classification.MEASURES,
+    **budget.MEASURES,
+    **letters.MEASURES,
+    **plans.MEASURES,
+}
 """How the rules that can be computed are measured; the others are answered by reviewers in their checks."""
 
 

@@ -13,9 +13,10 @@ from prima.permissions import Action, guard
 from prima.projects import choices, operations, queries
 from prima.projects.forms.beneficiaries import BeneficiariesForm
 from prima.projects.forms.rows import EMPTY_ROWS
+from prima.projects.headcount import cross, totals
 from prima.projects.models import Project, Reach
 from prima.projects.operations.beneficiaries import Group, standing
-from prima.projects.views.drafting import Answer, drafting, frame, limit_rows, outcome, saved
+from prima.projects.views.drafting import Answer, drafting, frame, limit_rows, names_of, outcome, saved
 from prima.users import viewer
 
 bp = Blueprint("beneficiaries", __name__, url_prefix="/projects")
@@ -91,11 +92,17 @@ def in_words_of_lists(conflict: Conflict, project: Project) -> Conflict:
 
 
 def page(project: Project, form: BeneficiariesForm) -> str:
-    names = {code: name for names in offers(project).values() for code, name in names.items()}
+    offered = offers(project)
+    dimensions = {name: names_of(choices) for name, choices in offered.items()}
+    for names in dimensions.values():
+        names.pop("", None)
+    groups = project.beneficiaries
     return render_template(
         "projects/beneficiaries.html",
         **frame(project, HERE),
         form=form,
-        names=names,
-        total=sum(one.planned for one in project.beneficiaries),
+        names={code: name for names in dimensions.values() for code, name in names.items()},
+        total=sum(one.planned for one in groups),
+        totals=totals(groups, dimensions) if groups else [],
+        cross=cross(groups, dimensions) if groups else None,
     )

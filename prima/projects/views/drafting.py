@@ -18,7 +18,7 @@ from prima.projects import queries, rights
 from prima.projects.models import Project
 from prima.projects.operations.drafting import fingerprint
 from prima.projects.operations.rows import Row, RowsConflict
-from prima.projects.tasks import Task, Values, following, progress, tasks
+from prima.projects.tasks import INTERNAL, Task, Values, following, progress, tasks
 from prima.users import User, viewer
 
 Answer = str | Response | tuple[str, int]
@@ -76,7 +76,7 @@ def why_not(project: Project) -> str:
 
 def frame(project: Project, at: str, values: Values = (), *, may: May = may_edit) -> dict[str, Any]:
     """What the template of each page gets: may the viewer write, if not why, and which part comes next."""
-    found = tasks(project)
+    found = tasks_seen(project)
     writable = may(viewer(), project)
     after = following(found, at, values)
     done, count = progress(found)
@@ -88,6 +88,14 @@ def frame(project: Project, at: str, values: Values = (), *, may: May = may_edit
         "done": done,
         "count": count,
     }
+
+
+def tasks_seen(project: Project) -> list[Task]:
+    """The parts of the proposal that the viewer may see."""
+    found = tasks(project)
+    if can(viewer(), Action.VIEW_INTERNAL, project):
+        return found
+    return [task for task in found if task.at not in INTERNAL]
 
 
 def outcome(form: BaseForm, work: Callable[[], Any]) -> int:

@@ -9,9 +9,9 @@ from flask import Blueprint, render_template
 from prima.permissions import Action, guard
 from prima.projects import queries
 from prima.projects.models import Project
-from prima.projects.tasks import progress, tasks
+from prima.projects.tasks import progress
 from prima.projects.tones import tone
-from prima.projects.views.drafting import may_edit, url_of, why_not
+from prima.projects.views.drafting import may_edit, tasks_seen, url_of, why_not
 from prima.users import viewer
 
 bp = Blueprint("proposal", __name__, url_prefix="/projects")
@@ -20,7 +20,7 @@ bp = Blueprint("proposal", __name__, url_prefix="/projects")
 @bp.get("/<reference>/proposal")
 @guard(Action.VIEW_PROJECT, queries.proposal_with_story)
 def show(project: Project) -> str:
-    found = tasks(project)
+    found = tasks_seen(project)
     done, count = progress(found)
     writable = may_edit(viewer(), project)
     return render_template(

@@ -53,7 +53,15 @@ def justify(project: Project) -> Answer:
 def warnings(project: Project) -> dict[str, str]:
     """What may be passed with a reason, by code: what is unmet now, and what a reason was written for before."""
     found = {need.code: str(need.text) for need in rules.to_submit(project) if need.severity == "warn"}
-    return found | {one.rule_code: "" for one in project.justifications if one.rule_code not in found}
+    found |= {one.rule_code: "" for one in project.justifications if one.rule_code not in found}
+    return {code: text for code, text in found.items() if code not in unseen(project)}
+
+
+def unseen(project: Project) -> frozenset[str]:
+    """The rules on what is internal, for those who may not see it."""
+    if can(viewer(), Action.VIEW_INTERNAL, project):
+        return frozenset()
+    return frozenset(rule.code for rule in project.edition.handbook.rules if rule.subject == "risks")
 
 
 def said(project: Project, code: str) -> str:
@@ -87,6 +95,7 @@ def forward(project: Project) -> Move | None:
 def page(project: Project, form: JustificationsForm) -> str:
     move = forward(project)
     missing = move.missing(project) if move else rules.to_submit(project) if project.is_editable else []
+    missing = [need for need in missing if need.code not in unseen(project)]
     blocks = [(str(need.text), need_url(project, need)) for need in missing if need.severity == "block"]
     ready: Button | None = button(project, move) if move and not missing else None
     return render_template(

@@ -1,4 +1,4 @@
-"""The projects of an export, streamed from the server: one row a project with its amounts by area and activity type."""
+"""An export, streamed from the server: a row a project with its amounts by area and activity type; its milestones."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import Any
 from sqlalchemy import Select, Subquery, case, func, literal, null, select
 from sqlalchemy.orm import aliased
 
+from prima import clock
 from prima.db import db
 from prima.lists import Country, Donor, ProjectType, RegionalOffice, StatusName
 from prima.places import Office
-from prima.projects.models import ALLOCATIONS, Coverage, Dimension, Project
+from prima.projects.models import ALLOCATIONS, Coverage, Dimension, Milestone, Project
 from prima.reporting.portfolio.choosing import Reading, projects
 from prima.users import User
 
@@ -30,10 +31,12 @@ class Exported:
     """The names of the regions in the order of the list."""
     areas: list[str]
     activities: list[str]
+    milestones: Iterator[Sequence[Any]]
+    """Of the same projects in the same order: reference, project ID, title, name, days, evidence, state."""
 
 
 def export(viewer: User | None, reading: Reading) -> Exported:
-    """The chosen projects in the order of the list. `rows` asks the database while it is gone through."""
+    """The chosen projects in the order of the list. `rows` and `milestones` ask the database while gone through."""
     areas, activities = reading.choices["area"], reading.choices["activity"]
     by_area = _amounts(Dimension.AREA, [one.code for one in areas])
     by_activity = _amounts(Dimension.ACTIVITY, [one.code for one in activities])
@@ -70,6 +73,30 @@ def export(viewer: User | None, reading: Reading) -> Exported:
         [one.name for one in reading.choices["region"]],
         [one.name for one in areas],
         [one.name for one in activities],
+        _stream(_milestones(viewer, reading)),
+    )
+
+
+def _milestones(viewer: User | None, reading: Reading) -> Select[Any]:
+    """The headings and states are read by other programs, so they are not translated."""
+    state = case(
+        (Milestone.done_on.is_not(None), "Done"), (Milestone.planned_on < clock.today(), "Overdue"), else_="Not yet due"
+    )
+    return (
+        projects(
+            viewer,
+            reading.filters,
+            Project.reference,
+            Project.code,
+            Project.title,
+            Milestone.name,
+            Milestone.planned_on,
+            Milestone.done_on,
+            Milestone.evidence,
+            state,
+        )
+        .join(Milestone, Milestone.project_id == Project.id)
+        .order_by(Project.updated_at.desc(), Project.id.desc(), Milestone.planned_on, Milestone.id)
     )
 
 
