@@ -32,7 +32,7 @@ SAID = {
     Status.RETURNED: (
         Said("RAT", Role.RTS, 1, "Which groups were consulted? One sentence with dates and places is enough."),
         Said("BUD", Role.RRMO, 1, "Please split travel: missions of staff on one line, participants on another."),
-        Said("MAT", Role.RME, 0, "Is the first outcome's target within reach? It is three times the baseline.", True),
+        Said("MAT", Role.RME, 0, "Is the target of the first outcome within reach in that time?", True),
     ),
 }  # fmt: skip
 
