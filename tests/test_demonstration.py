@@ -279,6 +279,7 @@ def test_drafts_have_come_to_different_points(demo):
     assert sorted(len(found) for found in levels) == [1, 4, 4, 4]
     assert sorted(len(project.risks) for project in drafts)[:2] == [0, 1]
     assert sorted(bool(project.sdgs) for project in drafts) == [False, False, True, True]
+    assert [bool(project.governance) for project in drafts] == [bool(project.gender_marker_code) for project in drafts]
     whole = [
         project
         for project in drafts

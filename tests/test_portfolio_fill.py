@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from click.testing import Result
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from prima.db import db
 from prima.demonstration.portfolio import fill
@@ -140,6 +140,7 @@ def test_one_draft_is_a_full_proposal_that_lacks_only_its_letters(counts):
 
 
 def test_some_indicators_come_from_the_library_where_there_is_one(app):
+    db.session.execute(update(CuratedIndicator).values(retired=True))
     shelf = CuratedIndicator(
         code="LIB-1", name="Officials trained", level="output", measure="number", unit="officials",
         source="Attendance lists", aggregation="sum", by_sex=True, by_age=False,

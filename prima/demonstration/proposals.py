@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from prima.demonstration import budget, letters, matrices, plot
 from prima.demonstration.days import TODAY, moment, on, working_day
 from prima.demonstration.offices import Site, in_a_sentence
-from prima.demonstration.stories import Habit, Story
+from prima.demonstration.stories import Drafted, Habit, Story
 from prima.demonstration.topics import (
     HEAVY_STAFF,
     MILESTONES,
@@ -131,6 +131,7 @@ def project_of(session: Session, case: Case) -> Project:
         reference = reference_of(session, case.created_at.year)
     eligible = all(country.fund_line_2_eligible == "yes" for country in case.countries)
     concept = story.status is Status.CONCEPT
+    unclassified = concept or story.drafted is Drafted.NEARLY
     return Project(
         reference=reference,
         status=Status.CONCEPT,
@@ -146,7 +147,7 @@ def project_of(session: Session, case: Case) -> Project:
         focus_area_code=story.focus,
         executing_agency="" if concept else "International Organization for Migration",
         duration_months=story.months,
-        gender_marker_code=None if concept else GENDER.get(story.focus, "2a"),
+        gender_marker_code=None if unclassified else GENDER.get(story.focus, "2a"),
         budget_usd=Decimal(0 if concept else story.thousands * 1000),
         created_at=case.created_at,
         updated_at=case.created_at,
