@@ -22,8 +22,9 @@ from prima.cli import SUBJECTS
 from prima.db import db
 from prima.demonstration.people import Accounts
 from prima.demonstration.requirements import FILE
+from prima.demonstration.results import LIBRARY
 from prima.endorsement.models import Clearance, Decision, Round
-from prima.lists import AreaOfWork, MigrationGovernance, RegionalOffice, RiskScale
+from prima.lists import AreaOfWork, CuratedIndicator, MigrationGovernance, RegionalOffice, RiskScale
 from prima.outbox import Letter, LetterState
 from prima.places import OfficeLink
 from prima.projects import files, queries, rules
@@ -70,6 +71,17 @@ def fresh(databases: Callable[..., str], template_url: str) -> Callable[[str], F
     return lambda name: make_app(databases(name, template=make_url(template_url).database))
 
 
+def fill_the_shelf() -> None:
+    """The indicator of the library that the demonstration takes, where the lists do not hold it."""
+    if db.session.get(CuratedIndicator, LIBRARY) is None:
+        shelf = CuratedIndicator(
+            code=LIBRARY, name="Officials who complete a training", level="output", measure="number",
+            unit="officials", source="Attendance lists", aggregation="sum", by_sex=True, by_age=False,
+        )  # fmt: skip
+        db.session.add(shelf)
+        db.session.flush()
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("demonstration")
@@ -80,6 +92,7 @@ def built(fresh: Callable[[str], Flask], folder: Path) -> Iterator[tuple[Flask, 
     app = fresh("prima_demo")
     clock.fix(TODAY)
     with app.app_context():
+        fill_the_shelf()
         accounts = demonstration.build(db.session(), folder)
         db.session.commit()
     yield app, accounts
@@ -207,6 +220,15 @@ def test_a_submitted_indicator_is_complete(demo):
             assert 0 <= one.baseline_value <= 100 and 0 <= one.target_value <= 100
         assert one.by_sex == bool(one.splits)
         assert not one.splits or sum(part.target for part in one.splits) == one.target_value
+
+
+def test_many_projects_take_one_indicator_from_the_library(demo):
+    shelf = db.session.get(CuratedIndicator, LIBRARY)
+    taken = [one for project in of_the_fund() for one in project.indicators if one.library_code]
+    assert len(taken) >= 30
+    assert {(one.text, one.unit, one.measure.value, one.library_code) for one in taken} == {
+        (shelf.name, shelf.unit, shelf.measure, LIBRARY)
+    }
 
 
 def test_a_submitted_workplan_stays_within_the_duration(demo):
@@ -459,6 +481,7 @@ def test_two_builds_are_the_same(demo, fresh, tmp_path):
     clock.fix(TODAY)
     other = fresh("prima_demo_again")
     with other.app_context():
+        fill_the_shelf()
         again = demonstration.build(db.session(), tmp_path)
         second = digest()
         db.session.rollback()

@@ -14,7 +14,7 @@ from prima.demonstration.stories import Story
 from prima.projects.models import Measure
 
 Figure = int | tuple[int, int]
-"""A number, or the lowest and the highest of which each project has its own, in steps of five."""
+"""A number, or the lowest and the highest of which each project has its own, in round steps."""
 SMALL = 90
 """Below so many thousand dollars a project has one outcome."""
 
@@ -72,8 +72,8 @@ def count(text: str, unit: str, source: str, target: Figure, *, baseline: Figure
     return Meter(text, Measure.NUMBER, unit, source, baseline, target, women)
 
 
-def percent(text: str, source: str, baseline: Figure, target: Figure) -> Meter:
-    return Meter(text, Measure.PERCENTAGE, "percent", source, baseline, target)
+def percent(text: str, whole: str, source: str, baseline: Figure, target: Figure) -> Meter:
+    return Meter(text, Measure.PERCENTAGE, f"% of {whole}", source, baseline, target)
 
 
 def words(text: str, source: str, baseline: str, target: str) -> Meter:
@@ -86,7 +86,7 @@ def yes(text: str, source: str) -> Meter:
 
 MANAGER, OFFICER, CONSULTANTS = "Project manager", "National project officer", "Consultants"
 MINISTRY, SOCIETY, UNIVERSITY = "{ministry}", "Civil society organizations", "University"
-BOTH = "{ministry} and national project officer"
+BOTH = "{ministry} and IOM"
 
 # fmt: off
 STUDY = Work("Arrange {study}.", "The host confirms its dates two months before.", MANAGER, 3, 5, ("OPER.STUDY",))
@@ -109,7 +109,7 @@ MATRICES: dict[str, Matrix] = {
         count("Victims of trafficking who are referred to help in a year", "people", "Register of the national referral desk, read every quarter", (120, 240), baseline=(15, 60), women=60),
         (
             Outcome("Police, labour inspectors and social workers refer people who have been exploited by one agreed procedure.", "The {ministry} issues the procedure before the first courses.",
-                percent("Cases that reach a service within three days", "Case files of the pilot centres, a sample of 30 every six months", (5, 20), (60, 80)), (
+                percent("Cases that reach a service within three days", "cases", "Case files of the pilot centres, a sample of 30 every six months", (5, 20), (60, 80)), (
                 Output("A referral procedure with its forms is agreed among the institutions concerned.", "The institutions keep the members they name to the working group.",
                     words("How far the procedure is in force", "Circulars of the {ministry}", "No procedure", "Issued, and applied in all pilot places"), (
                     Work("Write the procedure in a working group of the institutions.", "Legal opinions are given in time.", CONSULTANTS, 0, 4, ("OPER.CONS",)), STUDY, PRINT)),
@@ -117,7 +117,7 @@ MATRICES: dict[str, Matrix] = {
                     trained("Officials"), (
                     Work("Prepare the course with the police academy.", "The academy names two trainers.", OFFICER, 2, 4), TRAIN)))),
             Outcome("Communities at risk recognize how recruiters work and ask for help.", "People trust the services to which they are sent.",
-                percent("People asked who can name two places that help", HOUSEHOLDS, (10, 25), (50, 65)), (
+                percent("People asked who can name two places that help", "people asked", HOUSEHOLDS, (10, 25), (50, 65)), (
                 Output("Families, teachers and travellers in places at risk are informed.", "Local authorities allow public meetings.",
                     count("People reached in person", "people", "Attendance sheets of the meetings", (1500, 3000), women=50), (
                     Work("Prepare messages with survivors and community leaders, and test them.", "Survivors who take part stay anonymous.", SOCIETY, 3, 5),
@@ -127,10 +127,10 @@ MATRICES: dict[str, Matrix] = {
                     BUY, Work("Hand the rooms over with rules of confidentiality.", "Each centre names a person in charge.", BOTH, 5, 7))))),
         )),
     "DIA": Matrix(
-        percent("Travellers asked at the border who say that the rules were clear", "Interviews with 150 travellers at two crossings, at the beginning and at the end", (20, 35), (55, 70)),
+        percent("Travellers asked at the border who say that the rules were clear", "travellers asked", "Interviews with 150 travellers at two crossings, at the beginning and at the end", (20, 35), (55, 70)),
         (
             Outcome("The institutions in charge follow up what they agree with each other.", "Changes of government do not end the dialogue.",
-                percent("Agreed actions that are done by their day", "Record of actions, read at each meeting", (5, 15), (60, 75)), (
+                percent("Agreed actions that are done by their day", "actions", "Record of actions, read at each meeting", (5, 15), (60, 75)), (
                 Output("A dialogue meets twice a year, prepared by a technical group.", "Each institution sends people who may decide.",
                     count("Meetings with a signed record", "meetings", "Signed records of the meetings", 4), (
                     Work("Set up the technical group and agree on its terms.", "The {ministry} chairs the group.", CONSULTANTS, 0, 2, ("OPER.CONS",)), STUDY, PRINT)),
@@ -148,7 +148,7 @@ MATRICES: dict[str, Matrix] = {
                     BUY, Work("Hand the archive over to the secretariat.", "The secretariat has a room that can be locked.", BOTH, 8, 10))))),
         )),
     "LAB": Matrix(
-        percent("Workers asked before departure who paid no recruitment fee", "Interviews with 200 departing workers, at the beginning and at the end", (10, 25), (50, 65)),
+        percent("Workers asked before departure who paid no recruitment fee", "workers asked", "Interviews with 200 departing workers, at the beginning and at the end", (10, 25), (50, 65)),
         (
             Outcome("The {ministry} supervises recruitment and acts on complaints.", "The law on recruitment agencies stays in force.",
                 count("Agencies inspected in a year", "agencies", "Register of inspections of the {ministry}", (60, 120), baseline=(5, 20)), (
@@ -159,13 +159,13 @@ MATRICES: dict[str, Matrix] = {
                     trained("Inspectors and attachés"), (
                     Work("Prepare the course from cases of the last two years.", "Cases may be used without names.", OFFICER, 2, 4), TRAIN)))),
             Outcome("Workers decide on a contract with the facts in hand.", "Recruiters do not keep workers from the advice.",
-                percent("Workers who can say what they will earn before they sign", "Exit interviews at the advice centres, every quarter", (25, 40), (70, 85)), (
+                percent("Workers who can say what they will earn before they sign", "workers asked", "Exit interviews at the advice centres, every quarter", (25, 40), (70, 85)), (
                 Output("Advice before departure is given in the regions of origin.", "Local employment offices lend their rooms.",
                     count("Workers advised in person", "workers", "Registers of the advice centres", (700, 1400), women=45), (
                     Work("Train counsellors and agree on the content with trade unions.", "Unions and agencies sit at one table.", SOCIETY, 3, 5),
                     Work("Give advice in the regions, with a telephone line for complaints.", "The telephone line is free of charge.", SOCIETY, 5, 9, ("OPER.TRAVEL",)))),
                 Output("A register of agencies and complaints is in use.", "The {ministry} pays for its upkeep.",
-                    percent("Licensed agencies that stand in the register", "The register itself, every quarter", 0, (85, 95)), (
+                    percent("Licensed agencies that stand in the register", "agencies", "The register itself, every quarter", 0, (85, 95)), (
                     BUY, Work("Enter the files on paper and train those who keep the register.", "Two clerks are assigned.", BOTH, 5, 8))))),
         )),
     "MDV": Matrix(
@@ -193,7 +193,7 @@ MATRICES: dict[str, Matrix] = {
         count("National and district plans that say what is done about mobility", "plans", "Texts of the plans, read at the beginning and at the end", (5, 15)),
         (
             Outcome("Planners use evidence on migration when they write plans for adaptation.", "The calendar of national planning is kept.",
-                percent("Planners asked who used the assessment in the last half year", "Short survey of those trained", 0, (60, 75)), (
+                percent("Planners asked who used the assessment in the last half year", "planners asked", "Short survey of those trained", 0, (60, 75)), (
                 Output("An assessment shows who moves, where to and why.", "The places chosen can be reached in both seasons.",
                     yes("The assessment is accepted by the steering committee", "Minutes of the steering committee"), (
                     Work("Survey households in areas of origin and of arrival.", "Households agree to take part.", UNIVERSITY, 0, 4, ("OPER.CONS", "OPER.TRAVEL")), STUDY, PRINT)),
@@ -201,7 +201,7 @@ MATRICES: dict[str, Matrix] = {
                     trained("Planners"), (
                     Work("Prepare the course with the planning authority.", "The authority gives two days for a trial.", OFFICER, 3, 5), TRAIN)))),
             Outcome("Communities exposed to droughts and floods choose early between staying and moving.", "No larger disaster strikes the pilot places.",
-                percent("Households in the pilot places that have a plan for the next hazard", HOUSEHOLDS, (5, 15), (45, 60)), (
+                percent("Households in the pilot places that have a plan for the next hazard", "households", HOUSEHOLDS, (5, 15), (45, 60)), (
                 Output("Communities in the pilot places have discussed their options.", "Elders, women and young people all speak.",
                     count("People who take part in the discussions", "people", "Attendance sheets by village", (600, 1200), women=55), (
                     Work("Prepare facilitators from the communities.", "Facilitators are accepted by all groups.", SOCIETY, 4, 6),
@@ -211,10 +211,10 @@ MATRICES: dict[str, Matrix] = {
                     BUY, Work("Hand the tablets and questionnaires over to the statistics office.", "Data are stored by its rules.", BOTH, 7, 10))))),
         )),
     "HLT": Matrix(
-        percent("Migrant women with four visits before a birth", "Registers of the health districts chosen, every half year", (20, 35), (55, 70)),
+        percent("Migrant women with four visits before a birth", "women who gave birth", "Registers of the health districts chosen, every half year", (20, 35), (55, 70)),
         (
             Outcome("Health districts treat migrants as they treat their neighbours.", "The rules on access to care are not tightened.",
-                percent("Health centres that record and treat migrants by the guidance", "Supervision visits of the districts", (10, 25), (75, 90)), (
+                percent("Health centres that record and treat migrants by the guidance", "health centres", "Supervision visits of the districts", (10, 25), (75, 90)), (
                 Output("Guidance on access to care is agreed with the districts.", "Costs of treatment are covered by the districts.",
                     yes("The guidance is sent to all health centres chosen", "Circular of the {ministry}"), (
                     Work("Assess how migrants use services and write the guidance.", "Centres share figures without names.", CONSULTANTS, 0, 4, ("OPER.CONS",)), STUDY, PRINT)),
@@ -222,7 +222,7 @@ MATRICES: dict[str, Matrix] = {
                     trained("Health workers and volunteers"), (
                     Work("Choose volunteers from the communities and prepare the course.", "Communities propose women and men.", OFFICER, 2, 4), TRAIN)))),
             Outcome("Migrants come earlier, and to the right service.", "People are not asked for papers at the door.",
-                percent("Cases of tuberculosis found before hospital care is needed", "Registers of the three health centres", (30, 45), (65, 80)), (
+                percent("Cases of tuberculosis found before hospital care is needed", "cases", "Registers of the three health centres", (30, 45), (65, 80)), (
                 Output("Migrants are informed where they live and work.", "Employers and landlords let volunteers in.",
                     count("People reached by volunteers", "people", "Tally sheets of the volunteers, every month", (2500, 5000), women=50), (
                     Work("Write and test messages in the languages spoken.", "Translators are found for each language.", SOCIETY, 3, 5),
@@ -249,7 +249,7 @@ MATRICES: dict[str, Matrix] = {
                     Work("Agree with child protection and asylum authorities whom to call.", "Authorities can be reached day and night.", SOCIETY, 3, 5),
                     Work("Put up notices and run information days at the posts.", "Space is given at the posts.", SOCIETY, 5, 9))),
                 Output("Two border posts register travellers electronically.", "Power and network are available at the posts.",
-                    percent("Travellers who are registered electronically", "System of the pilot posts, every month", 0, (85, 95)), (
+                    percent("Travellers who are registered electronically", "travellers", "System of the pilot posts, every month", 0, (85, 95)), (
                     BUY, Work("Train officers on the system and agree on its maintenance.", "Maintenance is in the budget of the {ministry}.", BOTH, 5, 8))))),
         )),
     "POL": Matrix(
@@ -264,7 +264,7 @@ MATRICES: dict[str, Matrix] = {
                     trained("Members and their deputies"), (
                     Work("Prepare the sessions with the secretariat.", "The secretariat has its two posts.", OFFICER, 1, 3), TRAIN)))),
             Outcome("Those concerned by the policy have been heard and know what it says.", "Consultations are open to critics too.",
-                percent("Proposals from the consultations that are answered in the draft", "Table of proposals, kept by the secretariat", 0, (70, 85)), (
+                percent("Proposals from the consultations that are answered in the draft", "proposals", "Table of proposals, kept by the secretariat", 0, (70, 85)), (
                 Output("Consultations have taken place in the regions.", "Regional authorities invite all groups.",
                     count("People who take part in the consultations", "people", "Attendance sheets", (300, 700), women=45), (
                     Work("Prepare questions and facilitators with civil society.", "Associations of migrants take part.", SOCIETY, 3, 5),
@@ -285,7 +285,7 @@ MATRICES: dict[str, Matrix] = {
                     trained("Statisticians"), (
                     Work("Prepare the course from the registers at hand.", "Test data are approved.", OFFICER, 2, 4), TRAIN)))),
             Outcome("Those who plan services use the figures.", "Figures are published in time for the budget.",
-                percent("Planners asked who know where to find the figures", "Short survey of planners, at the beginning and at the end", (15, 30), (65, 80)), (
+                percent("Planners asked who know where to find the figures", "planners asked", "Short survey of planners, at the beginning and at the end", (15, 30), (65, 80)), (
                 Output("Findings are presented where decisions are taken.", "Authorities make room on their agenda.",
                     count("People who attend the presentations", "people", "Attendance sheets", (150, 400), women=45), (
                     Work("Write short summaries for districts and for the press.", "Findings may be shared before the final print.", UNIVERSITY, 5, 7),
@@ -295,10 +295,10 @@ MATRICES: dict[str, Matrix] = {
                     BUY, Work("Put the tables on line and hand the system over.", "A person in charge is named.", BOTH, 7, 9))))),
         )),
     "RTN": Matrix(
-        percent("People who returned and are in work or school after six months", "Follow-up by telephone of those who were received", (20, 35), (50, 65)),
+        percent("People who returned and are in work or school after six months", "people received", "Follow-up by telephone of those who were received", (20, 35), (50, 65)),
         (
             Outcome("Municipalities and employment offices receive people who return by one procedure.", "Municipalities keep the task in their budgets.",
-                percent("People received who get an appointment within a week", "Files of the counters, every quarter", (10, 25), (75, 90)), (
+                percent("People received who get an appointment within a week", "people received", "Files of the counters, every quarter", (10, 25), (75, 90)), (
                 Output("One procedure says who does what.", "Ministries agree on who pays.",
                     yes("The procedure is adopted by the {ministry}", "Order of the {ministry}"), (
                     Work("Follow ten families through the offices and draft the procedure.", "Families agree to be followed.", CONSULTANTS, 0, 4, ("OPER.CONS",)), STUDY, PRINT)),

@@ -221,7 +221,7 @@ def _allocations(project: Project, case: Case) -> Iterator[Any]:
         (Dimension.ACTIVITY, ActivityAllocation, case.topic.activities),
     ]
     if parts := BY_COUNTRY.get(len(case.countries)):
-        codes = [country.code for country in sorted(case.countries, key=lambda country: country.position)]
+        codes = [country.code for country in case.countries]
         dimensions.append((Dimension.COUNTRY, CountryAllocation, tuple(zip(codes, parts, strict=True))))
     for dimension, table, shares in dimensions:
         percents = [Decimal(percent) for _, percent in shares]

@@ -13,6 +13,7 @@ from prima.demonstration import matrices
 from prima.demonstration.matrices import Figure, Meter, Outcome, Output, Work
 from prima.demonstration.proposals import Case
 from prima.demonstration.stories import Drafted
+from prima.lists import CuratedIndicator
 from prima.projects.models import ActivityPlan, Indicator, IndicatorSplit, Level, Measure, Project, Result
 from prima.projects.stages import Status
 
@@ -21,7 +22,14 @@ Paid = dict[str, int]
 SHARED = {"STAFF.INT": 0, "STAFF.NAT": 1, "OFFICE.RENT": 1, "OFFICE.COMM": 0, "OPER.EVAL": 0}
 """What no single activity needs is told of an output: the first or the second."""
 COUNTED = (Measure.NUMBER, Measure.PERCENTAGE)
-FIVE, TENTHS = 5, 10
+LIBRARY = "ANY.01"
+"""Officials who complete a training: taken from the library by every project whose courses are for officials."""
+FOR_OTHERS = ("HLT", "MDV")
+"""The focus areas whose courses are for health workers and for families."""
+PARTICIPANTS, WOMEN = 100, 40
+TENTHS = 10
+MANY, STEP_OF_MANY, STEP_OF_FEW = 500, 50, 5
+"""Large figures are planned in fifties, small ones in fives."""
 
 
 @dataclass
@@ -46,6 +54,8 @@ def build(session: Session, told: Sequence[tuple[Project, Case]]) -> dict[int, P
         session.flush()
     sources = {project.id: random.Random(case.story.title) for project, case in told}  # nosec B311
     session.add_all(_indicator(node, sources[node.row.project_id]) for node in nodes if node.meter)
+    if shelf := session.get(CuratedIndicator, LIBRARY):
+        session.add_all(taken for node in nodes if (taken := _taken(node, shelf)))
     session.add_all(plan for node in nodes if node.work for plan in _plans(node, node.work))
     return {project.id: _paid([node for node in nodes if node.row.project_id == project.id]) for project, _ in told}
 
@@ -133,10 +143,34 @@ def _indicator(node: Node, source: random.Random) -> Indicator:
     return found
 
 
+def _taken(node: Node, shelf: CuratedIndicator) -> Indicator | None:
+    """The library's indicator of those who complete a course, beside the project's own of those who pass its test."""
+    work, output = node.work, node.above
+    if work is None or output is None or "OPER.TRAIN" not in work.pays or node.case.story.focus in FOR_OTHERS:
+        return None
+    parts = (("SEX_FEMALE", WOMEN), ("SEX_MALE", PARTICIPANTS - WOMEN))
+    return Indicator(
+        project_id=node.row.project_id,
+        result_id=output.row.id,
+        position=2,
+        text=shelf.name,
+        measure=Measure(shelf.measure),
+        unit=shelf.unit,
+        source=shelf.source,
+        baseline="0",
+        target=str(PARTICIPANTS),
+        baseline_value=Decimal(0),
+        target_value=Decimal(PARTICIPANTS),
+        by_sex=True,
+        library_code=shelf.code,
+        splits=[IndicatorSplit(sex_code=code, target=Decimal(number)) for code, number in parts],
+    )
+
+
 def _figure(stated: Figure | str, source: random.Random) -> str:
     if isinstance(stated, tuple):
         low, high = stated
-        return str(source.randrange(low, high + 1, FIVE))
+        return str(source.randrange(low, high + 1, STEP_OF_MANY if high > MANY else STEP_OF_FEW))
     return str(stated)
 
 
