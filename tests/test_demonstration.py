@@ -22,16 +22,33 @@ from prima.cli import SUBJECTS
 from prima.db import db
 from prima.demonstration.people import Accounts
 from prima.demonstration.requirements import FILE
+from prima.demonstration.results import LIBRARY
 from prima.endorsement.models import Clearance, Decision, Round
-from prima.lists import AreaOfWork, RegionalOffice
+from prima.lists import AreaOfWork, CuratedIndicator, MigrationGovernance, RegionalOffice, RiskScale
 from prima.outbox import Letter, LetterState
 from prima.places import OfficeLink
 from prima.projects import files, queries, rules
 from prima.projects.loading import PROPOSAL, STORY, load
-from prima.projects.models import AreaAllocation, Document, Part, Party, Project, Step
+from prima.projects.models import (
+    AreaAllocation,
+    Basis,
+    Comment,
+    CountryAllocation,
+    Dimension,
+    Document,
+    Level,
+    Measure,
+    Part,
+    Party,
+    Project,
+    Step,
+)
 from prima.projects.models.project import TEAM
+from prima.projects.numbering import numbered
+from prima.projects.snapshot import snapshot
 from prima.projects.stages import Funding, Status
 from prima.projects.visibility import region_link, visible_projects
+from prima.rates import rate_on
 from prima.reporting import reminders
 from prima.reporting import rules as reporting_rules
 from prima.reporting.models import Deadline, Report, ReportStep
@@ -55,6 +72,17 @@ def fresh(databases: Callable[..., str], template_url: str) -> Callable[[str], F
     return lambda name: make_app(databases(name, template=make_url(template_url).database))
 
 
+def fill_the_shelf() -> None:
+    """The indicator of the library that the demonstration takes, where the lists do not hold it."""
+    if db.session.get(CuratedIndicator, LIBRARY) is None:
+        shelf = CuratedIndicator(
+            code=LIBRARY, name="Officials who complete a training", level="output", measure="number",
+            unit="officials", source="Attendance lists", aggregation="sum", by_sex=True, by_age=False,
+        )  # fmt: skip
+        db.session.add(shelf)
+        db.session.flush()
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("demonstration")
@@ -65,6 +93,7 @@ def built(fresh: Callable[[str], Flask], folder: Path) -> Iterator[tuple[Flask, 
     app = fresh("prima_demo")
     clock.fix(TODAY)
     with app.app_context():
+        fill_the_shelf()
         accounts = demonstration.build(db.session(), folder)
         db.session.commit()
     yield app, accounts
@@ -150,6 +179,167 @@ def test_what_was_submitted_keeps_the_rules(demo):
             assert [str(need.text) for need in rules.to_submit(project)] == [], project.title
             justified += len(project.justifications)
     assert justified >= 3
+
+
+def of_the_fund(*statuses: Status) -> list[Project]:
+    """Projects of the Fund that have been submitted, or stand in one of the statuses."""
+    return [
+        project
+        for project in everything()
+        if project.funding is Funding.FUND
+        and (project.status in statuses if statuses else project.status not in (Status.CONCEPT, Status.DRAFT))
+    ]
+
+
+def test_a_submitted_matrix_goes_from_the_objective_down_to_activities(demo):
+    projects = of_the_fund()
+    for project in projects:
+        rows = numbered(project.results, project.indicators)
+        below = Counter(row.parent_id for row in rows)
+        levels = Counter(row.level for row in rows)
+        assert levels["objective"] == 1 and levels["outcome"] in (1, 2), project.title
+        for row in rows:
+            most = {"outcome": range(2, 5), "output": range(1, 4)}.get(row.level)
+            assert most is None or below[row.id] in most, (project.title, row.number)
+            assert row.text.strip() and (row.assumption.strip() or row.level == "objective"), (
+                project.title,
+                row.number,
+            )
+            assert bool(row.indicators) == (row.level != "activity"), (project.title, row.number)
+    texts = [row.text for project in projects for row in project.results if row.level is Level.OBJECTIVE]
+    assert len(set(texts)) > len(texts) * 3 / 4
+
+
+def test_a_submitted_indicator_is_complete(demo):
+    found = [one for project in of_the_fund() for one in project.indicators]
+    assert {one.measure for one in found} == set(Measure)
+    for one in found:
+        assert one.source.strip() and one.baseline.strip() and one.target.strip(), one.text
+        assert one.baseline != one.target, one.text
+        if one.measure in (Measure.NUMBER, Measure.PERCENTAGE):
+            assert (one.baseline_value, one.target_value) == (Decimal(one.baseline), Decimal(one.target))
+            assert one.unit.strip()
+        if one.measure is Measure.PERCENTAGE:
+            assert 0 <= one.baseline_value <= 100 and 0 <= one.target_value <= 100
+        assert one.by_sex == bool(one.splits)
+        assert not one.splits or sum(part.target for part in one.splits) == one.target_value
+
+
+def test_many_projects_take_one_indicator_from_the_library(demo):
+    shelf = db.session.get(CuratedIndicator, LIBRARY)
+    taken = [one for project in of_the_fund() for one in project.indicators if one.library_code]
+    assert len(taken) >= 30
+    assert {(one.text, one.unit, one.measure.value, one.library_code) for one in taken} == {
+        (shelf.name, shelf.unit, shelf.measure, LIBRARY)
+    }
+
+
+def test_a_submitted_workplan_stays_within_the_duration(demo):
+    for project in of_the_fund():
+        plans = {plan.result_id: plan for plan in project.plans}
+        assert plans.keys() == {row.id for row in project.results if row.level is Level.ACTIVITY}
+        for plan in plans.values():
+            assert plan.responsible.strip(), project.title
+            assert plan.months == sorted(set(plan.months)) and plan.months, project.title
+            assert set(plan.months) <= set(range(1, project.duration_months + 1)), project.title
+
+
+def test_a_submitted_risk_plan_has_treatments_and_owners(demo):
+    scales = {row.code: row.scale for row in db.session.scalars(select(RiskScale))}
+    for project in of_the_fund():
+        assert len(project.risks) in range(3, 6)
+        for risk in project.risks:
+            codes = (risk.consequence_code, risk.likelihood_code, risk.treatment_code)
+            assert [scales[code] for code in codes] == ["consequence", "likelihood", "treatment"]
+            assert risk.factor.strip() and risk.timing.strip() and risk.action.strip() and risk.owner.strip()
+            assert risk.due_on and (project.ends_on is None or risk.due_on <= project.first_ends_on)
+
+
+def test_a_submitted_proposal_is_classified_and_its_gender_code_is_the_suggested_one(demo):
+    kinds = {row.code: row.kind for row in db.session.scalars(select(MigrationGovernance))}
+    for project in of_the_fund():
+        assert {kinds[mark.code] for mark in project.governance} == {"principle", "objective"}
+        assert project.sdgs and all(mark.note.strip() for mark in project.themes)
+        answers, gender = project.gender_answers, project.edition.handbook.gender
+        given = {str(answers.needs_analysis), str(answers.outputs), str(answers.activities)}
+        fits = (
+            one.code
+            for one in gender.suggestions
+            if one.all in (None, *(given if len(given) == 1 else ())) and one.main_aim in (None, answers.main_aim)
+        )
+        assert project.gender_marker_code == next(fits), project.title
+
+
+def test_a_submitted_budget_pays_for_outputs_and_activities_of_its_matrix(demo):
+    for project in of_the_fund():
+        levels = {row.id: row.level for row in project.results}
+        paid = [levels[line.result_id] for line in project.lines]
+        assert set(paid) == {Level.OUTPUT, Level.ACTIVITY}, project.title
+
+
+def test_partners_have_a_role_and_those_of_running_projects_an_agreement(demo):
+    for project in of_the_fund():
+        assert len(project.partners) >= 3 and all(one.role.strip() for one in project.partners)
+        assert (project.partners[0].agreement == "signed") == (project.starts_on is not None)
+        for one in project.partners:
+            assert (one.agreement == "signed") == bool(one.agreement_reference)
+        assert any(covered.requesting for covered in project.coverage)
+
+
+def test_a_regional_project_is_allocated_by_country(demo):
+    regional = [project for project in of_the_fund() if rules.is_regional(project)]
+    assert len(regional) == 3
+    for project in regional:
+        assert {row.code for row in project.country_shares} == {row.country_code for row in project.coverage}
+        assert sum(row.amount for row in project.country_shares) == project.budget
+        assert sum(row.amount_usd for row in project.country_shares) == project.budget_usd
+        assert [one.basis for one in project.bases if one.dimension is Dimension.COUNTRY] == [Basis.PERCENTAGE]
+    ours = {project.id for project in regional}
+    assert set(db.session.scalars(select(CountryAllocation.project_id))) == ours
+
+
+def test_drafts_have_come_to_different_points(demo):
+    drafts = of_the_fund(Status.DRAFT)
+    levels = [Counter(row.level for row in project.results) for project in drafts]
+    assert sorted(len(found) for found in levels) == [1, 4, 4, 4]
+    assert sorted(len(project.risks) for project in drafts)[:2] == [0, 1]
+    assert sorted(bool(project.sdgs) for project in drafts) == [False, False, True, True]
+    assert [bool(project.governance) for project in drafts] == [bool(project.gender_marker_code) for project in drafts]
+    whole = [
+        project
+        for project in drafts
+        if project.plans and all(max(plan.months) <= project.duration_months for plan in project.plans)
+    ]
+    assert len(whole) == 2
+    for project in of_the_fund(Status.CONCEPT):
+        assert not (project.results or project.risks or project.partners or project.governance or project.lines)
+
+
+def test_drafts_and_returned_proposals_carry_comments(demo):
+    said = defaultdict(list)
+    for comment in db.session.scalars(select(Comment)):
+        said[comment.project_id].append(comment)
+    there = of_the_fund(Status.DRAFT, Status.RETURNED)
+    assert said.keys() == {project.id for project in there}
+    for project in there:
+        comments = said[project.id]
+        assert {comment.resolved_at is None for comment in comments} == {True, False}
+        for comment in comments:
+            assert project.edition.handbook.section(comment.section_code)
+            assert project.status_since < comment.at and comment.at.date() < TODAY
+            assert (comment.resolved_at is None) == (comment.resolved_by_id is None)
+            assert comment.resolved_at is None or comment.at < comment.resolved_at
+
+
+def test_what_was_reviewed_was_frozen_with_its_matrix_and_plans(demo):
+    for frozen in db.session.scalars(select(Round.snapshot)):
+        assert frozen["results"] and frozen["workplan"] and frozen["risks"] and frozen["gender"]
+        assert all(line["result"] for line in frozen["lines"])
+
+
+def test_other_currencies_have_a_rate_on_the_day_of_the_demonstration(demo):
+    assert rate_on(db.session(), "EUR", TODAY).usd_per_unit == Decimal("1.12")
+    assert rate_on(db.session(), "EUR", TODAY.replace(year=2013)) is None
 
 
 def test_the_steps_lead_to_the_status(demo):
@@ -294,6 +484,7 @@ def test_two_builds_are_the_same(demo, fresh, tmp_path):
     clock.fix(TODAY)
     other = fresh("prima_demo_again")
     with other.app_context():
+        fill_the_shelf()
         again = demonstration.build(db.session(), tmp_path)
         second = digest()
         db.session.rollback()
@@ -314,6 +505,7 @@ def digest() -> str:
             str(project.status_since),
             [[line.description, str(line.amount)] for line in project.lines],
             [[step.move, str(step.at), step.note] for step in project.steps],
+            snapshot(project),
         ]
         for project in everything()
     ]

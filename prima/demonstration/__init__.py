@@ -12,7 +12,7 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from prima import clock
-from prima.demonstration import offices, people, projects, requirements
+from prima.demonstration import offices, people, projects, rates, requirements
 from prima.demonstration.chronicle import Chronicle
 from prima.demonstration.days import TODAY, YESTERDAY, on
 from prima.demonstration.people import Accounts
@@ -37,6 +37,7 @@ def build(session: Session, instance: Path, documents: Path | None = None) -> Ac
     source = random.Random(SEED)
     with on(TODAY):
         set_up(session)
+        session.add_all(rates.rates())
         hired = people.hire(session, password)
         sites = offices.sites(session, hired)
         chronicle = Chronicle()

@@ -25,7 +25,7 @@ SENT_BACK_FOR = ["RAT", "BUD"]
 FIRST_ANSWERS = {Role.RTS: Verdict.COMMENTS, Role.RME: Verdict.CLEAR}
 """Who had answered when the coordinator sent a first version back."""
 COMMENT = "Please keep the two visits apart from the training, so that the report can show their results."
-COMING_BACK = "The indicator of the second output has no baseline. Please state from when the figures are."
+COMING_BACK = "The baseline of the second output is not explained. Please state from when the figures are."
 
 
 @dataclass(frozen=True)

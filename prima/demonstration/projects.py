@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from prima.demonstration import plot, proposals, reports
+from prima.demonstration import classification, comments, plans, plot, proposals, reports, results
 from prima.demonstration.chronicle import Chronicle
 from prima.demonstration.days import moment, working_day
 from prima.demonstration.endorsements import Endorsement
@@ -46,9 +46,15 @@ def build(
     born = {case.story: proposals.project_of(session, case) for case in by_age}
     session.add_all(born.values())
     session.flush()
+    paid = results.build(session, [(born[case.story], case) for case in cases])
     for case in cases:
         project = born[case.story]
-        session.add_all(proposals.parts_of(project, case, documents, source))
+        session.add_all(proposals.parts_of(project, case, paid[project.id], documents, source))
+        if case.story.status is not Status.CONCEPT:
+            session.add_all(plans.partners_of(project, case))
+            session.add_all(plans.risks_of(project, case))
+            session.add_all(classification.marks_of(project, case))
+            session.add_all(comments.comments_of(project, case))
         session.add(
             Step(
                 project_id=project.id,

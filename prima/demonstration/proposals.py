@@ -5,23 +5,24 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from prima.demonstration import budget, letters, plot
+from prima.demonstration import budget, letters, matrices, plot
 from prima.demonstration.days import TODAY, moment, on, working_day
 from prima.demonstration.offices import Site, in_a_sentence
-from prima.demonstration.stories import Habit, Story
+from prima.demonstration.stories import Drafted, Habit, Story
 from prima.demonstration.topics import (
     HEAVY_STAFF,
     MILESTONES,
     SECTIONS,
     TOPICS,
     UNKNOWN_ELIGIBILITY,
+    Shares,
     Topic,
 )
 from prima.handbook import published
@@ -33,11 +34,11 @@ from prima.projects.models import (
     Basis,
     Beneficiaries,
     BudgetLine,
+    CountryAllocation,
     Coverage,
     Dimension,
     Justification,
     Milestone,
-    Partner,
     Project,
     Reach,
     Section,
@@ -51,6 +52,8 @@ DRAFTED = ("SUM", "RAT", "PAR")
 """The sections of a proposal that is still a draft."""
 GENDER = {"CTR": "2b", "LAB": "2a", "HLT": "2a", "BRD": "1", "RES": "1", "DIA": "1"}
 PLANNED_START = TODAY.replace(year=2017, month=2)
+BY_COUNTRY = {3: (40, 30, 30), 4: (35, 25, 20, 20)}
+"""What each country of a regional project is to get, in percent, by how many there are."""
 
 
 @dataclass(frozen=True)
@@ -97,9 +100,28 @@ def case_of(story: Story, sites: dict[str, Site], countries: dict[str, Country],
     }
     for name in ("problem", "people", "approach", "training", "study", "product", "equipment", "result", "stays"):
         words[name] = getattr(topic, name).format(**words)
+    words["outcomes"] = _outcomes(story, words)
     created = moment(began, source)
     dated = tuple((name, moment(day, source)) for name, day in moves)
     return Case(story, site, covered, created, dated, words)
+
+
+def start_of(story: Story) -> date:
+    """When the project began, or is planned to."""
+    return story.day if story.was_activated else PLANNED_START
+
+
+def _outcomes(story: Story, words: dict[str, str]) -> str:
+    """The outcomes with their outputs, as the description tells them: the matrix in sentences."""
+    told = []
+    outcomes = matrices.of(story).outcomes
+    for number, outcome in enumerate(outcomes, 1):
+        name = f"Outcome {number}" if len(outcomes) > 1 else "The outcome"
+        outputs = "; ".join(
+            f"({number}.{place}) {output.text.rstrip('.')}" for place, output in enumerate(outcome.outputs, 1)
+        )
+        told.append(f"{name}: {outcome.text} Its outputs: {outputs}.")
+    return " ".join(told).format(**words)
 
 
 def project_of(session: Session, case: Case) -> Project:
@@ -109,6 +131,7 @@ def project_of(session: Session, case: Case) -> Project:
         reference = reference_of(session, case.created_at.year)
     eligible = all(country.fund_line_2_eligible == "yes" for country in case.countries)
     concept = story.status is Status.CONCEPT
+    unclassified = concept or story.drafted is Drafted.NEARLY
     return Project(
         reference=reference,
         status=Status.CONCEPT,
@@ -124,23 +147,28 @@ def project_of(session: Session, case: Case) -> Project:
         focus_area_code=story.focus,
         executing_agency="" if concept else "International Organization for Migration",
         duration_months=story.months,
-        gender_marker_code=None if concept else GENDER.get(story.focus, "2a"),
+        gender_marker_code=None if unclassified else GENDER.get(story.focus, "2a"),
         budget_usd=Decimal(0 if concept else story.thousands * 1000),
         created_at=case.created_at,
         updated_at=case.created_at,
     )
 
 
-def parts_of(project: Project, case: Case, documents: Path, source: random.Random) -> Iterator[Any]:
-    """All rows of the proposal, as far as the story has come."""
+def parts_of(
+    project: Project, case: Case, paid: dict[str, int], documents: Path, source: random.Random
+) -> Iterator[Any]:
+    """Cover, texts, money, beneficiaries, file and milestones, as far as the story has come.
+
+    `paid` says which result a category of budget lines pays for.
+    """
     yield from _coverage(project, case)
     if case.story.status is Status.CONCEPT:
         return
     developer = case.site.who(Role.PDEV)
     yield from _sections(project, case, developer)
-    yield from _money(project, case)
+    yield from _lines(project, case, paid)
+    yield from _allocations(project, case)
     yield from _beneficiaries(project, case)
-    yield Partner(project_id=project.id, position=1, name=case.topic.ministry)
     if case.story.status is not Status.DRAFT:
         yield from _justifications(project, case, developer)
         yield from _request_letters(project, case, documents, developer)
@@ -149,7 +177,8 @@ def parts_of(project: Project, case: Case, documents: Path, source: random.Rando
 
 def _coverage(project: Project, case: Case) -> Iterator[Coverage]:
     for position, country in enumerate(case.countries):
-        yield Coverage(project_id=project.id, country_code=country.code, position=position)
+        asks = case.story.status is not Status.CONCEPT
+        yield Coverage(project_id=project.id, country_code=country.code, position=position, requesting=asks)
 
 
 def _sections(project: Project, case: Case, developer: User) -> Iterator[Section]:
@@ -166,7 +195,7 @@ def _sections(project: Project, case: Case, developer: User) -> Iterator[Section
         )
 
 
-def _money(project: Project, case: Case) -> Iterator[Any]:
+def _lines(project: Project, case: Case, paid: dict[str, int]) -> Iterator[BudgetLine]:
     area = case.topic.areas[0][0]
     for position, line in enumerate(budget.lines(case.story, case.topic), 1):
         yield BudgetLine(
@@ -181,11 +210,20 @@ def _money(project: Project, case: Case) -> Iterator[Any]:
             amount=line.amount,
             area_code=area,
             activity_type_code=line.activity_type,
+            result_id=paid.get(line.category),
         )
-    for dimension, table, shares in (
+
+
+def _allocations(project: Project, case: Case) -> Iterator[Any]:
+    """By area and activity type as the topic says, and by country where a project covers several."""
+    dimensions: list[tuple[Dimension, Any, Shares]] = [
         (Dimension.AREA, AreaAllocation, case.topic.areas),
         (Dimension.ACTIVITY, ActivityAllocation, case.topic.activities),
-    ):
+    ]
+    if parts := BY_COUNTRY.get(len(case.countries)):
+        codes = [country.code for country in case.countries]
+        dimensions.append((Dimension.COUNTRY, CountryAllocation, tuple(zip(codes, parts, strict=True))))
+    for dimension, table, shares in dimensions:
         percents = [Decimal(percent) for _, percent in shares]
         amounts = divided(project.budget_usd, percents)
         for (code, _), percent, amount in zip(shares, percents, amounts, strict=True):
@@ -261,7 +299,7 @@ def focal_point_letter(project: Project, case: Case, documents: Path, by: User, 
 def _milestones(project: Project, case: Case, source: random.Random) -> Iterator[Milestone]:
     """Milestones along the duration; those of running projects are done a little after their day."""
     story = case.story
-    start = story.day if story.was_activated else PLANNED_START
+    start = start_of(story)
     stop = story.ended_on or TODAY
     for share, name, evidence in MILESTONES:
         planned = working_day(start + timedelta(days=round(share * story.months * 30.4)))

@@ -26,6 +26,19 @@ class Habit(StrEnum):
     RETURNED = "returned"
 
 
+class Drafted(StrEnum):
+    """How far a draft has come."""
+
+    BEGUN = "begun"
+    """An objective without outcomes; no workplan and no risks."""
+    HALF = "half"
+    """One outcome with gaps, one risk without treatment, nobody named in the workplan."""
+    NEARLY = "nearly"
+    """All but the classification; the workplan runs past the end."""
+    WHOLE = "whole"
+    """All but some sections and the letters."""
+
+
 @dataclass(frozen=True)
 class Story:
     """A project; `day` is its start if it was activated, else the day it came to `status`."""
@@ -50,6 +63,7 @@ class Story:
     """It asks for the second funding line, for which the list does not say whether the country is eligible."""
     answers: tuple[tuple[str, str], ...] = ()
     """Of a project in review: the roles that have answered, and how."""
+    drafted: Drafted = Drafted.WHOLE
 
     @property
     def was_activated(self) -> bool:
@@ -58,7 +72,7 @@ class Story:
 
 ACTIVATED = frozenset({S.ACTIVE, S.SUSPENDED, S.OP_CLOSED, S.FIN_CLOSED, S.CANCELLED})
 
-_H, _d = Habit, date.fromisoformat
+_H, _D, _d = Habit, Drafted, date.fromisoformat
 # fmt: off
 STORIES: tuple[Story, ...] = (
     # -- funding year 2014 ------------------------------------------------------------------------------------------
@@ -101,7 +115,7 @@ STORIES: tuple[Story, ...] = (
     Story(2015, "KEN", "MH", "HLT", 95, 12, S.RETAINED, _d("2015-12-02"), "Standards for health assessments of migrants leaving Kenya"),
     # -- funding year 2017 ------------------------------------------------------------------------------------------
     Story(2017, "KEN", "LM", "LAB", 140, 18, S.CONCEPT, _d("2016-09-20"), "Bilateral labour agreements of Kenya: negotiation and follow-up"),
-    Story(2017, "KEN", "PO", "DIA", 90, 12, S.DRAFT, _d("2016-09-05"), "National coordination on migration in Kenya: counties join the dialogue"),
+    Story(2017, "KEN", "PO", "DIA", 90, 12, S.DRAFT, _d("2016-09-05"), "National coordination on migration in Kenya: counties join the dialogue", drafted=_D.HALF),
     Story(2017, "KEN", "IB", "BRD", 180, 18, S.OFFICE_CLEAR, _d("2016-09-28"), "A joint training centre for border officers in Kenya"),
     Story(2017, "KEN", "CE", "MDV", 150, 18, S.REVIEW, _d("2016-09-22"), "Kenyans abroad and county development: an investment desk", answers=(("RTS", "clear_with_comments"),)),
     Story(2017, "KEN", "MA", "HLT", 120, 12, S.RETURNED, _d("2016-09-19"), "Urban migrants and maternal health in Nairobi's settlements"),
@@ -115,8 +129,8 @@ STORIES: tuple[Story, ...] = (
     Story(2017, "GHA", "PM", "RES", 65, 12, S.CONCEPT, _d("2016-08-30"), "Telling the truth about irregular journeys: evidence for campaigns in Ghana"),
     Story(2017, "NPL", "NC", "ENV", 130, 18, S.CONCEPT, _d("2016-09-14"), "After the earthquake: mobility and reconstruction in Nepal's hill districts"),
     Story(2017, "PER", "PO", "POL", 110, 12, S.CONCEPT, _d("2016-09-26"), "Local governments of Peru and the arrival of migrants"),
-    Story(2017, "SEN", "LM", "LAB", 145, 18, S.DRAFT, _d("2016-08-22"), "Circular migration of Senegalese farm workers: fair terms"),
-    Story(2017, "GEO", "RM", "MDV", 95, 12, S.DRAFT, _d("2016-09-12"), "Savings and small enterprises of migrant families in Georgia"),
+    Story(2017, "SEN", "LM", "LAB", 145, 18, S.DRAFT, _d("2016-08-22"), "Circular migration of Senegalese farm workers: fair terms", drafted=_D.NEARLY),
+    Story(2017, "GEO", "RM", "MDV", 95, 12, S.DRAFT, _d("2016-09-12"), "Savings and small enterprises of migrant families in Georgia", drafted=_D.BEGUN),
     Story(2017, "MEX", "MA", "HLT", 135, 18, S.DRAFT, _d("2016-09-21"), "Health windows for migrants in transit through Mexico"),
     Story(2017, "ZMB", "NC", "ENV", 155, 18, S.OFFICE_CLEAR, _d("2016-09-29"), "Rural exodus and climate in Zambia's southern province"),
     Story(2017, "MDA", "RT", "RTN", 105, 12, S.RETURNED, _d("2016-09-13"), "Schools for children who return to the Republic of Moldova", unknown_eligibility=True),

@@ -61,7 +61,8 @@ TOPICS = {
         study="a visit of the task force to a country with a working referral mechanism",
         product="the referral procedure with its forms, printed as a pocket guide",
         equipment="interview rooms for the two pilot centres",
-        result="more people who have been trafficked are identified and receive the help they are entitled to",
+        result="more people who have been trafficked in {country} are identified and receive the help they are "
+        "entitled to",
         stays="The procedure is issued by the {ministry}, and the training becomes part of the police "
         "academy's courses.",
     ),
@@ -85,7 +86,7 @@ TOPICS = {
         study="an exchange with a regional body that has such a dialogue",
         product="the record of agreed actions and a guide for travellers",
         equipment="interpretation and recording equipment for the meetings",
-        result="the States taking part apply shared procedures to people who cross their common borders",
+        result="the States taking part apply shared procedures to people who cross the borders of {country}",
         stays="The {ministry} takes over the secretariat of the dialogue, and the States host the meetings in turn.",
     ),
     "LAB": Topic(
@@ -133,7 +134,7 @@ TOPICS = {
         study="meetings with diaspora organizations in two countries of residence",
         product="the investment guide and the diaspora portal's contents",
         equipment="the portal: hosting, software and a workstation",
-        result="migrants and their families use remittances and skills for lasting local development",
+        result="migrants from {country} and their families use remittances and skills for lasting local development",
         stays="A desk for the diaspora in the {ministry} keeps the portal and the contacts after the project.",
     ),
     "ENV": Topic(
@@ -180,7 +181,7 @@ TOPICS = {
         study="a visit to health districts that work with cultural mediators",
         product="health messages in the languages of migrants",
         equipment="screening equipment for three health centres",
-        result="migrants in the chosen districts use health services as often as their neighbours",
+        result="migrants in the chosen districts of {country} use health services as often as their neighbours",
         stays="The volunteers are taken over by the districts' community health programme.",
     ),
     "BRD": Topic(
@@ -297,9 +298,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "know of it, then {result}. This assumes that the {ministry} keeps a focal point for the whole duration, that "
         "trained staff stay in their posts for at least a year, and that the security situation allows travel to the "
         "places chosen.",
-        "Outcome 1: institutions apply a shared procedure. Its outputs are {product} and {training}. Outcome 2: people "
-        "concerned are informed and make use of the services. Its outputs are information in the languages they speak "
-        "and {equipment}. Lessons are gathered on the way by {study}.",
+        "{outcomes} Lessons are gathered on the way by {study}.",
         "Stakeholders took part in two meetings when the proposal was written. IOM brings its presence in the "
         "country, its experience in the region and its working relation with both origin and destination. Women and "
         "men were asked separately about their needs, and at least 40 per cent of those trained are women. Personal "
@@ -342,7 +341,7 @@ MILESTONES = (
 
 ASKED = {
     "RETURNED": "Please say in the rationale which groups were consulted, and bring the travel lines in line with the "
-    "workplan: twelve missions for six activities is more than the description explains.",
+    "workplan: twelve missions are more than its activities explain.",
     "RETAINED": "A sound proposal. The funds of this year for the region are committed; it is kept for the next round.",
     "REJECTED": "The activities continue those of an earlier project of the Fund whose results are not yet known. "
     "Please wait for its evaluation before asking again.",

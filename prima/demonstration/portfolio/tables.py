@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
@@ -13,11 +13,11 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from prima.demonstration.portfolio.plans import SUBJECTS, WAYS, Plan, portions
+from prima.demonstration.portfolio.plans import Plan
 from prima.demonstration.portfolio.schedule import OPEN_FATES, Fate, Item
 from prima.demonstration.portfolio.staff import Staff
 from prima.handbook.published import HandbookEdition
-from prima.projects.models import Basis, Dimension, Part
+from prima.projects.models import Part
 from prima.projects.snapshot import COVER, seal
 from prima.projects.stages import LIFECYCLE, Funding
 from prima.projects.stages import Status as S
@@ -27,6 +27,8 @@ from prima.workdays import add_working_days
 from prima.workflow import Move
 
 Rows = Iterator[tuple[Any, ...]]
+Library = Mapping[str, Sequence[tuple[str, str, str, str, str]]]
+"""By level of the matrix: (code, text, measure, unit, source) of the library's indicators that are numbers."""
 HOUR = timedelta(hours=1)
 
 DONORS = tuple(
@@ -40,18 +42,6 @@ DONORS = tuple(
     )
 )
 DONOR_COLUMNS = ("code", "name", "kind", "eu_money", "position")
-
-# fmt: off
-LINES = (  # category, description, unit, how many of it, share of the total in thousandths
-    ("STAFF.NAT", "Project coordinator", "month", 12, 90), ("STAFF.NAT", "Project assistant", "month", 12, 55),
-    ("OFFICE.RENT", "Rent and utilities", "month", 12, 40), ("OFFICE.COMM", "Communications", "month", 12, 20),
-    ("OPER.EVAL", "Evaluation", "lump sum", 1, 60), ("OPER.CONS", "Consultants", "day", 40, 130),
-    ("OPER.TRAIN", "Training courses", "course", 8, 220), ("OPER.TRAVEL", "Travel", "journey", 10, 75),
-    ("OPER.EQUIP", "Equipment", "set", 5, 110),
-)
-REST = ("OPER.PUB", "Publications and printing", "lump sum")
-"""The tenth line: what the others leave."""
-# fmt: on
 
 
 def moment(day: date, number: int = 0) -> datetime:
@@ -72,6 +62,7 @@ class Lists:
     focus: Sequence[str]
     prefixes: dict[str, str]
     """The letters of a project ID by project type."""
+    library: Library
 
 
 # -- projects ---------------------------------------------------------------------------------------------------------
@@ -109,13 +100,13 @@ def project_rows(
         )  # fmt: skip
 
 
-COVERAGE_COLUMNS = ("project_id", "country_code", "position")
+COVERAGE_COLUMNS = ("project_id", "country_code", "position", "requesting")
 
 
 def coverage_rows(plans: Sequence[Plan]) -> Rows:
     for plan in plans:
         for position, country in enumerate(plan.countries):
-            yield plan.id, country, position
+            yield plan.id, country, position, plan.funding is Funding.FUND
 
 
 PARTY_COLUMNS = ("project_id", "user_id", "part", "since_at")
@@ -196,64 +187,6 @@ def _actor(plan: Plan, move: Move, staff: Staff) -> int | None:
         case "to-donor" | "approved" | "changes" | "refused":
             return staff.of(Role.RPDO, plan.region)[0]
     return staff.of(Role.FUND)[1] if fund else staff.of(Role.RRMO, plan.region)[0]
-
-
-# -- money ------------------------------------------------------------------------------------------------------------
-
-LINE_COLUMNS = (
-    "project_id", "position", "category_code", "description", "unit", "quantity", "units", "unit_cost", "amount",
-)  # fmt: skip
-
-
-def line_rows(plans: Sequence[Plan]) -> Rows:
-    """Ten lines a project: whole dollars a unit, and the rest to the cent, so that they add up to its budget."""
-    source = random.Random(10)  # nosec B311
-    for plan in plans:
-        left = plan.budget
-        for position, (category, description, unit, units, share) in enumerate(LINES, 1):
-            cost = plan.budget * share * source.randrange(100, 113) // (100_000 * units * 100) * 100
-            left -= cost * units
-            yield plan.id, position, category, description, unit, "1", units, amount(cost), amount(cost * units)
-        yield plan.id, len(LINES) + 1, *REST, "1", 1, amount(left), amount(left)
-
-
-ALLOCATION_COLUMNS = ("project_id", "code", "amount", "amount_usd")
-SEVEN = 7
-"""Allocations a project: one to four areas of work, the rest activity types."""
-SHARES = (50, 20, 12, 8, 6, 4)
-
-
-def area_rows(plans: Sequence[Plan], lists: Lists) -> Rows:
-    for plan in plans:
-        first = lists.areas.index(SUBJECTS[plan.area][0])
-        yield from _allocated(plan, lists.areas, first, _areas(plan))
-
-
-def activity_rows(plans: Sequence[Plan], lists: Lists) -> Rows:
-    for plan in plans:
-        first = lists.activities.index(WAYS[plan.activity][0])
-        yield from _allocated(plan, lists.activities, first, SEVEN - _areas(plan))
-
-
-def _areas(plan: Plan) -> int:
-    return 1 + plan.id % 4
-
-
-def _allocated(plan: Plan, codes: Sequence[str], first: int, number: int) -> Rows:
-    step = 1 + plan.id % 3
-    while len(codes) % step == 0 and step > 1:
-        step += 1
-    for place, cents in enumerate(portions(plan.budget, SHARES[:number])):
-        yield plan.id, codes[(first + place * step) % len(codes)], amount(cents), amount(cents)
-
-
-BASIS_COLUMNS = ("project_id", "dimension", "basis")
-
-
-def basis_rows(plans: Sequence[Plan]) -> Rows:
-    for plan in plans:
-        for dimension in (Dimension.AREA, Dimension.ACTIVITY):
-            yield plan.id, dimension.value, Basis.AMOUNT.value
 
 
 # -- endorsement ------------------------------------------------------------------------------------------------------
