@@ -34,7 +34,7 @@ class Layer(NamedTuple):
 
 DATABASE = ("prima.db", "sqlalchemy", "flask_sqlalchemy")
 ASKING = ("flask", "wtforms", "flask_wtf", "prima.forms")  # what only a request needs
-ASKED = ("queries", "visibility", "portfolio", "choices")
+ASKED = ("queries", "visibility", "portfolio", "choices", "library")
 READING = (*TABLES, *PURE, "models", *ASKED)
 ACTING = ("operations", "reminders", "files")
 SHOWING = ("figures", "workbooks")

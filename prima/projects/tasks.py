@@ -47,7 +47,13 @@ def tasks(project: Any, needs: Sequence[Need] | None = None) -> list[Task]:
     """Every part in the order it is written; `needs` are the unmet ones, if they are known already."""
     if needs is None:
         needs = rules.to_submit(project)
-    return [*_about(project, needs), *_texts(project, needs), *_money(project, needs), *_file(project, needs)]
+    return [
+        *_about(project, needs),
+        *_texts(project, needs),
+        *_results(project, needs),
+        *_money(project, needs),
+        *_file(project, needs),
+    ]
 
 
 def progress(found: Sequence[Task]) -> tuple[int, int]:
@@ -115,6 +121,12 @@ def _texts(project: Any, needs: Sequence[Need]) -> Iterator[Task]:
             values=(("code", section.code.lower()),),
             detail=detail,
         )
+
+
+def _results(project: Any, needs: Sequence[Need]) -> Iterator[Task]:
+    titles = {one.code: one.title for one in project.edition.handbook.sections_for(project.funding)}
+    if "MAT" in titles:
+        yield _task(_("Results"), titles["MAT"].say(), "matrix.edit", needs, started=bool(project.results))
 
 
 def _money(project: Any, needs: Sequence[Need]) -> Iterator[Task]:

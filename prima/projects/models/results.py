@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -50,8 +50,14 @@ class Measure(StrEnum):
     WORDS = "words"
 
 
+WORDS = "to_tsvector('simple'::regconfig, folded(text))"
+"""The words of an indicator's text as they are searched: case and accents folded by the database's own `folded`."""
+
+
 class Indicator(Model):
     """How one tells that a result is reached. Baseline and target are kept as typed, and as numbers where they are."""
+
+    __table_args__ = (Index("ix_indicator_words", text(WORDS), postgresql_using="gin"),)
 
     id: Mapped[Key]
     project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), index=True)

@@ -6,7 +6,15 @@ from prima.projects.operations.budget import revise_budget
 from prima.projects.operations.concept import propose
 from prima.projects.operations.cover import describe
 from prima.projects.operations.documents import file_document
+from prima.projects.operations.indicators import (
+    add_indicator,
+    insert_indicator,
+    remove_indicator,
+    revise_indicator,
+    shift_indicator,
+)
 from prima.projects.operations.justify import justify
+from prima.projects.operations.matrix import add_result, move_result, remove_result, revise_matrix, shift_result
 from prima.projects.operations.milestones import plan_milestones
 from prima.projects.operations.moves import advance, number, take, take_part, toggle_bookmark
 from prima.projects.operations.sections import write_section
@@ -14,17 +22,27 @@ from prima.projects.operations.team import add_developer, remove_developer
 
 __all__ = [
     "add_developer",
+    "add_indicator",
+    "add_result",
     "advance",
     "allocate",
     "describe",
     "file_document",
+    "insert_indicator",
     "justify",
+    "move_result",
     "number",
     "plan_beneficiaries",
     "plan_milestones",
     "propose",
     "remove_developer",
+    "remove_indicator",
+    "remove_result",
     "revise_budget",
+    "revise_indicator",
+    "revise_matrix",
+    "shift_indicator",
+    "shift_result",
     "take",
     "take_part",
     "toggle_bookmark",
