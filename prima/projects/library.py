@@ -14,7 +14,6 @@ from sqlalchemy import ColumnElement, Text, exists, func, literal, literal_colum
 from prima.db import db
 from prima.lists import AreaOfWork, CuratedIndicator
 from prima.projects.models import AreaAllocation, Indicator, Level, Project, Result
-from prima.projects.models.results import WORDS
 from prima.projects.visibility import visible_projects
 from prima.users import User
 
@@ -25,7 +24,7 @@ NAMED = 3
 LONGEST_WORDS = 200
 MOST_WORDS = 12
 WORD = re.compile(r"\w+")
-SIMPLE = literal_column("'simple'::regconfig")
+SIMPLE: ColumnElement[Any] = literal_column("'simple'::regconfig")
 
 
 @dataclass(frozen=True)
@@ -138,7 +137,7 @@ def _past(viewer: User, wanted: Wanted, leave_out: Project | None) -> tuple[list
         .limit(SIZE + 1)
     )
     if wanted.query:
-        query = query.where(literal_column(WORDS).bool_op("@@")(_asked(wanted)))
+        query = query.where(func.to_tsvector(SIMPLE, func.folded(Indicator.text)).bool_op("@@")(_asked(wanted)))
     if wanted.level:
         query = query.where(Result.level == Level(wanted.level))
     if wanted.area:
@@ -183,8 +182,8 @@ def _used(viewer: User, by: Any, keys: Sequence[Any]) -> Mapping[Any, Use]:
         .subquery()
     )
     place = func.row_number().over(partition_by=has.c.key, order_by=has.c.id.desc()).label("place")
-    ranked = select(has, place, func.count().over(partition_by=has.c.key).label("count")).subquery()
+    ranked = select(has, place, func.count().over(partition_by=has.c.key).label("uses")).subquery()
     for row in db.session.execute(select(ranked).where(ranked.c.place <= NAMED).order_by(ranked.c.key, ranked.c.place)):
-        found[row.key].count = row.count
+        found[row.key].count = row.uses
         found[row.key].projects.append((row.reference, row.code or row.reference))
     return found

@@ -9,8 +9,20 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, FieldList, Form, FormField, HiddenField, SelectChoice, SelectField, StringField
+from wtforms.validators import StopValidation
 
-from prima.forms import BaseForm, NumberField, choice, line, plain_number, prose, trimmed
+from prima.forms import (
+    LETTERS_OF_A_LINE,
+    BaseForm,
+    NumberField,
+    at_most,
+    choice,
+    clean,
+    line,
+    plain_number,
+    prose,
+    trimmed,
+)
 from prima.projects.forms.rows import RowForm, RowsForm, as_number, version
 
 LETTERS = 2000
@@ -64,6 +76,7 @@ class ReadingField(StringField):
     `data` is what was typed, `value` the number where there is one.
     """
 
+    data: str | None
     value: Decimal | None = None
 
     def pre_validate(self, form: Form) -> None:
@@ -74,7 +87,7 @@ class ReadingField(StringField):
         if measure == YES_NO:
             self.data = self.data.casefold()
             if self.data not in ("yes", "no"):
-                raise ValueError(_("Please type yes or no."))
+                raise StopValidation(_("Please type yes or no."))
         elif measure in (NUMBER, PERCENTAGE):
             self.value = self._number(self.data, most=100 if measure == PERCENTAGE else MOST_NUMBER)
 
@@ -82,12 +95,12 @@ class ReadingField(StringField):
         text = plain_number(typed.removesuffix("%") if most == 100 else typed)
         if text is None:
             if most == 100:
-                raise ValueError(_("Please type a percentage from 0 to 100, such as 40 or 12.5."))
-            raise ValueError(_("Please type a number of 0 or more, such as 40 or 12.5; or choose another measure."))
+                raise StopValidation(_("Please type a percentage from 0 to 100, such as 40 or 12.5."))
+            raise StopValidation(_("Please type a number of 0 or more, such as 40 or 12.5; or choose another measure."))
         if Decimal(text) > most:
-            raise ValueError(_("Please type at most %(most)s.", most=f"{most:,}"))
+            raise StopValidation(_("Please type at most %(most)s.", most=f"{most:,}"))
         if len(text.partition(".")[2].rstrip("0")) > DECIMALS:
-            raise ValueError(_("Please type at most %(count)s decimals.", count=DECIMALS))
+            raise StopValidation(_("Please type at most %(count)s decimals.", count=DECIMALS))
         return Decimal(text)
 
 
@@ -97,8 +110,8 @@ class IndicatorForm(BaseForm):
     measure = SelectField(_l("How it is read"), choices=MEASURES)
     unit = line(_l("Unit"), required=False, most=60)
     source = prose(_l("Data source and collection method"), most=LETTERS)
-    baseline = ReadingField(_l("Baseline"), filters=[trimmed])
-    target = ReadingField(_l("Target"), filters=[trimmed])
+    baseline = ReadingField(_l("Baseline"), validators=[clean, at_most(LETTERS_OF_A_LINE)], filters=[trimmed])
+    target = ReadingField(_l("Target"), validators=[clean, at_most(LETTERS_OF_A_LINE)], filters=[trimmed])
     by_sex = BooleanField(_l("Counted by sex"))
     by_age = BooleanField(_l("Counted by age group"))
     of_sex = FieldList(FormField(SplitForm), label=_l("Target by sex"))
@@ -148,5 +161,5 @@ def parts(
     return {
         "of_sex": [row(sex, None) for sex in sexes],
         "of_age": [row(None, age) for age in ages],
-        "of_both": [row(sex, age) for sex in sexes for age in ages],
+        "of_both": [row(sex, age) for age in ages for sex in sexes],
     }

@@ -50,14 +50,13 @@ class Measure(StrEnum):
     WORDS = "words"
 
 
-WORDS = "to_tsvector('simple'::regconfig, folded(text))"
-"""The words of an indicator's text as they are searched: case and accents folded by the database's own `folded`."""
-
-
 class Indicator(Model):
     """How one tells that a result is reached. Baseline and target are kept as typed, and as numbers where they are."""
 
-    __table_args__ = (Index("ix_indicator_words", text(WORDS), postgresql_using="gin"),)
+    __table_args__ = (
+        # Its words as the library searches them: case and accents folded by the database's own `folded`.
+        Index("ix_indicator_words", text("to_tsvector('simple'::regconfig, folded(text))"), postgresql_using="gin"),
+    )
 
     id: Mapped[Key]
     project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), index=True)

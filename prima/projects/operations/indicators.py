@@ -58,11 +58,11 @@ def insert_indicator(
 
     The caller made sure that the actor may see the project it comes from.
     """
-    curated = isinstance(source, CuratedIndicator)
     values: dict[str, Any] = {name: getattr(source, name) for name in COPIED}
-    values |= {"text": source.name if isinstance(source, CuratedIndicator) else source.text}
-    values |= {"library_code": source.code if isinstance(source, CuratedIndicator) else source.library_code}
-    values |= {"copied_from_id": None if curated else source.id}
+    if isinstance(source, CuratedIndicator):
+        values |= {"text": source.name, "library_code": source.code, "copied_from_id": None}
+    else:
+        values |= {"text": source.text, "library_code": source.library_code, "copied_from_id": source.id}
     project = opened(project, actor=actor)
     if not _has(project, result_id):
         return None
@@ -186,7 +186,7 @@ def _of(project: Project, indicator_id: int) -> Indicator | None:
 
 def _names(project: Project) -> dict[str, str]:
     rows = session_of(project).execute(select(BeneficiaryDisaggregation.code, BeneficiaryDisaggregation.name))
-    return {code: name for code, name in rows}
+    return {row.code: row.name for row in rows}
 
 
 def _noted(indicator: Indicator) -> dict[str, Any]:

@@ -80,7 +80,7 @@ def add(place: InMatrix) -> Answer:
     if made[0] and request.form.get("then") == "another":
         flash(_("The indicator is saved. Here is room for the next one."), "success")
         return redirect(request.url, 303)
-    return back(place.project, made[0] and f"indicator-{made[0].id}", _("The indicator is saved."))
+    return back(place.project, "indicator", made[0], _("The indicator is saved."))
 
 
 @bp.get("/projects/<reference>/matrix/indicators/<int:indicator>")
@@ -109,7 +109,7 @@ def save(measured: Measured) -> Answer:
     )
     if status != 303:
         return page(measured.project, measured.row, form, measured.indicator), status
-    return back(measured.project, f"indicator-{number}", _("The indicator is saved."))
+    return back(measured.project, "indicator", saved[0], _("The indicator is saved."))
 
 
 @bp.get("/projects/<reference>/matrix/indicators/<int:indicator>/remove")
@@ -127,9 +127,9 @@ def remove(measured: Measured) -> str:
 @bp.post("/projects/<reference>/matrix/indicators/<int:indicator>/remove")
 @drafting(load)
 def remove_for_good(measured: Measured) -> Response:
-    result = measured.indicator.result_id
+    result = measured.row.row
     operations.remove_indicator(measured.project, actor=viewer(), indicator_id=measured.indicator.id)
-    return back(measured.project, f"result-{result}", _("The indicator is removed."))
+    return back(measured.project, "result", result, _("The indicator is removed."))
 
 
 def labelled(form: IndicatorForm) -> IndicatorForm:
@@ -139,7 +139,7 @@ def labelled(form: IndicatorForm) -> IndicatorForm:
         rows.entries = [entry for entry in rows.entries if {*filter(None, entry.form.key)} <= names.keys()]
         for entry in rows.entries:
             words = ", ".join(names[code] for code in entry.form.key if code)
-            entry.form.target.label.text = _("Target: %(part)s", part=words)
+            entry.form.target.label.text = words
     return form
 
 
@@ -187,7 +187,7 @@ def insert(place: InMatrix) -> Response:
         abort(404)
     made = operations.insert_indicator(place.project, actor=viewer(), result_id=place.result.id, source=source)
     if made is None:
-        return back(place.project, None, "")
+        return back(place.project, "result", None, "")
     flash(_("The indicator is inserted. Please give its baseline and its target."), "success")
     return redirect(url_for("indicators.edit", reference=place.project.reference, indicator=made.id), 303)
 

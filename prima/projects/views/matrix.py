@@ -1,4 +1,4 @@
-"""The results matrix: all its texts in one form, whose buttons also add, move and remove rows; nothing typed is lost."""
+"""The results matrix: all its texts in one form, whose buttons save first, then add, move and remove rows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from prima.errors import Refused
 from prima.permissions import Action, guard
 from prima.projects import choices, operations, queries
 from prima.projects.forms.matrix import MatrixForm, PlaceForm, RemovalForm
-from prima.projects.models import Level, Project, Result
+from prima.projects.models import Indicator, Level, Project, Result
 from prima.projects.numbering import Numbered, numbered
 from prima.projects.operations.matrix import ABOVE, MOST_ROWS, ResultRow, going, values_of
 from prima.projects.operations.rows import RowsConflict
@@ -133,17 +133,21 @@ def take(project: Project, verb: str, on: str) -> Response:
     if verb in (Level.OUTCOME, Level.OUTPUT, Level.ACTIVITY):
         level = Level(verb)
         row = operations.add_result(project, actor=viewer(), level=level, under=number or None)
-        return back(project, row and f"text-{row.id}", _("Saved, with a new %(level)s.", level=LEVELS[level]))
+        return back(project, "text", row, _("Saved, with a new %(level)s.", level=LEVELS[level]))
     if verb in ("up", "down"):
         row = operations.shift_result(project, actor=viewer(), result_id=number, by=-1 if verb == "up" else 1)
-        return back(project, row and f"result-{row.id}", _("Saved, and moved."))
+        return back(project, "result", row, _("Saved, and moved."))
     if verb in ("earlier", "later"):
         by = -1 if verb == "earlier" else 1
         indicator = operations.shift_indicator(project, actor=viewer(), indicator_id=number, by=by)
-        return back(project, indicator and f"indicator-{indicator.id}", _("Saved, and moved."))
+        return back(project, "indicator", indicator, _("Saved, and moved."))
     if verb == "library":
-        return redirect(url_for("indicators.index", project=project.reference, result=number), 303)
-    return redirect(url_for(PAGES[verb][0], reference=project.reference, **{PAGES[verb][1]: number}), 303)
+        levels = [one.level.value for one in project.results if one.id == number and one.level in ABOVE.values()]
+        wanted = levels[0] if levels else None  # there are few for the objective
+        return redirect(url_for("indicators.index", project=project.reference, result=number, level=wanted), 303)
+    endpoint, about = PAGES[verb]
+    values: dict[str, Any] = {about: number}
+    return redirect(url_for(endpoint, reference=project.reference, **values), 303)
 
 
 PAGES = {
@@ -155,13 +159,13 @@ PAGES = {
 """Steps with a page of their own: its endpoint, and what it is about."""
 
 
-def back(project: Project, anchor: str | None, message: str) -> Response:
-    """On the matrix again, at what was done; without it, it was removed by somebody else meanwhile."""
-    if anchor is None:
+def back(project: Project, part: str, of: Result | Indicator | None, message: str) -> Response:
+    """On the matrix again, at a part of what was done; without it, it was removed by somebody else meanwhile."""
+    if of is None:
         flash(_("What you typed is saved. The row you meant was removed meanwhile by somebody else."), "warning")
         return redirect(address(project, HERE), 303)
     flash(message, "success")
-    return redirect(f"{address(project, HERE)}#{anchor}", 303)
+    return redirect(f"{address(project, HERE)}#{part}-{of.id}", 303)
 
 
 def typed(form: MatrixForm) -> Iterator[ResultRow]:
@@ -281,7 +285,7 @@ def move_under(place: InMatrix) -> Answer:
     if status != 303:
         return move_page(place, form), status
     row = moved[0]
-    return back(place.project, row and f"result-{row.id}", _("Moved, with all that stands below it."))
+    return back(place.project, "result", row, _("Moved, with all that stands below it."))
 
 
 def offer(form: PlaceForm, place: InMatrix) -> PlaceForm:
