@@ -35,7 +35,7 @@ class Layer(NamedTuple):
 
 DATABASE = ("prima.db", "sqlalchemy", "flask_sqlalchemy")
 ASKING = ("flask", "wtforms", "flask_wtf", "prima.forms")  # what only a request needs
-ASKED = ("queries", "visibility", "portfolio", "choices", "loading", "similar")
+ASKED = ("queries", "visibility", "portfolio", "choices", "loading", "similar", "library")
 READING = (*TABLES, *PURE, "models", *ASKED)
 ACTING = ("operations", "reminders", "files")
 SHOWING = ("figures", "workbooks")

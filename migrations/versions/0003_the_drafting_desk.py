@@ -1,5 +1,7 @@
 """The drafting desk: matrix, workplan, risks, partners, classification, comments, currencies, shares by country."""
 
+import unicodedata
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
@@ -10,7 +12,34 @@ branch_labels = None
 depends_on = None
 
 
+# The letters of Latin, Greek and Cyrillic that folding changes, accents that stand by themselves among them.
+LETTERS = [*range(0x00C0, 0x0250), *range(0x0300, 0x0530), *range(0x1E00, 0x1F00)]
+
+
+def fold() -> str:
+    """folded(text): without accents and case, in any locale; immutable, so that an index can stand on it.
+
+    Text of ASCII, which most is, takes the short way.
+    """
+    pairs, accents = [], []
+    for letter in map(chr, LETTERS):
+        bare = ''.join(one for one in unicodedata.normalize('NFKD', letter) if not unicodedata.combining(one)).casefold()
+        if not bare:
+            accents.append(letter)
+        elif len(bare) == 1 and bare != letter:
+            pairs.append((letter, bare))
+    before = ''.join(letter for letter, _bare in pairs) + ''.join(accents)
+    after = ''.join(bare for _letter, bare in pairs)
+    return f"""
+        create function folded(said text) returns text language sql immutable parallel safe strict as $$
+            select case when octet_length(said) = char_length(said) then lower(said)
+            else replace(translate(lower(said), '{before}', '{after}'), 'ß', 'ss') end
+        $$
+    """
+
+
 def upgrade() -> None:
+    op.execute(fold())
     op.create_table('exchange_rate',
     sa.Column('currency', sa.Text(), nullable=False),
     sa.Column('valid_from', sa.Date(), nullable=False),
@@ -184,6 +213,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['result_id'], ['result.id'], name=op.f('fk_indicator_result_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_indicator'))
     )
+    op.create_index('ix_indicator_words', 'indicator', [sa.literal_column("to_tsvector('simple'::regconfig, folded(text))")], unique=False, postgresql_using='gin')
     op.create_index(op.f('ix_indicator_copied_from_id'), 'indicator', ['copied_from_id'], unique=False)
     op.create_index(op.f('ix_indicator_library_code'), 'indicator', ['library_code'], unique=False)
     op.create_index(op.f('ix_indicator_project_id'), 'indicator', ['project_id'], unique=False)
@@ -278,8 +308,10 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_indicator_result_id'), table_name='indicator')
     op.drop_index(op.f('ix_indicator_project_id'), table_name='indicator')
     op.drop_index(op.f('ix_indicator_library_code'), table_name='indicator')
+    op.drop_index('ix_indicator_words', table_name='indicator', postgresql_using='gin')
     op.drop_index(op.f('ix_indicator_copied_from_id'), table_name='indicator')
     op.drop_table('indicator')
+    op.execute('drop function folded(text)')
     op.drop_index(op.f('ix_activity_plan_project_id'), table_name='activity_plan')
     op.drop_table('activity_plan')
     op.drop_index(op.f('ix_theme_mark_code'), table_name='theme_mark')

@@ -79,3 +79,12 @@ def _numbered(one: Any, number: str, depth: int, indicators: list[Any], is_first
 
 def _place(one: Any) -> tuple[int, int]:
     return one.position, one.id
+
+
+def with_below(rows: Iterable[Numbered], id: int) -> list[Numbered]:
+    """A row and all that stand below it, in their order; none when there is no such row."""
+    found: list[Numbered] = []
+    for one in rows:
+        if one.id == id or (found and one.depth > found[0].depth and one.number.startswith(f"{found[0].number}.")):
+            found.append(one)
+    return found

@@ -139,6 +139,8 @@ def _texts(project: Any, needs: Sequence[Need]) -> Iterator[Task]:
 
 def _plans(project: Any, needs: Sequence[Need]) -> Iterator[Task]:
     group = _("Results")
+    if matrix := section(project, "MAT"):
+        yield _task(group, matrix.title.say(), "matrix.edit", needs, started=bool(project.results))
     if workplan := section(project, "WPL"):
         started = any(plan.months or plan.responsible for plan in project.plans)
         yield _task(group, workplan.title.say(), "workplan.edit", needs, started=started)

@@ -82,6 +82,10 @@ SOURCES = (
     Source(lists.CrossCuttingTheme, "cross_cutting_themes.csv", {"name": same("name")}),
     Source(lists.RiskScale, "risk_scales.csv", {
         "name": same("label"), "scale": same("scale"), "value": same("value", int)}),
+    Source(lists.CuratedIndicator, "indicators.csv", {
+        "name": same("name"), "level": same("level"), "measure": same("measure"), "unit": same("unit"),
+        "source": same("source"), "aggregation": same("aggregation"), "by_sex": same("by_sex", yes),
+        "by_age": same("by_age", yes), "area_code": lambda row: row["area_code"] or None}),
 )  # fmt: skip
 
 

@@ -3,8 +3,8 @@
 
 const all = (selector) => document.querySelectorAll(selector);
 
-// The answer to what somebody just did takes the focus.
-document.querySelector(".error-summary, .message[data-focus]")?.focus();
+// The answer to what somebody just did takes the focus, or the field that the address names.
+(document.querySelector(".error-summary") ?? document.querySelector("textarea:target") ?? document.querySelector(".message[data-focus]"))?.focus();
 
 // Menus close by Escape and by a click elsewhere.
 const close = (kept) => all("details.folded[open]").forEach((menu) => menu !== kept && (menu.open = false));
@@ -254,3 +254,13 @@ for (const form of all("form[data-total]")) {
   };
   form.addEventListener("input", count);
 }
+
+// What a rule still asks of fields goes while they are filled, and comes back when they are emptied.
+document.addEventListener("input", (event) => {
+  for (const link of event.target.id ? all(`[data-until="${event.target.id}"]`) : []) {
+    link.hidden = event.target.value.trim() !== "";
+    const rule = link.closest("[data-asked]");
+    rule.hidden = !rule.querySelector("[data-until]:not([hidden])");
+    rule.parentElement.nextElementSibling.hidden = rule.parentElement.querySelector("li:not([hidden])") !== null;
+  }
+});

@@ -32,7 +32,7 @@ class RowForm(Form):
     seen = HiddenField(filters=[trimmed])
     remove = BooleanField(_l("Remove"))
 
-    hidden = ("row", "version", "seen", "remove")
+    hidden: Sequence[str] = ("row", "version", "seen", "remove")
     needed: Sequence[str] = ()
     """Fields that a row in use must have."""
 

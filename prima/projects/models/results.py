@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -52,6 +52,11 @@ class Measure(StrEnum):
 
 class Indicator(Model):
     """How one tells that a result is reached. Baseline and target are kept as typed, and as numbers where they are."""
+
+    __table_args__ = (
+        # Its words as the library searches them: case and accents folded by the database's own `folded`.
+        Index("ix_indicator_words", text("to_tsvector('simple'::regconfig, folded(text))"), postgresql_using="gin"),
+    )
 
     id: Mapped[Key]
     project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), index=True)

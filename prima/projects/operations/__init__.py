@@ -8,7 +8,15 @@ from prima.projects.operations.concept import propose
 from prima.projects.operations.copying import copy
 from prima.projects.operations.cover import describe
 from prima.projects.operations.documents import file_document
+from prima.projects.operations.indicators import (
+    add_indicator,
+    insert_indicator,
+    remove_indicator,
+    revise_indicator,
+    shift_indicator,
+)
 from prima.projects.operations.justify import justify
+from prima.projects.operations.matrix import add_result, move_result, remove_result, revise_matrix, shift_result
 from prima.projects.operations.milestones import plan_milestones
 from prima.projects.operations.moves import advance, number, take, take_part, toggle_bookmark
 from prima.projects.operations.partners import list_partners
@@ -19,14 +27,18 @@ from prima.projects.operations.workplan import plan_activities
 
 __all__ = [
     "add_developer",
+    "add_indicator",
+    "add_result",
     "advance",
     "allocate",
     "classify",
     "copy",
     "describe",
     "file_document",
+    "insert_indicator",
     "justify",
     "list_partners",
+    "move_result",
     "number",
     "plan_activities",
     "plan_beneficiaries",
@@ -34,7 +46,13 @@ __all__ = [
     "plan_risks",
     "propose",
     "remove_developer",
+    "remove_indicator",
+    "remove_result",
     "revise_budget",
+    "revise_indicator",
+    "revise_matrix",
+    "shift_indicator",
+    "shift_result",
     "take",
     "take_part",
     "toggle_bookmark",

@@ -9,7 +9,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from prima.projects.rules import budget, classification, cover, letters, plans, texts
+from prima.projects.rules import budget, classification, cover, letters, plans, results, texts
 from prima.projects.rules.facts import (
     HUNDRED,
     BudgetFacts,
@@ -40,6 +40,7 @@ MEASURES: dict[str, Measure] = {
     **classification.MEASURES,
     **budget.MEASURES,
     **letters.MEASURES,
+    **results.MEASURES,
     **plans.MEASURES,
 }
 """How the rules that can be computed are measured; the others are answered by reviewers in their checks."""
@@ -56,7 +57,12 @@ def to_submit(project: Any) -> list[Need]:
     if project.as_imported:
         return []
     edition = project.edition.handbook
-    found = [*cover.cover(project), *texts.sections(project, edition), *budget.figures(project)]
+    found = [
+        *cover.cover(project),
+        *texts.sections(project, edition),
+        *results.blanks(project),
+        *budget.figures(project),
+    ]
     justified = {justification.rule_code for justification in project.justifications}
     for rule in edition.rules_for("submit", project.funding, regional=is_regional(project), facts=project.facts):
         measure = MEASURES.get(rule.code)

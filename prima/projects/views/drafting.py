@@ -61,7 +61,7 @@ def moved_on(project: Project) -> str:
     typed = [
         value
         for name, value in request.form.items(multi=True)
-        if name not in hidden and not name.endswith(("-seen", "-row", "-version")) and value.strip()
+        if name not in hidden and not name.endswith(("-seen", "-row", "-version", "-level", "-under")) and value.strip()
     ]
     return render_template("projects/moved_on.html", project=project, why=why_not(project), typed="\n\n".join(typed))
 
