@@ -12,7 +12,17 @@ from flask.cli import with_appcontext
 from psycopg.errors import UndefinedTable
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from prima import cli_bench, cli_demo, cli_handbook, cli_people, cli_portfolio, cli_rates, cli_reporting, embedded, journal
+from prima import (
+    cli_bench,
+    cli_demo,
+    cli_handbook,
+    cli_people,
+    cli_portfolio,
+    cli_rates,
+    cli_reporting,
+    embedded,
+    journal,
+)
 from prima.db import db
 from prima.errors import Refused
 from prima.handbook.edition import EditionError

@@ -18,7 +18,8 @@ USD = "USD"
 """The currency in which everything is compared and summed; one unit of it is worth one."""
 COLUMNS = ("currency", "valid_from", "usd_per_unit")
 CODE = re.compile(r"[A-Z]{3}")
-PLAIN_RATE = re.compile(r"[0-9]{1,10}(\.[0-9]{1,8})?")
+PLAIN_RATE = re.compile(r"[0-9]{1,3}(\.[0-9]{1,8})?")
+"""No unit of a currency is worth a thousand USD: amounts in USD stay within what a row holds."""
 YEARS = range(1990, 2101)
 
 
@@ -133,7 +134,7 @@ def _read(line: Line, problems: list[Problem]) -> tuple[str, date, Decimal] | No
     if valid_from is None:
         reasons.append(("valid_from", day, "Write a day between 1990 and 2100 such as 2016-09-01."))
     if not PLAIN_RATE.fullmatch(worth) or not Decimal(worth):
-        says = "Write what one unit is worth in USD: a number above 0 such as 1.1234, with at most eight decimals."
+        says = "Write what one unit is worth in USD: above 0 and below 1,000, with at most eight decimals: 1.1234."
         reasons.append(("usd_per_unit", worth, says))
     problems += [Problem(line.number, column, value, says) for column, value, says in reasons]
     return None if reasons or valid_from is None else (currency, valid_from, Decimal(worth))

@@ -63,6 +63,7 @@ def test_the_rate_of_a_day_is_the_newest_that_is_valid_then(rates):
         ('EUR,2016-09-01,"1,1"', "usd_per_unit", "1,1", "such as 1.1234"),
         ("EUR,2016-09-01,0", "usd_per_unit", "0", "above 0"),
         ("EUR,2016-09-01,-1", "usd_per_unit", "-1", "above 0"),
+        ("EUR,2016-09-01,1000", "usd_per_unit", "1000", "below 1,000"),
         ("EUR,2016-09-01,NaN", "usd_per_unit", "NaN", "above 0"),
         ("EUR,2016-09-01,1e308", "usd_per_unit", "1e308", "above 0"),
         ("EUR,2016-09-01,1.123456789", "usd_per_unit", "1.123456789", "at most eight decimals"),

@@ -1,7 +1,8 @@
-"""The forms of the budget and its allocation."""
+"""The forms of the budget, its currency and its allocation."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -9,21 +10,23 @@ from flask_babel import lazy_gettext as _l
 from wtforms import FieldList, Form, FormField, HiddenField, RadioField, SelectChoice
 from wtforms.validators import InputRequired
 
-from prima.forms import CHOOSE, BaseForm, MoneyField, NumberField, choice, line
-from prima.projects.forms.rows import RowForm, RowsForm, version
+from prima.forms import CHOOSE, BaseForm, MoneyField, NumberField, choice, line, trimmed
+from prima.projects.forms.rows import Options, PickField, RowForm, RowsForm, as_number, version
 
 
 class LineForm(RowForm):
     needed = ("category_code", "description", "unit_cost")
 
-    category_code = choice(_l("Category"), required=False)
+    category_code = PickField(_l("Category"))
     description = line(_l("Description"), required=False)
     unit = line(_l("Unit"), required=False, most=60)
     quantity = NumberField(_l("Quantity"), most=999_999_999, decimals=4)
     units = NumberField(_l("Number of units"), most=999_999_999, decimals=4)
     unit_cost = MoneyField(_l("Unit cost"))
-    area_code = choice(_l("Area of work"), required=False)
-    activity_type_code = choice(_l("Activity type"), required=False)
+    result_id = PickField(_l("Output or activity"), coerce=as_number)
+    area_code = PickField(_l("Area of work"))
+    activity_type_code = PickField(_l("Activity type"))
+    country_code = PickField(_l("Country"))
 
     @property
     def typed(self) -> dict[str, Any]:
@@ -34,14 +37,23 @@ class LineForm(RowForm):
 
 
 class BudgetForm(RowsForm):
+    currency = HiddenField(filters=[trimmed])
+    """The one in which the amounts were typed."""
+    options: Mapping[str, Options]
+    """What the lines choose from, by field; the view gives it."""
     lines = FieldList(FormField(LineForm), label=_l("Budget lines"))
 
 
+class CurrencyForm(BaseForm):
+    version = version()
+    currency = choice(_l("Currency"))
+
+
 class PartForm(Form):
-    """One area of work or activity type: an amount, or a percentage, whichever the form is set by."""
+    """One area of work, activity type or country: an amount, or a percentage, whichever the form is set by."""
 
     code = HiddenField()
-    amount = MoneyField(_l("Amount, USD"))
+    amount = MoneyField(_l("Amount"))
     share = NumberField(_l("Percentage"), most=100, decimals=2)
 
 

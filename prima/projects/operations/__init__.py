@@ -5,6 +5,7 @@ from prima.projects.operations.beneficiaries import plan_beneficiaries
 from prima.projects.operations.budget import revise_budget
 from prima.projects.operations.concept import propose
 from prima.projects.operations.cover import describe
+from prima.projects.operations.currency import choose_currency
 from prima.projects.operations.documents import file_document
 from prima.projects.operations.justify import justify
 from prima.projects.operations.milestones import plan_milestones
@@ -16,6 +17,7 @@ __all__ = [
     "add_developer",
     "advance",
     "allocate",
+    "choose_currency",
     "describe",
     "file_document",
     "justify",
