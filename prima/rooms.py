@@ -32,6 +32,7 @@ from prima.projects.views import (
     proposal,
     readiness,
     sections,
+    sheet,
     show,
     team,
 )
@@ -59,6 +60,7 @@ BLUEPRINTS = (
     beneficiaries.bp,
     budget.bp,
     currency.bp,
+    sheet.bp,
     allocation.bp,
     documents.bp,
     team.bp,

@@ -7,10 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
+from flask_wtf.file import FileField
 from wtforms import FieldList, Form, FormField, HiddenField, RadioField, SelectChoice
 from wtforms.validators import InputRequired
 
-from prima.forms import CHOOSE, BaseForm, MoneyField, NumberField, choice, line, trimmed
+from prima.forms import CHOOSE, BaseForm, MoneyField, NumberField, choice, line, prose, trimmed
 from prima.projects.forms.rows import Options, PickField, RowForm, RowsForm, as_number, version
 
 
@@ -47,6 +48,32 @@ class BudgetForm(RowsForm):
 class CurrencyForm(BaseForm):
     version = version()
     currency = choice(_l("Currency"))
+
+
+class PasteForm(BaseForm):
+    """Rows of a spreadsheet as its clipboard holds them, or the form filled in as a workbook."""
+
+    rows = prose(_l("Rows of a spreadsheet"), most=500_000)
+
+
+class UploadForm(BaseForm):
+    file = FileField(_l("The form, filled in"))
+
+
+class ConfirmForm(BaseForm):
+    """What a preview keeps of the rows: read again, as if they came anew, before anything is written."""
+
+    version = version()
+    currency = HiddenField(filters=[trimmed])
+    kept = HiddenField(filters=[trimmed])
+    way = RadioField(
+        _l("What is done with them"),
+        choices=[
+            SelectChoice("add", _l("Added to the lines that stand there")),
+            SelectChoice("replace", _l("Put in place of all lines that stand there")),
+        ],
+        validators=[InputRequired(CHOOSE)],
+    )
 
 
 class PartForm(Form):

@@ -2,7 +2,7 @@
 
 from prima.projects.operations.allocation import allocate
 from prima.projects.operations.beneficiaries import plan_beneficiaries
-from prima.projects.operations.budget import revise_budget
+from prima.projects.operations.budget import bring_lines, revise_budget
 from prima.projects.operations.concept import propose
 from prima.projects.operations.cover import describe
 from prima.projects.operations.currency import choose_currency
@@ -17,6 +17,7 @@ __all__ = [
     "add_developer",
     "advance",
     "allocate",
+    "bring_lines",
     "choose_currency",
     "describe",
     "file_document",

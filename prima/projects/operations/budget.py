@@ -115,6 +115,23 @@ def revise_budget(project: Project, *, actor: User, rows: Sequence[Row], currenc
     return changes
 
 
+def bring_lines(
+    project: Project, *, actor: User, version: int, rows: Sequence[Row], replace: bool, currency: str
+) -> Changes:
+    """Add lines, or put them in place of all that stand there: refused when those changed since `version`."""
+    project = opened(project, actor=actor)
+    gone: list[Row] = []
+    if replace:
+        if project.budget_version != version:
+            says = _(
+                "%(who)s changed the lines meanwhile. Look at the budget before you replace them.",
+                who=last_writer(project, "budget"),
+            )
+            raise Refused(says)
+        gone = [Row(f"gone-{line.id}", "", line.id, line.version, "", True, values_of(line)) for line in project.lines]
+    return revise_budget(project, actor=actor, rows=[*rows, *gone], currency=currency)
+
+
 def _checked(project: Project, rows: Sequence[Row]) -> dict[str, Decimal]:
     """The amount of each row by its name; everything is checked before anything is written."""
     leaves = _leaves(project)
