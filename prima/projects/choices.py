@@ -166,7 +166,9 @@ def currencies(keep: Collection[str] = ()) -> Names:
     """USD, and every currency with a rate today, each with what it is worth."""
     found = {USD: USD}
     found |= {
-        rate.currency: _("%(currency)s, 1 = %(worth)s USD", currency=rate.currency, worth=plain(rate.usd_per_unit))
+        rate.currency: _(
+            "%(currency)s (1 %(currency)s = %(worth)s USD)", currency=rate.currency, worth=plain(rate.usd_per_unit)
+        )
         for rate in rates_on(db.session(), clock.today())
     }
     return found | {code: code for code in keep if code not in found}

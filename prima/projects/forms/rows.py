@@ -69,9 +69,13 @@ class RowsForm(BaseForm):
 
     def number(self, rows: FieldList, choices: Mapping[str, Any]) -> None:
         """Say in each label which row it belongs to, and give each row what to choose from."""
+        says = _("%(label)s, line %(number)s")  # translated once for the thousands of fields that 300 rows have
+        labels: dict[str, str] = {}
         for place, entry in enumerate(rows.entries, 1):
             for field in entry.form:
-                field.label.text = _("%(label)s, line %(number)s", label=str(field.label.text), number=place)
+                name = field.short_name
+                label = labels[name] if name in labels else labels.setdefault(name, str(field.label.text))
+                field.label.text = says % {"label": label, "number": place}
             for name, offered in choices.items():
                 entry.form[name].choices = offered
 

@@ -8,7 +8,7 @@ from prima import clock
 from prima.errors import Conflict, Difference, Invalid
 from prima.projects import rules
 from prima.projects.models import Part, Project
-from prima.projects.operations.budget import total
+from prima.projects.operations.budget import take_rate, total
 from prima.projects.operations.drafting import last_writer, opened, session_of, written
 from prima.projects.operations.moves import take_part
 from prima.rates import USD, rate_on
@@ -32,7 +32,10 @@ def choose_currency(project: Project, *, actor: User, version: int, currency: st
         raise Invalid("currency", project.edition.handbook.say_rule("CURRENCY", funding=project.funding.value))
     if currency != USD and rate_on(session_of(project), currency, clock.today()) is None:
         raise Invalid("currency", _("No rate is known for this currency. Please choose another."))
-    project.currency = currency
+    with session_of(project).no_autoflush:  # both totals change with the currency, at once
+        project.currency = currency
+        take_rate(project)
+        project.total(project.budget)
     now = total(project)
     take_part(project, actor, Part.AUTHOR)
     written(

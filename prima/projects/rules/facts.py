@@ -11,6 +11,8 @@ from prima.projects.shares import CENT
 from prima.rates import USD
 
 HUNDRED = Decimal(100)
+OVERHEAD, EVALUATION = "OVERHEAD", "OPER.EVAL"
+"""The categories that the rules measure by themselves."""
 
 
 def is_fund(project: Any) -> bool:
@@ -80,6 +82,6 @@ def budget_facts(project: Any) -> BudgetFacts:
     return BudgetFacts(
         total=total(lambda line: True),
         staff_and_office=total(lambda line: line.category.counts_towards_30pct),
-        overhead=total(lambda line: line.category_code == "OVERHEAD"),
-        evaluation=total(lambda line: line.category_code == "OPER.EVAL"),
+        overhead=total(lambda line: line.category_code == OVERHEAD),
+        evaluation=total(lambda line: line.category_code == EVALUATION),
     )

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from prima.filters import money
 from prima.permissions import Action, can, guard
 from prima.projects import choices, operations, queries
-from prima.projects.forms.budget import BudgetForm
+from prima.projects.forms.budget import BudgetForm, LineForm
 from prima.projects.forms.rows import EMPTY_ROWS, Options
 from prima.projects.gauges import gauges
 from prima.projects.models import Project
@@ -21,6 +21,7 @@ from prima.projects.operations.budget import MOST_LINES, values_of
 from prima.projects.operations.rows import RowsConflict
 from prima.projects.rules import is_donor, is_regional, said
 from prima.projects.rules.budget import PAID_FOR
+from prima.projects.rules.facts import EVALUATION, OVERHEAD
 from prima.projects.views.drafting import (
     Answer,
     both_rows,
@@ -129,6 +130,7 @@ def page(project: Project, form: BudgetForm) -> str:
         total=said(project, project.budget, money),
         usd=USD,
         currency_is_open=is_donor(project) or project.currency != USD,
+        titles=titles(),
         unit_cost_title=_("Unit cost, %(currency)s", currency=project.currency),
         amount_title=_("Amount, %(currency)s", currency=project.currency),
         has_results=len(form.options["result_id"]) > 1,
@@ -139,6 +141,12 @@ def page(project: Project, form: BudgetForm) -> str:
     )
 
 
+def titles() -> dict[str, str]:
+    """What each cell is called, said once for all lines."""
+    found = {name: str(field.label.text) for name, field in LineForm()._fields.items()}
+    return {**found, "units": _("Units"), "line": _("Line")}
+
+
 @dataclass(frozen=True)
 class Leaf:
     """A category that lines stand on, and the sum of those that do."""
@@ -147,7 +155,8 @@ class Leaf:
     name: str
     sum: Decimal
     used: bool
-    towards_30: bool
+    counts: str
+    """What of BudgetFacts its lines count in, for who counts while typing; may be empty."""
 
 
 @dataclass(frozen=True)
@@ -171,12 +180,16 @@ def by_category(project: Project) -> list[Group]:
     sums: dict[str, Decimal] = {}
     for line in project.lines:
         sums[line.category_code] = sums.get(line.category_code, Decimal(0)) + line.amount
-    shared = choices.counted_towards_30()
+    counts = {
+        **dict.fromkeys(choices.counted_towards_30(), "staff_and_office"),
+        OVERHEAD: "overhead",
+        EVALUATION: "evaluation",
+    }
     return [
         Group(
             name,
             [
-                Leaf(code, leaf, sums.get(code, Decimal(0)), code in sums, code in shared)
+                Leaf(code, leaf, sums.get(code, Decimal(0)), code in sums, counts.get(code, ""))
                 for code, leaf in leaves.items()
             ],
         )
