@@ -12,7 +12,17 @@ from flask.cli import with_appcontext
 from psycopg.errors import UndefinedTable
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from prima import cli_bench, cli_demo, cli_handbook, cli_people, cli_portfolio, cli_reporting, embedded, journal
+from prima import (
+    cli_bench,
+    cli_demo,
+    cli_handbook,
+    cli_people,
+    cli_portfolio,
+    cli_rates,
+    cli_reporting,
+    embedded,
+    journal,
+)
 from prima.db import db
 from prima.errors import Refused
 from prima.handbook.edition import EditionError
@@ -90,6 +100,7 @@ def init_app(app: Flask) -> None:
         cli_handbook.commands,
         *cli_reporting.COMMANDS,
         *cli_portfolio.COMMANDS,
+        cli_rates.commands,
         *cli_demo.COMMANDS,
         *cli_bench.COMMANDS,
     ):

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from prima import clock
 from prima.db import db
 from prima.handbook import published
-from prima.places import Office
+from prima.places import Office, OfficeKind
 from prima.projects.models import (
     ActivityAllocation,
     ActivityPlan,
@@ -21,6 +21,7 @@ from prima.projects.models import (
     Basis,
     Beneficiaries,
     BudgetLine,
+    CountryAllocation,
     Coverage,
     Dimension,
     Document,
@@ -51,6 +52,10 @@ _numbers = count(1)
 def office(code: str = "KEN") -> Office:
     """A country office by ISO3 code, a Regional Office as RO-NBO, or HQ."""
     return db.session.scalars(select(Office).where(Office.code == code)).one()
+
+
+def office_of(project: Project) -> Office:
+    return db.session.get_one(Office, project.office_id)
 
 
 def a_user(
@@ -153,8 +158,13 @@ def a_project(
     return project
 
 
-def a_budget(project: Project, total: int | str | Decimal) -> None:
-    """Lines that keep the Fund's shares (20 % staff, 5 % evaluation), allocated to one area and one activity type."""
+def a_budget(
+    project: Project, total: int | str | Decimal, *, result: Result | None = None, countries: tuple[str, ...] = ()
+) -> None:
+    """Lines that keep the Fund's shares (20 % staff, 5 % evaluation), allocated to one area and one activity type.
+
+    `result` is the output that they pay for; the first of the countries gets everything.
+    """
     total = Decimal(total)
     staff, evaluation = (total * 20 / 100).quantize(Decimal("0.01")), (total * 5 / 100).quantize(Decimal("0.01"))
     parts = (("STAFF.NAT", staff), ("OPER.EVAL", evaluation), ("OPER.TRAIN", total - staff - evaluation))
@@ -167,12 +177,15 @@ def a_budget(project: Project, total: int | str | Decimal) -> None:
             unit="lump sum",
             unit_cost=amount,
             amount=amount,
+            result_id=result.id if result else None,
         )
         db.session.add(line)
     project.total(total)
     db.session.add(AreaAllocation(project_id=project.id, code="LHD", amount=total))
     db.session.add(ActivityAllocation(project_id=project.id, code="TRN", amount=total))
-    for dimension in (Dimension.AREA, Dimension.ACTIVITY):
+    if countries:
+        db.session.add(CountryAllocation(project_id=project.id, code=countries[0], amount=total))
+    for dimension in (Dimension.AREA, Dimension.ACTIVITY, *([Dimension.COUNTRY] if countries else [])):
         db.session.add(AllocationBasis(project_id=project.id, dimension=dimension, basis=Basis.AMOUNT))
 
 
@@ -187,7 +200,7 @@ def complete_proposal(project: Project, budget: int | str | Decimal, letters: tu
     if project.funding is Funding.FUND:
         project.fund_line_code = "L1"
         project.focus_area_code = "LAB"
-    a_matrix(project)
+    matrix = a_matrix(project)
     a_classification(project)
     db.session.add(
         Risk(
@@ -204,7 +217,9 @@ def complete_proposal(project: Project, budget: int | str | Decimal, letters: tu
         )
     )
     db.session.add(Beneficiaries(project_id=project.id, type_code="MIG", reach=Reach.DIRECT, planned=500))
-    a_budget(project, budget)
+    output = next(row for row in matrix if row.level is Level.OUTPUT)
+    is_regional = len(letters) > 1 or office_of(project).kind is OfficeKind.REGIONAL
+    a_budget(project, budget, result=output, countries=letters if is_regional else ())
     filer = a_user()
     for version, country in enumerate(letters, 1):
         db.session.add(

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from itertools import groupby
 from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy import func, or_, select
 
 from prima import clock
@@ -31,6 +32,7 @@ from prima.lists import (
     SdgTarget,
 )
 from prima.places import Office, OfficeLink
+from prima.rates import USD, plain, rates_on
 from prima.users import Role, Scope, User
 
 Names = dict[str, str]
@@ -178,6 +180,34 @@ def budget_categories(keep: Collection[str | None] = ()) -> Groups:
         if row.code not in parents and (not row.retired or row.code in keep):
             found[rows[row.parent].name if row.parent else row.name][row.code] = row.name
     return {name: leaves for name, leaves in found.items() if leaves}
+
+
+def counted_towards_30() -> set[str]:
+    """The categories whose lines are staff and office costs."""
+    return set(db.session.scalars(select(BudgetCategory.code).where(BudgetCategory.counts_towards_30pct)))
+
+
+def countries_named(codes: Collection[str | None]) -> Names:
+    """The names of some countries, by name."""
+    wanted = [code for code in codes if code]
+    if not wanted:
+        return {}
+    rows = db.session.execute(
+        select(Country.code, Country.name).where(Country.code.in_(wanted)).order_by(Country.sort_key)
+    )
+    return {row.code: row.name for row in rows}
+
+
+def currencies(keep: Collection[str] = ()) -> Names:
+    """USD, and every currency with a rate today, each with what it is worth."""
+    found = {USD: USD}
+    found |= {
+        rate.currency: _(
+            "%(currency)s (1 %(currency)s = %(worth)s USD)", currency=rate.currency, worth=plain(rate.usd_per_unit)
+        )
+        for rate in rates_on(db.session(), clock.today())
+    }
+    return found | {code: code for code in keep if code not in found}
 
 
 def areas(keep: Collection[str | None] = ()) -> Names:

@@ -19,6 +19,7 @@ from prima.projects.models import Part, Party, Project
 from prima.projects.models.project import TEAM
 from prima.projects.stages import LIFECYCLE
 from prima.projects.tones import tone
+from prima.rates import USD
 from prima.timeline import Drawing, draw
 from prima.users import User
 from prima.workflow import Move, Need
@@ -175,7 +176,11 @@ def facts(project: Project, region: str, money: Any, day: Any) -> list[tuple[str
     funding = project.donor.name if project.donor else _("The Fund")
     found = [
         (_("Reference"), project.reference),
-        (_("Budget, USD"), money(project.budget_usd) if project.budget_usd else None),
+        (
+            _("Budget, %(currency)s", currency=project.currency),
+            money(project.budget) if project.budget else None,
+        ),
+        *([(_("Budget, USD"), money(project.budget_usd))] if project.currency != USD and project.budget else []),
         (_("Funding"), f"{funding}, {project.funding_year}"),
         (_("Management site"), project.office.name),
         (_("Regional Office"), region or None),

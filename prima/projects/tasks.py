@@ -151,11 +151,12 @@ def _plans(project: Any, needs: Sequence[Need]) -> Iterator[Task]:
 
 def _money(project: Any, needs: Sequence[Need]) -> Iterator[Task]:
     group = _("The money")
-    total = _("USD %(amount)s", amount=f"{project.budget_usd:,.2f}") if project.budget_usd else ""
+    total = rules.said(project, project.budget) if project.budget else ""
     yield _task(group, _("Budget"), "budget.edit", needs, started=bool(project.lines), detail=total)
     for title, rows, dimension in (
         (_("Allocation by area of work"), project.areas, "area"),
         (_("Allocation by activity type"), project.activities, "activity"),
+        *([(_("Allocation by country"), project.country_shares, "country")] if rules.is_regional(project) else []),
     ):
         values = (("dimension", dimension),)
         yield _task(group, title, "allocation.edit", needs, started=bool(rows), values=values)

@@ -264,3 +264,119 @@ document.addEventListener("input", (event) => {
     rule.parentElement.nextElementSibling.hidden = rule.parentElement.querySelector("li:not([hidden])") !== null;
   }
 });
+
+// A budget adds up while it is typed: whole cents, as the server counts them. What the server saves is what counts.
+for (const form of all("form[data-budget]")) {
+  const { currency, rate } = form.dataset;
+  const body = form.querySelector("tbody");
+  const categories = [...document.getElementById("categories").tBodies[0].rows];
+  const within = (place, name) => place.querySelector(`[data-part=${name}]`);
+  const show = (place, name, words) => { within(place, name).textContent = words; };
+
+  // Digits with at most so many decimals as a whole number of the smallest unit; undefined where the server would refuse.
+  const scaled = (text, places) => {
+    const [, whole, rest = ""] = /^(\d{1,13}|\d{1,3}(?:,\d{3})+)(?:\.(\d*))?$/.exec(text.replace(/\s/g, "")) ?? [];
+    const part = rest.replace(/0+$/, "");
+    return whole && part.length <= places ? BigInt(whole.replaceAll(",", "") + part.padEnd(places, "0")) : undefined;
+  };
+  const halfUp = (number, by) => (number + by / 2n) / by;
+  const money = (cents) => {
+    const whole = String(cents / 100n).replace(/\B(?=(\d{3})+$)/g, ",");
+    return cents % 100n ? `${whole}.${String(cents % 100n).padStart(2, "0")}` : whole;
+  };
+  const unit = 10n ** 8n;
+  const worth = rate ? scaled(rate, 8) : unit;
+  const inUsd = (cents) => halfUp(cents * worth, unit);
+  const twice = (cents, usd) => `${currency} ${money(cents)}${rate ? ` (USD ${money(usd)})` : ""}`;
+  const say = (cents) => twice(cents, inUsd(cents));
+  const sayUsd = (usd) => twice((usd * unit + worth - 1n) / worth, usd);
+  const share = (part, total) => total ? `${(Number(part * 1000000n / total) / 10000).toFixed(1)}%` : "";
+
+  const amountOf = (row) => {
+    const typed = (name) => row.querySelector(`[name$="-${name}"]`).value.trim();
+    if (row.querySelector("[name$='-remove']:checked")) return undefined;
+    const cost = scaled(typed("unit_cost"), 2);
+    const [quantity, units] = ["quantity", "units"].map((name) => scaled(typed(name) || "1", 4));
+    return [cost, quantity, units].includes(undefined) ? undefined : halfUp(cost * quantity * units, unit);
+  };
+  const measure = (place, sums, total) => {
+    const { measures, percent, limit } = place.dataset;
+    const [now, most] = limit === undefined
+      ? [(sums[measures] ?? 0n) * 1000000n, (total - (sums.overhead ?? 0n)) * scaled(percent, 4)]
+      : [inUsd(total) * 1000000n, scaled(limit, 2) * 1000000n];
+    const beyond = "atMost" in place.dataset ? now - most : most - now;
+    const speak = (number) => (limit === undefined ? say : sayUsd)(halfUp(number, 1000000n));
+    show(place, "now", speak(now));
+    show(place, "limit", speak(most));
+    if (beyond > 0n) show(place, "beyond", speak(beyond));
+    within(place, "kept").hidden = beyond > 0n;
+    within(place, "missed").hidden = beyond <= 0n;
+    const meter = place.querySelector("meter");
+    const [at, mark] = [Number(now) / 1e8, Number(most) / 1e8];
+    meter.max = Math.max(at, mark, 1) * 1.25;
+    meter.value = at;
+    if ("atMost" in place.dataset) meter.high = mark;
+    else [meter.low, meter.optimum] = [mark, meter.max];
+  };
+  const add = () => {
+    let total = 0n;
+    const sums = {}, used = new Set();
+    for (const row of body.rows) {
+      const amount = amountOf(row);
+      show(row, "amount", amount === undefined ? "" : money(amount));
+      if (amount === undefined) continue;
+      const code = row.querySelector("[name$='-category_code']").value;
+      total += amount;
+      sums[`leaf ${code}`] = (sums[`leaf ${code}`] ?? 0n) + amount;
+      used.add(code);
+    }
+    let group, inGroup;
+    for (const row of categories) {
+      if ("group" in row.dataset) {
+        [group, inGroup] = [row, 0n];
+        row.hidden = true;
+      }
+      if (!("leaf" in row.dataset)) continue;
+      const sum = sums[`leaf ${row.dataset.leaf}`] ?? 0n;
+      inGroup += sum;
+      if (row.dataset.counts) sums[row.dataset.counts] = (sums[row.dataset.counts] ?? 0n) + sum;
+      row.hidden = !used.has(row.dataset.leaf);
+      if (!row.hidden) group.hidden = false;
+      for (const [place, part] of [[row, sum], [group, inGroup]]) {
+        show(place, "sum", money(part));
+        show(place, "share", share(part, total));
+      }
+    }
+    categories.at(-1).hidden = used.size > 0;
+    all("[data-part=total]").forEach((place) => { place.textContent = money(total); });
+    all("[data-measures]").forEach((place) => measure(place, sums, total));
+  };
+  form.addEventListener("input", add);
+  add();
+
+  // Empty lines are added here; without script the button saves first.
+  form.querySelector("[data-add-rows]").addEventListener("click", (event) => {
+    const { addRows, most } = event.target.dataset;
+    const first = body.rows.length;
+    if (first >= Number(most)) return; // the server says that it is full
+    event.preventDefault();
+    for (let number = first; number < first + Number(addRows); number += 1) {
+      const row = body.rows[body.rows.length - 1].cloneNode(true);
+      row.querySelectorAll(".error, [type=checkbox], [type=checkbox] + label").forEach((one) => one.remove());
+      for (const one of [row, ...row.querySelectorAll("*")]) {
+        one.classList.remove("wrong");
+        ["aria-invalid", "aria-describedby"].forEach((name) => one.removeAttribute(name));
+        for (const name of ["id", "name", "for"]) {
+          if (one.hasAttribute(name)) one.setAttribute(name, one.getAttribute(name).replace(/^lines-\d+-/, `lines-${number}-`));
+        }
+        if (one.matches("label")) one.textContent = one.textContent.replace(/\d+(?=\D*$)/, number + 1);
+        if (one.matches("input")) one.value = "";
+        if (one.matches("select")) one.selectedIndex = 0;
+      }
+      show(row, "number", number + 1);
+      show(row, "amount", "");
+      body.append(row);
+    }
+    body.rows[first].querySelector("select").focus();
+  });
+}

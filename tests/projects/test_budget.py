@@ -45,8 +45,10 @@ def row(name="lines-0", **values):
         "quantity": Decimal(1),
         "units": Decimal(1),
         "unit_cost": Decimal(1),
+        "result_id": None,
         "area_code": None,
         "activity_type_code": None,
+        "country_code": None,
         **values,
     }
     return Row(name, "Line 1", None, 0, "", False, whole)

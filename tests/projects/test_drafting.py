@@ -152,7 +152,9 @@ def test_the_whole_draft_is_made_through_its_pages(browser_of, developer):
         ("Trainings and workshops", "Workshops", "4", "1", "18747.5"),
     ]
     for number, (category, description, quantity, units, cost) in enumerate(lines, 1):
-        page.fill(f"Category, line {number}", category).fill(f"Description, line {number}", description)
+        page.fill(f"Category, line {number}", category).fill(f"Description, line {number}", description).fill(
+            f"Unit, line {number}", "month"
+        )
         page.fill(f"Quantity, line {number}", quantity).fill(f"Number of units, line {number}", units)
         page.fill(f"Unit cost, line {number}", cost).fill(f"Area of work, line {number}", "Migration health")
     page = page.press("Save and go on: Allocation by area of work").check()

@@ -13,6 +13,7 @@ from prima.endorsement.models import Round
 from prima.handbook.edition import Edition
 from prima.projects.models.documents import INTERNAL
 from prima.projects.snapshot import submitted_facts
+from prima.rates import USD
 
 Names = Mapping[tuple[str, str], str]
 STAFF = "STAFF"
@@ -39,6 +40,9 @@ class Part:
     lines: list[Line] = field(default_factory=list)
     shares: list[tuple[str, list[tuple[str, Decimal]]]] = field(default_factory=list)
     """Allocations as (what by, rows of name and amount)."""
+    currency: str = USD
+    total_usd: Decimal | None = None
+    """The total in USD, where the budget is in another currency."""
 
 
 @dataclass(frozen=True)
@@ -138,10 +142,16 @@ def _budget(content: Any, names: Names, code: str, internal: bool) -> dict[str, 
         for row in content["lines"]
     ]
     shares = [
-        (label, [(names.get((kind, one), one), Decimal(amount)) for one, amount in content[part].items()])
-        for label, kind, part in ((_("Area of work"), "area", "areas"), (_("Activity type"), "activity", "activities"))
+        (label, [(names.get((kind, one), one), Decimal(amount)) for one, amount in content.get(part, {}).items()])
+        for label, kind, part in (
+            (_("Area of work"), "area", "areas"),
+            (_("Activity type"), "activity", "activities"),
+            (_("Country"), "country", "country_shares"),
+        )
     ]
-    return {"lines": lines, "shares": shares}
+    currency = content.get("money", {}).get("currency", USD)
+    total_usd = None if currency == USD else Decimal(content["cover"]["budget_usd"])
+    return {"lines": lines, "shares": shares, "currency": currency, "total_usd": total_usd}
 
 
 def _calculation(row: Any) -> str:

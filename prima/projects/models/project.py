@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, cast
 
@@ -191,8 +191,13 @@ class Project(Journaled, Model):
 
     def total(self, budget: Decimal) -> None:
         """Keep the total in the budget's currency, and in USD at the rate that stands here, half up to the cent."""
-        in_usd = (budget * (self.rate or 1)).quantize(CENT, ROUND_HALF_UP)
-        self.budget, self.budget_usd = budget, in_usd
+        self.budget, self.budget_usd = budget, self.in_usd(budget)
+
+    def in_usd(self, amount: Decimal) -> Decimal:
+        """An amount of the budget in USD at the rate that stands here, exact, then half up to the cent."""
+        with localcontext() as context:
+            context.prec = 60
+            return (amount * (self.rate or 1)).quantize(CENT, ROUND_HALF_UP)
 
     @property
     def is_editable(self) -> bool:

@@ -2,11 +2,12 @@
 
 from prima.projects.operations.allocation import allocate
 from prima.projects.operations.beneficiaries import plan_beneficiaries
-from prima.projects.operations.budget import revise_budget
+from prima.projects.operations.budget import bring_lines, revise_budget
 from prima.projects.operations.classification import classify
 from prima.projects.operations.concept import propose
 from prima.projects.operations.copying import copy
 from prima.projects.operations.cover import describe
+from prima.projects.operations.currency import choose_currency
 from prima.projects.operations.documents import file_document
 from prima.projects.operations.indicators import (
     add_indicator,
@@ -31,6 +32,8 @@ __all__ = [
     "add_result",
     "advance",
     "allocate",
+    "bring_lines",
+    "choose_currency",
     "classify",
     "copy",
     "describe",

@@ -1,9 +1,9 @@
-"""How the total is divided by area of work and by activity type: amounts are stored, however they were set."""
+"""How the total is divided by area of work, activity type and country: amounts are stored, however they were set."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 
 from flask_babel import gettext as _
@@ -12,10 +12,11 @@ from sqlalchemy import func, select
 from prima.db import check_version
 from prima.errors import Invalid
 from prima.lists import ActivityType, AreaOfWork, Country
-from prima.projects.models import ALLOCATIONS, AllocationBasis, Basis, BudgetLine, Dimension, Project
+from prima.projects.models import ALLOCATIONS, AllocationBasis, Basis, BudgetLine, Dimension, Part, Project
 from prima.projects.operations.drafting import last_writer, opened, session_of, written
+from prima.projects.operations.moves import take_part
 from prima.projects.rules import HUNDRED
-from prima.projects.shares import CENT, divided
+from prima.projects.shares import divided
 from prima.rates import USD
 from prima.users import User
 
@@ -65,6 +66,7 @@ def allocate(
     held.basis = basis
     held.version += 1
     _store(project, dimension, settled, chosen if basis is Basis.PERCENTAGE else {})
+    take_part(project, actor, Part.AUTHOR)
     written(project, "allocation", actor=actor, dimension=dimension, basis=basis, version=held.version, amounts=settled)
     return project.budget - sum(settled.values(), Decimal(0))
 
@@ -94,7 +96,7 @@ def by_percentage(project: Project, dimension: Dimension, shares: Amounts) -> Am
 
 
 def from_lines(project: Project, dimension: Dimension) -> Amounts:
-    """The sums of the budget lines by the area or activity type that each names."""
+    """The sums of the budget lines by the area, activity type or country that each names."""
     column = LINE_COLUMNS[dimension]
     sums = session_of(project).execute(
         select(column, func.sum(BudgetLine.amount))
@@ -121,7 +123,7 @@ def in_usd(project: Project, amounts: Amounts) -> Amounts:
     codes = [code for code, amount in amounts.items() if amount]
     if sum(amounts.values(), Decimal(0)) == project.budget and codes:
         return dict(zip(codes, divided(project.budget_usd, [amounts[code] for code in codes]), strict=True))
-    return {code: (amounts[code] * (project.rate or 1)).quantize(CENT, ROUND_HALF_UP) for code in codes}
+    return {code: project.in_usd(amounts[code]) for code in codes}
 
 
 def _store(project: Project, dimension: Dimension, amounts: Amounts, shares: Amounts) -> None:

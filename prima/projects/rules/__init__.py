@@ -18,6 +18,9 @@ from prima.projects.rules.facts import (
     is_donor,
     is_fund,
     is_regional,
+    only_currency,
+    said,
+    said_of_usd,
 )
 from prima.projects.rules.letters import LETTERS
 from prima.projects.rules.needs import Measure
@@ -32,6 +35,9 @@ __all__ = [
     "is_donor",
     "is_fund",
     "is_regional",
+    "only_currency",
+    "said",
+    "said_of_usd",
     "to_develop",
     "to_submit",
 ]

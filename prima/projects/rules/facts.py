@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 from typing import Any
 
+from prima.projects.shares import CENT
+from prima.rates import USD
+
 HUNDRED = Decimal(100)
+OVERHEAD, EVALUATION = "OVERHEAD", "OPER.EVAL"
+"""The categories that the rules measure by themselves."""
 
 
 def is_fund(project: Any) -> bool:
@@ -21,6 +26,30 @@ def is_donor(project: Any) -> bool:
 def is_regional(project: Any) -> bool:
     """Covers countries of more than one country office, or has a Regional Office as management site (Handbook)."""
     return len(project.coverage) > 1 or project.office.kind == "regional"
+
+
+def only_currency(project: Any) -> str | None:
+    """The currency in which the edition wants the budget; None where any currency with a rate will do."""
+    edition = project.edition.handbook
+    rules = edition.rules_for("submit", project.funding, regional=is_regional(project))
+    return next((str(rule.value) for rule in rules if rule.code == "CURRENCY"), None)
+
+
+def to_the_cent(amount: Decimal) -> str:
+    return f"{amount:,.2f}"
+
+
+def said(project: Any, amount: Decimal, money: Callable[[Decimal], str] = to_the_cent) -> str:
+    """An amount in the budget's currency, with USD beside it where that is another: EUR 10.00 (USD 11.20)."""
+    words = f"{project.currency} {money(amount)}"
+    return words if project.currency == USD else f"{words} ({USD} {money(project.in_usd(amount))})"
+
+
+def said_of_usd(project: Any, usd: Decimal, money: Callable[[Decimal], str] = to_the_cent) -> str:
+    """An amount measured in USD, told in the budget's currency too: what is missing there, up to the next cent."""
+    if project.currency == USD or not project.rate:
+        return f"{USD} {money(usd)}"
+    return f"{project.currency} {money((usd / project.rate).quantize(CENT, ROUND_UP))} ({USD} {money(usd)})"
 
 
 def count_words(text: str) -> int:
@@ -53,6 +82,6 @@ def budget_facts(project: Any) -> BudgetFacts:
     return BudgetFacts(
         total=total(lambda line: True),
         staff_and_office=total(lambda line: line.category.counts_towards_30pct),
-        overhead=total(lambda line: line.category_code == "OVERHEAD"),
-        evaluation=total(lambda line: line.category_code == "OPER.EVAL"),
+        overhead=total(lambda line: line.category_code == OVERHEAD),
+        evaluation=total(lambda line: line.category_code == EVALUATION),
     )

@@ -1,4 +1,4 @@
-"""The allocation of the total by area of work and by activity type."""
+"""The allocation of the total by area of work, by activity type and, for a regional project, by country."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from flask import Blueprint, render_template
 from flask_babel import gettext as _
 
 from prima.errors import Conflict
+from prima.filters import money
 from prima.permissions import Action, guard
 from prima.projects import choices, operations, queries
 from prima.projects.forms.budget import AllocationForm
 from prima.projects.models import Basis, Dimension, Project
 from prima.projects.operations.allocation import from_lines, rows_of
+from prima.projects.rules import is_regional, said
 from prima.projects.tasks import Values
 from prima.projects.views.drafting import Answer, drafting, frame, outcome, saved
 from prima.users import viewer
@@ -35,19 +37,34 @@ class Division:
 
     @property
     def title(self) -> str:
-        by_area = self.dimension is Dimension.AREA
-        return _("Allocation by area of work") if by_area else _("Allocation by activity type")
+        match self.dimension:
+            case Dimension.AREA:
+                return _("Allocation by area of work")
+            case Dimension.ACTIVITY:
+                return _("Allocation by activity type")
+            case Dimension.COUNTRY:
+                return _("Allocation by country")
 
     @property
     def names(self) -> dict[str, str]:
+        """What the total is divided among, and what it was divided among before; by code, in the order of the list."""
         held = {row.code for row in rows_of(self.project, self.dimension)}
-        return choices.areas(held) if self.dimension is Dimension.AREA else choices.activity_types(held)
+        match self.dimension:
+            case Dimension.AREA:
+                return choices.areas(held)
+            case Dimension.ACTIVITY:
+                return choices.activity_types(held)
+            case Dimension.COUNTRY:
+                return choices.countries_named(held | {one.country_code for one in self.project.coverage})
 
 
 def load(reference: str, dimension: str) -> Division | None:
+    """By country only for a regional project."""
     project = queries.proposal(reference)
-    known = dimension in set(Dimension)
-    return Division(project, Dimension(dimension)) if project and known else None
+    if project is None or dimension not in set(Dimension):
+        return None
+    division = Division(project, Dimension(dimension))
+    return division if division.dimension is not Dimension.COUNTRY or is_regional(project) else None
 
 
 @bp.get("/<reference>/allocation/<dimension>")
@@ -96,7 +113,7 @@ def save(division: Division) -> Answer:
     if status != 303:
         return page(division, form), status
     if left[0]:
-        says = _("Saved, but out of balance: %(words)s.", words=balance(left[0]))
+        says = _("Saved, but out of balance: %(words)s.", words=balance(division.project, left[0]))
         return saved(division.project, HERE, division.values, message=says, tone="warning")
     return saved(division.project, HERE, division.values)
 
@@ -107,7 +124,9 @@ def named(form: AllocationForm, division: Division) -> AllocationForm:
     form.parts.entries = [entry for entry in form.parts.entries if entry.form.code.data in names]
     for entry in form.parts.entries:
         name = names[entry.form.code.data]
-        entry.form.amount.label.text = _("%(name)s, amount in USD", name=name)
+        entry.form.amount.label.text = _(
+            "%(name)s, amount in %(currency)s", name=name, currency=division.project.currency
+        )
         entry.form.share.label.text = _("%(name)s, percentage", name=name)
     return form
 
@@ -124,12 +143,15 @@ def page(division: Division, form: AllocationForm) -> str:
         names=names,
         rows=[(name, rows[code]) for code, name in names.items() if code in rows],
         lines=from_lines(project, division.dimension),
-        balance=balance(left) if left and rows else "",
+        balance=balance(project, left) if left and rows else "",
+        total=said(project, project.budget, money),
+        amount_title=_("Amount, %(currency)s", currency=project.currency),
+        lines_title=_("From the lines, %(currency)s", currency=project.currency),
     )
 
 
-def balance(left: Decimal) -> str:
+def balance(project: Project, left: Decimal) -> str:
     """What is not allocated yet, or allocated twice, in words."""
     if left > 0:
-        return _("USD %(amount)s of the total is not allocated", amount=f"{left:,.2f}")
-    return _("USD %(amount)s more than the total is allocated", amount=f"{-left:,.2f}")
+        return _("%(amount)s of the total is not allocated", amount=said(project, left))
+    return _("%(amount)s more than the total is allocated", amount=said(project, -left))

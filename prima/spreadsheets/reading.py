@@ -1,0 +1,224 @@
+"""Reads one sheet of an Excel workbook that somebody hands in: sizes first, then every cell with its place.
+
+What is read is measured before anything is unpacked, unpacked once by us, and only then given to the reader: a file
+that lies about its sizes fails its own checksums. What the reader does not tell (formulas without a value, hidden
+rows) is read from the sheet's own XML.
+"""
+
+from __future__ import annotations
+
+import io
+import lzma
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from lxml import etree
+from openpyxl.utils import get_column_letter
+from openpyxl.utils.cell import column_index_from_string, coordinate_from_string
+from openpyxl.utils.exceptions import CellCoordinatesException
+from python_calamine import CalamineError, CalamineWorkbook
+
+from prima.spreadsheets.tables import Cell, Holds, Row, bare, is_invisible
+
+MOST_UNPACKED = 20 * 1024 * 1024
+MOST_PARTS = 500
+MOST_COLUMNS = 100
+LAST_ROW = 10_000
+"""Cells further out are refused: the reader lays out everything between the first cell and the last."""
+MEGABYTE = 1024 * 1024
+BROKEN = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, RuntimeError, OSError, ValueError, EOFError,
+    KeyError, etree.XMLSyntaxError, CellCoordinatesException, CalamineError,
+)  # fmt: skip
+NOT_A_WORKBOOK = "This is no Excel workbook (.xlsx), or it is damaged. Save it again as “Excel workbook”."
+RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+FIFTEEN_DIGITS = ".15g"
+"""What Excel itself keeps of a number: 0.1 + 0.2 is 0.3 there."""
+
+
+class Unreadable(ValueError):
+    """Why a file is not read, as a sentence for who chose it."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A sheet and the rows of it in which something can be seen."""
+
+    name: str
+    rows: list[Row]
+
+    @property
+    def hidden(self) -> int:
+        return sum(row.is_hidden for row in self.rows)
+
+
+@dataclass
+class Scan:
+    """What the sheet's XML says beside the values; `cells` counts what holds something."""
+
+    hidden: set[int] = field(default_factory=set)
+    formulas: set[tuple[int, int]] = field(default_factory=set)
+    """Formulas without a value, as (row, column)."""
+    errors: dict[tuple[int, int], str] = field(default_factory=dict)
+    rows: set[int] = field(default_factory=set)
+
+
+def read(data: bytes, wanted: str, *, most_rows: int) -> Reading:
+    """The sheet of that name, or the only one there is; raises Unreadable."""
+    try:
+        parts = _unpacked(data)
+        name, path = _sheet(parts, wanted)
+        scan = _scan(parts[path], most_rows)
+        return Reading(name, list(_rows(parts, name, scan)))
+    except Unreadable:
+        raise
+    except BROKEN:
+        raise Unreadable(NOT_A_WORKBOOK) from None
+
+
+def _unpacked(data: bytes) -> dict[str, bytes]:
+    """The parts of the file that a sheet needs, none larger than it says, all together within bounds."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        members = archive.infolist()
+        names = {member.filename for member in members}
+        size = sum(member.file_size for member in members)
+        if size > MOST_UNPACKED:
+            raise Unreadable(
+                f"Unpacked, this file would have {-(-size // MEGABYTE):,} MB; "
+                f"at most {MOST_UNPACKED // MEGABYTE} MB are read. Copy the rows into a new workbook and choose that."
+            )
+        if len(members) > MOST_PARTS or len(names) != len(members) or "xl/workbook.xml" not in names:
+            raise Unreadable(NOT_A_WORKBOOK)
+        wanted = [member for member in members if member.filename.endswith((".xml", ".rels"))]
+        return {member.filename: archive.read(member) for member in wanted}
+
+
+def _sheet(parts: dict[str, bytes], wanted: str) -> tuple[str, str]:
+    """The name of the sheet to be read and the part that it is."""
+    targets = {one.get("Id"): one.get("Target", "") for one in _tree(parts["xl/_rels/workbook.xml.rels"])}
+    listed = [one for one in _tree(parts["xl/workbook.xml"]).iter() if _tag(one) == "sheet"]
+    sheets = {one.get("name", ""): targets.get(one.get(RELATION)) or "" for one in listed}
+    names = [name for name in sheets if name.strip().casefold() == wanted.casefold()] or list(sheets)
+    if len(names) != 1:
+        there = ", ".join(f"“{name}”" for name in names[:10])
+        raise Unreadable(f"This workbook has no sheet “{wanted}”. It has {there}: rename the one that is meant.")
+    target = sheets[names[0]]
+    path = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+    if path not in parts:
+        raise Unreadable(NOT_A_WORKBOOK)
+    return names[0], path
+
+
+def _tree(part: bytes) -> Any:
+    if b"<!DOCTYPE" in part or b"<!ENTITY" in part:
+        raise Unreadable(NOT_A_WORKBOOK)
+    return etree.fromstring(part, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False))
+
+
+def _tag(element: Any) -> str:
+    return str(element.tag).rpartition("}")[2]
+
+
+def _scan(part: bytes, most_rows: int) -> Scan:
+    """Goes through the sheet before anybody lays it out: one cell at its far end would fill the memory."""
+    if b"<!DOCTYPE" in part or b"<!ENTITY" in part:
+        raise Unreadable(NOT_A_WORKBOOK)
+    found = Scan()
+    number = 0
+    rows = etree.iterparse(io.BytesIO(part), tag="{*}row", resolve_entities=False, no_network=True, huge_tree=False)
+    for _event, row in rows:
+        number = int(row.get("r") or number + 1)
+        if row.get("hidden") in ("1", "true"):
+            found.hidden.add(number)
+        column = 0
+        for cell in row:
+            if _tag(cell) != "c":
+                continue
+            column = column_index_from_string(coordinate_from_string(cell.get("r"))[0]) if cell.get("r") else column + 1
+            _note(found, (number, column), cell)
+        if len(found.rows) > most_rows:
+            raise Unreadable(f"This sheet has more than {most_rows:,} rows. Leave out what does not belong there.")
+        row.clear()
+        while row.getprevious() is not None:
+            del row.getparent()[0]
+    return found
+
+
+def _note(found: Scan, place: tuple[int, int], cell: Any) -> None:
+    inside = {_tag(one): one for one in cell}
+    text = "".join(inside["is"].itertext()) if "is" in inside else inside["v"].text if "v" in inside else None
+    if "f" not in inside and not text:
+        return
+    row, column = place
+    if column > MOST_COLUMNS or row > LAST_ROW:
+        raise Unreadable(
+            f"Cell {get_column_letter(column)}{row} lies too far out: "
+            f"at most {MOST_COLUMNS} columns and {LAST_ROW:,} rows are read."
+        )
+    found.rows.add(row)
+    if "f" in inside and not text:
+        found.formulas.add(place)
+    if cell.get("t") == "e":
+        found.errors[place] = text or ""
+
+
+def _rows(parts: dict[str, bytes], name: str, scan: Scan) -> Iterator[Row]:
+    merged: set[tuple[int, int]] = set()
+    with CalamineWorkbook.from_filelike(io.BytesIO(_packed(parts))) as book:
+        sheet = book.get_sheet_by_name(name)
+        values = sheet.to_python(skip_empty_area=False)
+        height, width = len(values), max(map(len, values), default=0)
+        for (top, left), (bottom, right) in sheet.merged_cell_ranges or []:
+            merged |= {
+                (row + 1, column + 1)
+                for row in range(top, min(bottom + 1, height))
+                for column in range(left, min(right + 1, width))
+            }
+    for number, cells in enumerate(values, 1):
+        read = [
+            _cell(value, (number, column), scan, (number, column) in merged) for column, value in enumerate(cells, 1)
+        ]
+        if any(cell.text for cell in read):
+            yield Row(number, tuple(read), number in scan.hidden)
+
+
+def _packed(parts: dict[str, bytes]) -> bytes:
+    """The parts as a workbook again: the reader sees what was measured, and nothing else."""
+    memory = io.BytesIO()
+    with zipfile.ZipFile(memory, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    return memory.getvalue()
+
+
+def _cell(value: Any, place: tuple[int, int], scan: Scan, is_merged: bool) -> Cell:
+    where = f"{get_column_letter(place[1])}{place[0]}"
+    if place in scan.formulas:
+        return Cell("a formula without a value", Holds.OTHER, where)
+    if place in scan.errors:
+        return Cell(f"the error {scan.errors[place]}", Holds.OTHER, where)
+    text, holds = _read(value)
+    if is_merged and text:
+        return Cell(f"{text} (merged cells)", Holds.OTHER, where)
+    return Cell(text, holds, where)
+
+
+def _read(value: Any) -> tuple[str, Holds]:
+    match value:
+        case bool():
+            return ("TRUE" if value else "FALSE"), Holds.OTHER
+        case int() | float():
+            return f"{Decimal(format(value, FIFTEEN_DIGITS)):f}", Holds.NUMBER
+        case datetime():
+            return (value.date() if value.time() == time() else value).isoformat(), Holds.DAY
+        case date() | time():
+            return value.isoformat(), Holds.DAY
+        case timedelta():
+            return str(value), Holds.DAY
+    return ("" if is_invisible(value) else bare(re.sub(r"_x000[DA]_", " ", value))), Holds.TEXT
