@@ -262,6 +262,7 @@ def upgrade() -> None:
         """
     )
     op.create_index('ix_project_search', 'project', ['search'], unique=False, postgresql_using='gin')
+    op.create_index(op.f('ix_project_project_type_code'), 'project', ['project_type_code'], unique=False)
     # Partners were one text on the cover: each of its lines, or what semicolons set apart, becomes a row.
     op.execute(
         """
@@ -284,6 +285,7 @@ def downgrade() -> None:
         ) as told where told.project_id = project.id
         """
     )
+    op.drop_index(op.f('ix_project_project_type_code'), table_name='project')
     op.drop_index('ix_project_search', table_name='project', postgresql_using='gin')
     op.drop_column('project', 'search')
     op.drop_constraint(op.f('ck_project_usd'), 'project', type_='check')

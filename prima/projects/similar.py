@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, literal, or_, select
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, any_, desc, func, literal, or_, select, union
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from prima.db import db
@@ -25,117 +25,22 @@ WORD = re.compile(r"\w+")
 TELLING, LONGEST = 4, 100
 """Shorter words tell nothing of a project, and longer ones are none."""
 SMALL = frozenset(
-    [
-        "about",
-        "also",
-        "among",
-        "because",
-        "been",
-        "before",
-        "being",
-        "between",
-        "both",
-        "during",
-        "each",
-        "from",
-        "have",
-        "into",
-        "more",
-        "most",
-        "only",
-        "other",
-        "over",
-        "same",
-        "some",
-        "such",
-        "than",
-        "that",
-        "their",
-        "them",
-        "then",
-        "there",
-        "these",
-        "they",
-        "this",
-        "those",
-        "through",
-        "under",
-        "until",
-        "were",
-        "what",
-        "when",
-        "where",
-        "which",
-        "while",
-        "whom",
-        "will",
-        "with",
-        "within",
-        "without",
-        "would",
-        "your",
-        "ainsi",
-        "aussi",
-        "avec",
-        "avant",
-        "cette",
-        "comme",
-        "dans",
-        "depuis",
-        "dont",
-        "elle",
-        "elles",
-        "entre",
-        "leur",
-        "leurs",
-        "mais",
-        "meme",
-        "nous",
-        "pour",
-        "sans",
-        "selon",
-        "ses",
-        "sont",
-        "sous",
-        "tous",
-        "tout",
-        "toute",
-        "toutes",
-        "vers",
-        "vous",
-        "ante",
-        "como",
-        "con",
-        "cual",
-        "cuando",
-        "desde",
-        "donde",
-        "durante",
-        "entre",
-        "esta",
-        "este",
-        "estos",
-        "hacia",
-        "hasta",
-        "ella",
-        "ellos",
-        "mediante",
-        "para",
-        "pero",
-        "por",
-        "porque",
-        "que",
-        "segun",
-        "sin",
-        "sobre",
-        "sus",
-        "todo",
-        "todos",
-    ]
+    WORD.findall(
+        """
+        about also among because been before being between both during each from have into more most only other over
+        same some such than that their them then there these they this those through under until were what when where
+        which while whom will with within without would your
+        ainsi aussi avec avant cette comme dans depuis dont elle elles entre leur leurs mais meme nous pour sans selon
+        sont sous tous tout toute toutes vers vous
+        ante como cual cuando desde donde durante esta este estos hacia hasta ella ellos mediante para pero porque
+        segun sobre todo todos
+        """
+    )
 )
 """Words of English, French and Spanish that stand in every text."""
 MOST_WORDS = 30
 MOST_KIN = 20
+MOST_COMPARED = 2000
 
 
 @dataclass(frozen=True)
@@ -221,22 +126,21 @@ def kin(project: Project, viewer: User) -> tuple[list[Found], list[Found]]:
 
 
 def alike(project: Project, viewer: User, limit: int = 10) -> list[Alike]:
-    """Projects of the same type, country or area of work, those endorsed first, then by the words they share."""
+    """Projects of the same type, country or area of work, those endorsed first, then by the words they share.
+
+    The newest ones of each are compared, so that the answer comes at once among a hundred thousand too.
+    """
     countries = [one.country_code for one in project.coverage]
     areas = [one.code for one in project.areas if one.amount]
     words = telling_words(f"{project.title} {project.summary}")[:MOST_WORDS]
     same_type = func.coalesce(Project.project_type_code == project.project_type_code, False)
-    same_country = exists().where(Coverage.project_id == Project.id, Coverage.country_code.in_(countries))
-    same_area = exists().where(
-        AreaAllocation.project_id == Project.id, AreaAllocation.code.in_(areas), AreaAllocation.amount > 0
-    )
     rank: ColumnElement[Any] = literal(0.0)
     if words:
         rank = func.ts_rank(Project.search, func.to_tsquery("simple", " | ".join(f"'{word}'" for word in words)))
     rows = db.session.execute(
         visible_projects(viewer, *FOUND, same_type, Project.summary)
         .join(StatusName, StatusName.code == Project.status)
-        .where(Project.id != project.id, or_(same_type, same_country, same_area))
+        .where(Project.id == any_(literal(compared(project, countries, areas), ARRAY(BigInteger))))
         .order_by(_endorsed().desc(), rank.desc(), Project.id.desc())
         .limit(limit)
     ).all()
@@ -253,6 +157,18 @@ def alike(project: Project, viewer: User, limit: int = 10) -> list[Alike]:
         )
         for row in rows
     ]
+
+
+def compared(project: Project, countries: Sequence[str], areas: Sequence[str]) -> list[int]:
+    """The newest projects of the same type, country and area, whoever may see them."""
+    arms = [
+        select(Project.id.label("id")).where(Project.project_type_code == project.project_type_code),
+        select(Coverage.project_id.label("id")).where(Coverage.country_code.in_(countries)),
+        select(AreaAllocation.project_id.label("id")).where(AreaAllocation.code.in_(areas), AreaAllocation.amount > 0),
+    ]
+    newest = [arm.order_by(desc("id")).limit(MOST_COMPARED).subquery() for arm in arms]
+    found = db.session.scalars(union(*(select(arm.c.id).where(arm.c.id != project.id) for arm in newest)))
+    return list(found)
 
 
 def _shared(

@@ -89,7 +89,7 @@ class Project(Journaled, Model):
 
     title: Mapped[str]
     summary: Mapped[str] = mapped_column(default="")
-    project_type_code: Mapped[str | None] = mapped_column(ForeignKey("project_type.code"))
+    project_type_code: Mapped[str | None] = mapped_column(ForeignKey("project_type.code"), index=True)
     """Empty only where the source of an imported project states none."""
     secondary_type_code: Mapped[str | None] = mapped_column(ForeignKey("project_type.code"))
     office_id: Mapped[int] = mapped_column(ForeignKey("office.id"))
