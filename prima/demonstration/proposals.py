@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from prima.demonstration import budget, letters, plot
 from prima.demonstration.days import TODAY, moment, on, working_day
 from prima.demonstration.offices import Site, in_a_sentence
+from prima.demonstration.risks import risks_of
 from prima.demonstration.stories import Habit, Story
 from prima.demonstration.topics import (
     HEAVY_STAFF,
@@ -142,6 +143,7 @@ def parts_of(project: Project, case: Case, documents: Path, source: random.Rando
     yield from _beneficiaries(project, case)
     yield Partner(project_id=project.id, position=1, name=case.topic.ministry)
     if case.story.status is not Status.DRAFT:
+        yield from risks_of(project, case.words, _start(case), case.story.months)
         yield from _justifications(project, case, developer)
         yield from _request_letters(project, case, documents, developer)
     yield from _milestones(project, case, source)
@@ -258,10 +260,14 @@ def focal_point_letter(project: Project, case: Case, documents: Path, by: User, 
     )
 
 
+def _start(case: Case) -> date:
+    return case.story.day if case.story.was_activated else PLANNED_START
+
+
 def _milestones(project: Project, case: Case, source: random.Random) -> Iterator[Milestone]:
     """Milestones along the duration; those of running projects are done a little after their day."""
     story = case.story
-    start = story.day if story.was_activated else PLANNED_START
+    start = _start(case)
     stop = story.ended_on or TODAY
     for share, name, evidence in MILESTONES:
         planned = working_day(start + timedelta(days=round(share * story.months * 30.4)))
