@@ -11,7 +11,7 @@ from prima.administration.views import delegations, donors, grants, people
 from prima.desk import Duty
 from prima.endorsement import overview as endorsement_overview
 from prima.endorsement import rights as endorsement_rights
-from prima.endorsement.views import clearances, endorsement, record
+from prima.endorsement.views import clearances, comparison, endorsement, record
 from prima.frame import Count, MenuItem
 from prima.overview import Teller
 from prima.people import desk as people_desk
@@ -65,6 +65,7 @@ BLUEPRINTS = (
     endorsement.bp,
     clearances.bp,
     record.bp,
+    comparison.bp,
     listing.bp,
     dashboard.bp,
     export.bp,
