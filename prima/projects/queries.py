@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from prima.db import db
 from prima.handbook import published
@@ -14,6 +15,7 @@ from prima.places import Office
 from prima.projects.models import (
     Bookmark,
     BudgetLine,
+    Comment,
     Coverage,
     Document,
     Indicator,
@@ -117,6 +119,37 @@ def locked(project_id: int, *options: Any) -> Project:
         .where(Project.id == project_id)
         .options(*with_rights(), *with_proposal(), *with_story(), *options)
     ).one()
+
+
+def with_comments() -> tuple[Any, ...]:
+    return (joinedload(Comment.author, innerjoin=True), joinedload(Comment.resolved_by))
+
+
+def comments(project: Project, section_code: str | None = None) -> list[Comment]:
+    """What was said about a section, or about all, open ones first and the oldest of them first."""
+    asked = select(Comment).where(Comment.project_id == project.id)
+    if section_code is not None:
+        asked = asked.where(Comment.section_code == section_code)
+    order = (Comment.resolved_at.is_not(None), Comment.id)
+    return list(db.session.scalars(asked.options(*with_comments()).order_by(*order)))
+
+
+def comment(project: Project, comment_id: int) -> Comment | None:
+    asked = select(Comment).where(Comment.project_id == project.id, Comment.id == comment_id)
+    found = db.session.scalar(asked.options(*with_comments()))
+    if found is not None:
+        set_committed_value(found, "project", project)
+    return found
+
+
+def open_comments(project: Project) -> dict[str, int]:
+    """How many comments are open, by the code of their section."""
+    counted = db.session.execute(
+        select(Comment.section_code, func.count().label("open"))
+        .where(Comment.project_id == project.id, Comment.resolved_at.is_(None))
+        .group_by(Comment.section_code)
+    )
+    return {row.section_code: row.open for row in counted}
 
 
 def statuses() -> dict[str, StatusName]:

@@ -3,6 +3,7 @@
 from prima.projects.operations.allocation import allocate
 from prima.projects.operations.beneficiaries import plan_beneficiaries
 from prima.projects.operations.budget import revise_budget
+from prima.projects.operations.comments import add_comment, reopen_comment, resolve_comment
 from prima.projects.operations.concept import propose
 from prima.projects.operations.cover import describe
 from prima.projects.operations.documents import file_document
@@ -13,6 +14,7 @@ from prima.projects.operations.sections import write_section
 from prima.projects.operations.team import add_developer, remove_developer
 
 __all__ = [
+    "add_comment",
     "add_developer",
     "advance",
     "allocate",
@@ -24,6 +26,8 @@ __all__ = [
     "plan_milestones",
     "propose",
     "remove_developer",
+    "reopen_comment",
+    "resolve_comment",
     "revise_budget",
     "take",
     "take_part",

@@ -18,6 +18,7 @@ from prima.projects.models import Project
 from prima.projects.operations.budget import MOST_LINES, values_of
 from prima.projects.operations.rows import RowsConflict
 from prima.projects.shares import CENT
+from prima.projects.views.comments import discussion
 from prima.projects.views.drafting import (
     Answer,
     both_rows,
@@ -79,6 +80,7 @@ def page(project: Project, form: BudgetForm) -> str:
         "projects/budget.html",
         **frame(project, HERE),
         form=form,
+        discussion=discussion(project, "BUD"),
         groups=by_category(project),
         gauges=gauges(project),
         cent=CENT,

@@ -10,6 +10,7 @@ from prima.projects import choices, operations, queries
 from prima.projects.forms.cover import CoverForm
 from prima.projects.models import Project
 from prima.projects.operations.cover import FIELDS, FUNDING_IS_OPEN, covered
+from prima.projects.views.comments import discussion
 from prima.projects.views.concept import offer_idea
 from prima.projects.views.drafting import Answer, drafting, frame, names_of, outcome, saved
 from prima.users import viewer
@@ -63,6 +64,7 @@ def page(project: Project, form: CoverForm) -> str:
         **frame(project, HERE),
         section=section,
         form=form,
+        discussion=discussion(project, "COV"),
         countries=choices.countries(),
         funding_is_open=project.status in FUNDING_IS_OPEN,
         names={name: names_of(form[name].choices) for name in NAMED},
