@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -10,6 +12,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from prima.db import db
 from prima.handbook import published
+from prima.journal import Entry
 from prima.lists import RegionalOffice, RoleName, StatusName
 from prima.places import Office
 from prima.projects.models import (
@@ -150,6 +153,40 @@ def open_comments(project: Project) -> dict[str, int]:
         .group_by(Comment.section_code)
     )
     return {row.section_code: row.open for row in counted}
+
+
+@dataclass(frozen=True)
+class Writing:
+    """When a person wrote in a part last. `code` is the section's or the dimension's, where an event has several."""
+
+    user_id: int
+    event: str
+    code: str
+    at: datetime
+
+
+def writings(project: Project) -> list[Writing]:
+    """Who wrote where, the newest first: from the journal, and from the texts that saved themselves since."""
+    code = func.coalesce(Entry.data["code"].as_string(), Entry.data["dimension"].as_string(), "").label("part_code")
+    noted = db.session.execute(
+        select(Entry.actor_id, Entry.event, code, func.max(Entry.at).label("last"))
+        .where(
+            Entry.subject_kind == Project.__tablename__,
+            Entry.subject_id == project.id,
+            Entry.actor_id.is_not(None),
+        )
+        .group_by(Entry.actor_id, Entry.event, "part_code")
+    )
+    found = {(row.actor_id, row.event, row.part_code): row.last for row in noted}
+    saved = db.session.execute(
+        select(Section.saved_by_id, Section.code, Section.saved_at).where(
+            Section.project_id == project.id, Section.saved_by_id.is_not(None)
+        )
+    )
+    for row in saved:
+        key = (row.saved_by_id, "section", row.code)
+        found[key] = max(row.saved_at, found.get(key, row.saved_at))
+    return sorted((Writing(*key, at) for key, at in found.items()), key=lambda one: one.at, reverse=True)
 
 
 def statuses() -> dict[str, StatusName]:

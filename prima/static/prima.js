@@ -31,6 +31,22 @@ for (const area of all("textarea[data-words]")) {
   count();
 }
 
+// Characters are counted as the server counts them: one each, an emoji too.
+for (const area of all("textarea[data-letters]")) {
+  const line = document.getElementById(`${area.id}-letters`);
+  const limit = Number(area.dataset.letters);
+  const count = () => {
+    const text = area.value.trim();
+    const letters = text.length - (text.match(/[\uD800-\uDBFF][\uDC00-\uDFFF]/g)?.length ?? 0);
+    const over = letters > limit;
+    const said = over ? line.dataset.over.replace("+", (letters - limit).toLocaleString("en")) : line.dataset.count;
+    line.textContent = said.replace("#", letters.toLocaleString("en"));
+    line.classList.toggle("over", over);
+  };
+  area.addEventListener("input", count);
+  count();
+}
+
 // Unsaved text asks before it is left; a second press of the same button within two seconds is the same press.
 const unsaved = new Set(); // forms: sending a comment saves nothing of the section above it
 for (const form of all("form[method=post]")) {
