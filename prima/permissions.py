@@ -25,6 +25,7 @@ class Action(StrEnum):
     VIEW_PROJECT = "see this project"
     VIEW_INTERNAL = "see internal parts"
     EDIT_PROPOSAL = "edit the proposal"
+    COMMENT = "comment on a section"
     EDIT_TEAM = "change the team"
     SUBMIT = "submit the proposal"
     WITHDRAW = "withdraw the proposal"

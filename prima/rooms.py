@@ -11,7 +11,7 @@ from prima.administration.views import delegations, donors, grants, people
 from prima.desk import Duty
 from prima.endorsement import overview as endorsement_overview
 from prima.endorsement import rights as endorsement_rights
-from prima.endorsement.views import clearances, endorsement, record
+from prima.endorsement.views import clearances, comparison, endorsement, record
 from prima.frame import Count, MenuItem
 from prima.lessons import LessonsOf
 from prima.overview import Teller
@@ -24,6 +24,7 @@ from prima.projects.views import (
     beneficiaries,
     budget,
     classification,
+    comments,
     concept,
     copies,
     cover,
@@ -83,9 +84,11 @@ BLUEPRINTS = (
     team.bp,
     milestones.bp,
     readiness.bp,
+    comments.bp,
     endorsement.bp,
     clearances.bp,
     record.bp,
+    comparison.bp,
     listing.bp,
     dashboard.bp,
     export.bp,

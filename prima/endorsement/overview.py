@@ -53,6 +53,8 @@ class Panel:
     """Why the proposal comes back or came back, for those who may read it."""
     version_url: str
     record_url: str
+    compare: tuple[str, str]
+    """What changed since which version, and where it is shown; nothing while there is one version only."""
 
 
 def tell(project: Project, viewer: User) -> Telling:
@@ -137,7 +139,18 @@ def _panel(project: Project, newest: Round, roles: Roles, waiting: Sequence[Wait
         reasons=returned if internal and (here or project.status is Status.RETURNED) else [],
         version_url=url_for("record.version_of", reference=project.reference, number=newest.number),
         record_url=url_for("record.show", reference=project.reference),
+        compare=_compare(project, newest),
     )
+
+
+def _compare(project: Project, newest: Round) -> tuple[str, str]:
+    """What the team changes now against what was submitted; else what was submitted against the version before."""
+    since, to = (newest.number, "now") if project.is_editable else (newest.number - 1, str(newest.number))
+    if not since:
+        return "", ""
+    values: dict[str, Any] = {"from": since, "to": to}
+    says = _("What changed since round %(number)s", number=since)
+    return says, url_for("comparison.show", reference=project.reference, **values)
 
 
 def rows_of(

@@ -94,8 +94,12 @@ def put_together(
     *,
     money: Any,
     day: Any,
+    comments: int | None = None,
 ) -> Page:
-    """`region` is the name of the Regional Office; `money` and `day` format figures and dates."""
+    """`region` is the name of the Regional Office; `money` and `day` format figures and dates.
+
+    `comments`: how many are open, for those who may read them.
+    """
     tellings = [teller(project, viewer) for teller in tellers]
     duties = sorted((duty for telling in tellings for duty in telling.duties), key=lambda duty: duty.order)
     buttons, blocked = moves(project, viewer)
@@ -116,7 +120,7 @@ def put_together(
         buttons=buttons,
         blocked=blocked,
         panels=[(telling.panel, telling.data) for telling in tellings if telling.panel],
-        tabs=tabs(project, tellings),
+        tabs=tabs(project, tellings, comments),
         facts=facts(project, region, money, day),
         history=history(project, statuses, internal=can(viewer, Action.VIEW_INTERNAL, project)),
         people=[(str(PARTS[party.part]), _named(party, day)) for party in project.parties],
@@ -161,13 +165,17 @@ def button(project: Project, move: Move) -> Button:
     return Button(str(move.says), url, move.tone, straight=move.note == "none")
 
 
-def tabs(project: Project, tellings: Iterable[Telling]) -> list[tuple[str, str, bool, int | None]]:
+def tabs(
+    project: Project, tellings: Iterable[Telling], comments: int | None = None
+) -> list[tuple[str, str, bool, int | None]]:
     own = [
         (_("Overview"), url_for("projects.show", reference=project.reference), True, None),
         (_("Proposal"), url_for("proposal.show", reference=project.reference), False, None),
         (_("Budget"), url_for("budget.edit", reference=project.reference), False, None),
         (_("Documents"), url_for("documents.index", reference=project.reference), False, None),
     ]
+    if comments is not None:
+        own.append((_("Comments"), url_for("comments.index", reference=project.reference), False, comments or None))
     others = [(label, url, False, None) for telling in tellings for label, url in telling.tabs]
     return [*own, *others, (_("Process map"), url_for("process.show", reference=project.reference), False, None)]
 

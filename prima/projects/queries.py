@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import aliased, joinedload, selectinload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from prima import clock
 from prima.db import db
 from prima.handbook import published
+from prima.journal import Entry
 from prima.lists import CountryLink, Donor, RegionalOffice, RoleName, StatusName
 from prima.places import Office
 from prima.projects.loading import PROPOSAL, STORY, load
 from prima.projects.models import (
     AreaAllocation,
     Bookmark,
+    Comment,
     Coverage,
     Part,
     Party,
     Project,
+    Section,
 )
 from prima.projects.stages import Status
 from prima.projects.visibility import visible_projects
@@ -153,6 +159,71 @@ def _loaded(project: Project | None, relations: dict[str, tuple[str, ...]]) -> P
     if project is not None:
         load(db.session(), [project], relations)
     return project
+
+
+def with_comments() -> tuple[Any, ...]:
+    return (joinedload(Comment.author, innerjoin=True), joinedload(Comment.resolved_by))
+
+
+def comments(project: Project, section_code: str | None = None) -> list[Comment]:
+    """What was said about a section, or about all, open ones first and the oldest of them first."""
+    asked = select(Comment).where(Comment.project_id == project.id)
+    if section_code is not None:
+        asked = asked.where(Comment.section_code == section_code)
+    order = (Comment.resolved_at.is_not(None), Comment.id)
+    return list(db.session.scalars(asked.options(*with_comments()).order_by(*order)))
+
+
+def comment(project: Project, comment_id: int) -> Comment | None:
+    asked = select(Comment).where(Comment.project_id == project.id, Comment.id == comment_id)
+    found = db.session.scalar(asked.options(*with_comments()))
+    if found is not None:
+        set_committed_value(found, "project", project)
+    return found
+
+
+def open_comments(project: Project) -> dict[str, int]:
+    """How many comments are open, by the code of their section."""
+    counted = db.session.execute(
+        select(Comment.section_code, func.count().label("open"))
+        .where(Comment.project_id == project.id, Comment.resolved_at.is_(None))
+        .group_by(Comment.section_code)
+    )
+    return {row.section_code: row.open for row in counted}
+
+
+@dataclass(frozen=True)
+class Writing:
+    """When a person wrote in a part last. `code` is the section's or the dimension's, where an event has several."""
+
+    user_id: int
+    event: str
+    code: str
+    at: datetime
+
+
+def writings(project: Project) -> list[Writing]:
+    """Who wrote where, the newest first: from the journal, and from the texts that saved themselves since."""
+    code = func.coalesce(Entry.data["code"].as_string(), Entry.data["dimension"].as_string(), "").label("part_code")
+    noted = db.session.execute(
+        select(Entry.actor_id, Entry.event, code, func.max(Entry.at).label("last"))
+        .where(
+            Entry.subject_kind == Project.__tablename__,
+            Entry.subject_id == project.id,
+            Entry.actor_id.is_not(None),
+        )
+        .group_by(Entry.actor_id, Entry.event, "part_code")
+    )
+    found = {(row.actor_id, row.event, row.part_code): row.last for row in noted}
+    saved = db.session.execute(
+        select(Section.saved_by_id, Section.code, Section.saved_at).where(
+            Section.project_id == project.id, Section.saved_by_id.is_not(None)
+        )
+    )
+    for row in saved:
+        key = (row.saved_by_id, "section", row.code)
+        found[key] = max(row.saved_at, found.get(key, row.saved_at))
+    return sorted((Writing(*key, at) for key, at in found.items()), key=lambda one: one.at, reverse=True)
 
 
 def statuses() -> dict[str, StatusName]:

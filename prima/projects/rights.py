@@ -6,7 +6,7 @@ from typing import Any
 
 from prima import clock
 from prima.permissions import Action, authority
-from prima.projects.stages import Funding
+from prima.projects.stages import BEFORE_ACTIVATION, Funding
 from prima.users import Authority, Role, Scope, User
 
 DEVELOPER, MANAGER, ALTERNATE, EVALUATOR = "developer", "manager", "alternate", "evaluator"
@@ -64,6 +64,11 @@ def editor(user: User, project: Any) -> bool:
     return project.is_editable and team(user, project)
 
 
+def commenter(user: User, project: Any) -> bool:
+    """Whoever sees internal parts, as long as the proposal may still change."""
+    return project.status in BEFORE_ACTIVATION and any(sees(user, project) for sees in INTERNALS)
+
+
 def manager(user: User, project: Any) -> bool:
     return holds_part(user, project, MANAGER, ALTERNATE)
 
@@ -93,11 +98,15 @@ def running_authority(user: User, project: Any) -> Authority | None:
     return held
 
 
+INTERNALS = (had_a_part, office_or_region, asked_at_headquarters, fund)
+"""Who sees the internal parts of a project."""
+
 RIGHTS = {
     Action.CREATE_PROJECT: (may_create,),
-    Action.VIEW_PROJECT: (all_staff_once_endorsed, had_a_part, office_or_region, asked_at_headquarters, fund),
-    Action.VIEW_INTERNAL: (had_a_part, office_or_region, asked_at_headquarters, fund),
+    Action.VIEW_PROJECT: (all_staff_once_endorsed, *INTERNALS),
+    Action.VIEW_INTERNAL: INTERNALS,
     Action.EDIT_PROPOSAL: (editor,),
+    Action.COMMENT: (commenter,),
     Action.EDIT_TEAM: (developer, own_head_of_office),
     Action.SUBMIT: (developer,),
     Action.WITHDRAW: (developer, own_head_of_office),

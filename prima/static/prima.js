@@ -31,18 +31,34 @@ for (const area of all("textarea[data-words]")) {
   count();
 }
 
+// Characters are counted as the server counts them: one each, an emoji too.
+for (const area of all("textarea[data-letters]")) {
+  const line = document.getElementById(`${area.id}-letters`);
+  const limit = Number(area.dataset.letters);
+  const count = () => {
+    const text = area.value.trim();
+    const letters = text.length - (text.match(/[\uD800-\uDBFF][\uDC00-\uDFFF]/g)?.length ?? 0);
+    const over = letters > limit;
+    const said = over ? line.dataset.over.replace("+", (letters - limit).toLocaleString("en")) : line.dataset.count;
+    line.textContent = said.replace("#", letters.toLocaleString("en"));
+    line.classList.toggle("over", over);
+  };
+  area.addEventListener("input", count);
+  count();
+}
+
 // Unsaved text asks before it is left; a second press of the same button within two seconds is the same press.
-let unsaved = false;
+const unsaved = new Set(); // forms: sending a comment saves nothing of the section above it
 for (const form of all("form[method=post]")) {
-  form.addEventListener("input", () => { unsaved ||= "unsaved" in form.dataset; });
+  form.addEventListener("input", () => { if ("unsaved" in form.dataset) unsaved.add(form); });
   form.addEventListener("submit", (event) => {
     if (form.dataset.sent && Date.now() - form.dataset.sent < 2000) return event.preventDefault();
     form.dataset.sent = Date.now();
     event.submitter?.setAttribute("aria-busy", "true");
-    unsaved = false;
+    unsaved.delete(form);
   });
 }
-addEventListener("beforeunload", (event) => { if (unsaved) event.preventDefault(); });
+addEventListener("beforeunload", (event) => { if (unsaved.size) event.preventDefault(); });
 addEventListener("pageshow", () => all("[aria-busy]").forEach((button) => button.removeAttribute("aria-busy")));
 
 // A section saves itself. What the server does not have is kept in this browser, and sent until the server has it.
@@ -59,10 +75,12 @@ for (const form of all("form[data-autosave]")) {
 
   const unsent = () => sent !== null || typed() !== saved;
   const keep = () => {
-    unsaved = unsent();
-    form.toggleAttribute("data-unsent", unsaved);
+    const waits = unsent();
+    if (waits) unsaved.add(form);
+    else unsaved.delete(form);
+    form.toggleAttribute("data-unsent", waits);
     try {
-      if (unsaved) localStorage.setItem(key, JSON.stringify({ text: area.value, version: version.value, sent }));
+      if (waits) localStorage.setItem(key, JSON.stringify({ text: area.value, version: version.value, sent }));
       else localStorage.removeItem(key);
     } catch { /* a browser that keeps nothing, or is full: the warning on leaving is left */ }
   };

@@ -1,6 +1,6 @@
 """Rounds, clearances and decisions, loaded for pages and operations; people who may decide; desks."""
 
-from prima.endorsement.queries.cases import Case, case, deciding, reviewing, round_of, submitting
+from prima.endorsement.queries.cases import Case, case, comparing, deciding, reviewing, round_of, submitting
 from prima.endorsement.queries.desks import Open, Waiting, desk_roles, due_on, on_the_desk, open_clearances, waiting
 from prima.endorsement.queries.people import (
     administrators,
@@ -11,7 +11,7 @@ from prima.endorsement.queries.people import (
     people_again,
     who_may,
 )
-from prima.endorsement.queries.rounds import names, newest_round, rounds
+from prima.endorsement.queries.rounds import frozen, names, newest_round, rounds, versions
 from prima.projects.queries import roles, statuses
 
 __all__ = [
@@ -21,9 +21,11 @@ __all__ = [
     "administrators",
     "case",
     "colleague",
+    "comparing",
     "deciding",
     "desk_roles",
     "due_on",
+    "frozen",
     "holders",
     "known",
     "may_be_named",
@@ -38,6 +40,7 @@ __all__ = [
     "rounds",
     "statuses",
     "submitting",
+    "versions",
     "waiting",
     "who_may",
 ]

@@ -60,6 +60,11 @@ def case(reference: str) -> Case | None:
     return Case(*found) if found else None
 
 
+def comparing(reference: str) -> Project | None:
+    """The proposal as it is now, to be held against what was frozen."""
+    return proposal_with_story(reference)
+
+
 def reviewing(reference: str, role: str) -> Case | None:
     """The clearance of a role (in lower case in the URL) on the newest round."""
     found = _read(story(reference)) if role == role.lower() and role.upper() in set(Role) else None

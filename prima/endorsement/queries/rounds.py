@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import literal, select, true, union_all
@@ -56,6 +57,26 @@ def rounds(project: Project, *, fresh: bool = False) -> list[Round]:
     return read_rounds(project, undefer(Round.snapshot), fresh=fresh)
 
 
+def versions(project: Project) -> list[Round]:
+    """Every round without the version it froze, newest first."""
+    return list(
+        db.session.scalars(
+            select(Round)
+            .where(Round.project_id == project.id)
+            .options(joinedload(Round.submitted_by, innerjoin=True))
+            .order_by(Round.number.desc())
+        )
+    )
+
+
+def frozen(project: Project, numbers: Iterable[int]) -> dict[int, dict[str, Any]]:
+    """The versions that rounds froze, by the round's number."""
+    rows = db.session.execute(
+        select(Round.number, Round.snapshot).where(Round.project_id == project.id, Round.number.in_(set(numbers)))
+    )
+    return {row.number: row.snapshot for row in rows}
+
+
 def newest_round(project: Project, *options: Any) -> Round | None:
     return next(iter(read_rounds(project, *options, limit=1)), None)
 
@@ -76,6 +97,10 @@ def names() -> dict[tuple[str, str], str]:
         "gender": lists.GenderMarker,
         "donor": lists.Donor,
         "office": Office,
+        "governance": lists.MigrationGovernance,
+        "sdg": lists.SdgTarget,
+        "theme": lists.CrossCuttingTheme,
+        "risk": lists.RiskScale,
     }
     every = [select(literal(kind), table.code, table.name) for kind, table in tables.items()]
     return {(kind, code): name for kind, code, name in db.session.execute(union_all(*every))}

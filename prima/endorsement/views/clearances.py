@@ -13,8 +13,8 @@ from prima.endorsement.operations import Typed
 from prima.endorsement.operations.clearances import REVIEWED_IN, checks
 from prima.endorsement.overview import moves_of
 from prima.endorsement.queries import Case
+from prima.endorsement.reading import Version, parts
 from prima.endorsement.rights import chair
-from prima.endorsement.views.version import read
 from prima.errors import Refused
 from prima.handbook.edition import Check
 from prima.permissions import Action, guard, require
@@ -94,6 +94,8 @@ def _page(case: Case, clearance: Clearance, asked: tuple[Check, ...], form: Revi
     frozen, before = rounds[0], _looked_at(clearance, rounds[1:])
     held = chair(viewer(), Action.REVIEW, clearance)
     handbook = project.edition.handbook
+    changed = changed_sections(before.round.snapshot, frozen.snapshot) if before else None
+    read = parts(frozen.snapshot, handbook, queries.names(), internal=True, changed=changed)
     return render_template(
         "endorsement/clearance.html",
         project=project,
@@ -107,14 +109,7 @@ def _page(case: Case, clearance: Clearance, asked: tuple[Check, ...], form: Revi
         behalf_of=held.absent if held else None,
         titles={one.code: one.title.say() for one in handbook.sections},
         round=frozen,
-        version=read(
-            frozen,
-            handbook,
-            queries.names(),
-            internal=True,
-            changed=changed_sections(before.round.snapshot, frozen.snapshot) if before else None,
-            since=before.round.number if before else None,
-        ),
+        version=Version(frozen.number, read, before.round.number if before else None),
     )
 
 

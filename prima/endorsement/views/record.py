@@ -7,7 +7,7 @@ from flask import Blueprint, render_template
 from prima.endorsement import queries
 from prima.endorsement.overview import rows_of
 from prima.endorsement.queries import Case
-from prima.endorsement.views.version import read
+from prima.endorsement.reading import Version, parts
 from prima.permissions import Action, can, guard
 from prima.projects.snapshot import changed_sections, seal
 from prima.users import viewer
@@ -36,12 +36,12 @@ def version_of(case: Case) -> str:
     project, frozen = case.project, case.round
     assert frozen is not None
     before = next((one for one in queries.rounds(project) if one.number == frozen.number - 1), None)
-    shown = read(
-        frozen,
+    read = parts(
+        frozen.snapshot,
         project.edition.handbook,
         queries.names(),
         internal=can(viewer(), Action.VIEW_INTERNAL, project),
         changed=changed_sections(before.snapshot, frozen.snapshot) if before else None,
-        since=before.number if before else None,
     )
+    shown = Version(frozen.number, read, before.number if before else None)
     return render_template("endorsement/version.html", project=project, round=frozen, version=shown)

@@ -4,6 +4,7 @@ from prima.projects.operations.allocation import allocate
 from prima.projects.operations.beneficiaries import plan_beneficiaries
 from prima.projects.operations.budget import bring_lines, revise_budget
 from prima.projects.operations.classification import classify
+from prima.projects.operations.comments import add_comment, reopen_comment, resolve_comment
 from prima.projects.operations.concept import propose
 from prima.projects.operations.copying import copy
 from prima.projects.operations.cover import describe
@@ -27,6 +28,7 @@ from prima.projects.operations.team import add_developer, remove_developer
 from prima.projects.operations.workplan import plan_activities
 
 __all__ = [
+    "add_comment",
     "add_developer",
     "add_indicator",
     "add_result",
@@ -51,6 +53,8 @@ __all__ = [
     "remove_developer",
     "remove_indicator",
     "remove_result",
+    "reopen_comment",
+    "resolve_comment",
     "revise_budget",
     "revise_indicator",
     "revise_matrix",

@@ -22,6 +22,7 @@ from prima.projects.operations.rows import RowsConflict
 from prima.projects.rules import is_donor, is_regional, said
 from prima.projects.rules.budget import PAID_FOR
 from prima.projects.rules.facts import EVALUATION, OVERHEAD
+from prima.projects.views.comments import discussion
 from prima.projects.views.drafting import (
     Answer,
     both_rows,
@@ -125,6 +126,7 @@ def page(project: Project, form: BudgetForm) -> str:
         empty_rows=EMPTY_ROWS,
         most_lines=MOST_LINES,
         more=MORE,
+        discussion=discussion(project, "BUD"),
         groups=by_category(project),
         gauges=gauges(project, money),
         total=said(project, project.budget, money),

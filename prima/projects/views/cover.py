@@ -10,6 +10,7 @@ from prima.projects import choices, operations, queries
 from prima.projects.forms.cover import CoverForm
 from prima.projects.models import Project
 from prima.projects.operations.cover import FIELDS, FUNDING_IS_OPEN, covered, requested
+from prima.projects.views.comments import discussion
 from prima.projects.views.concept import offer_idea
 from prima.projects.views.drafting import Answer, drafting, frame, names_of, outcome, saved
 from prima.rates import USD
@@ -68,6 +69,7 @@ def page(project: Project, form: CoverForm) -> str:
         **frame(project, HERE),
         section=section,
         form=form,
+        discussion=discussion(project, "COV"),
         countries=choices.countries(),
         may_ask={code: name for code, name in form.requesting.choices.items() if code in may_ask},
         estimate=estimate(project),

@@ -6,7 +6,7 @@ from itertools import groupby
 
 from flask import Blueprint, render_template
 
-from prima.permissions import Action, guard
+from prima.permissions import Action, can, guard
 from prima.projects import queries
 from prima.projects.models import Project
 from prima.projects.tasks import progress
@@ -30,6 +30,7 @@ def show(project: Project) -> str:
             (name, [(task, url_of(project, task)) for task in members])
             for name, members in groupby(found, lambda task: task.group)
         ],
+        comments=open_comments(project),
         done=done,
         count=count,
         writable=writable,
@@ -38,3 +39,11 @@ def show(project: Project) -> str:
         tone=tone(project.status),
         edition=project.edition.handbook.title.say(),
     )
+
+
+def open_comments(project: Project) -> dict[str, int]:
+    """How many comments are open, by the title of their section, for those who may read them."""
+    if not can(viewer(), Action.VIEW_INTERNAL, project):
+        return {}
+    handbook = project.edition.handbook
+    return {handbook.section(code).title.say(): count for code, count in queries.open_comments(project).items()}

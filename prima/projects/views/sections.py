@@ -18,6 +18,7 @@ from prima.projects.models import Project, Section
 from prima.projects.operations.sections import OpenSection, autosave_section, open_section
 from prima.projects.rules import count_words
 from prima.projects.tasks import Values
+from prima.projects.views.comments import discussion
 from prima.projects.views.drafting import Answer, drafting, frame, outcome, saved
 from prima.users import viewer
 
@@ -128,4 +129,5 @@ def page(draft: Draft, form: SectionForm) -> str:
         section=draft.section,
         form=form,
         words=count_words(text),
+        discussion=discussion(draft.project, draft.rule.code),
     )

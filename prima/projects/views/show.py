@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from prima.filters import day, money
-from prima.permissions import Action, guard
+from prima.permissions import Action, can, guard
 from prima.projects import operations, queries, similar
 from prima.projects.models import Project
 from prima.projects.page import put_together
@@ -19,6 +19,7 @@ bp = Blueprint("projects", __name__, url_prefix="/projects")
 @bp.get("/<reference>")
 @guard(Action.VIEW_PROJECT, queries.page)
 def show(project: Project) -> str:
+    internal = can(viewer(), Action.VIEW_INTERNAL, project)
     page = put_together(
         project,
         viewer(),
@@ -27,6 +28,7 @@ def show(project: Project) -> str:
         queries.region_name(project),
         money=money,
         day=day,
+        comments=sum(queries.open_comments(project).values()) if internal else None,
     )
     source, copies = similar.kin(project, viewer())
     return render_template(
