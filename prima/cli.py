@@ -12,7 +12,17 @@ from flask.cli import with_appcontext
 from psycopg.errors import UndefinedTable
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from prima import cli_bench, cli_demo, cli_handbook, cli_people, cli_portfolio, cli_reporting, embedded, journal
+from prima import (
+    cli_bench,
+    cli_demo,
+    cli_documents,
+    cli_handbook,
+    cli_people,
+    cli_portfolio,
+    cli_reporting,
+    embedded,
+    journal,
+)
 from prima.db import db
 from prima.errors import Refused
 from prima.handbook.edition import EditionError
@@ -88,6 +98,7 @@ def init_app(app: Flask) -> None:
         journal_group,
         cli_people.commands,
         cli_handbook.commands,
+        cli_documents.commands,
         *cli_reporting.COMMANDS,
         *cli_portfolio.COMMANDS,
         *cli_demo.COMMANDS,

@@ -17,6 +17,7 @@ from prima.projects.models import Document, Project
 from prima.projects.models.documents import INTERNAL
 from prima.projects.operations.documents import may_file
 from prima.projects.views.drafting import Answer, drafting, frame, outcome
+from prima.scanning import Scanner
 from prima.users import User, viewer
 
 bp = Blueprint("documents", __name__, url_prefix="/projects")
@@ -71,15 +72,16 @@ def _file(project: Project, form: DocumentForm) -> Document:
     kind = form.type_code.data
     if kind in rules.LETTERS and not form.country_code.data:
         raise Invalid("country_code", _("Please choose the State that wrote the letter."))
-    stored = files.store(folder(), form.file.data.stream, form.file.data.filename)
-    return operations.file_document(
-        project,
-        actor=viewer(),
-        type_code=kind,
-        title=form.title.data or form.type_code.choices[kind],
-        country_code=form.country_code.data,
-        stored=stored,
-    )
+    with files.arriving(folder()) as arrivals:
+        scanner = Scanner.of(current_app.config)
+        return operations.file_document(
+            project,
+            actor=viewer(),
+            type_code=kind,
+            title=form.title.data or form.type_code.choices[kind],
+            country_code=form.country_code.data,
+            stored=arrivals.upload(form.file.data.stream, form.file.data.filename, scanner),
+        )
 
 
 @bp.get("/<reference>/documents/<kind>/<int:version>")
@@ -87,9 +89,19 @@ def _file(project: Project, form: DocumentForm) -> Document:
 def download(filed: Filed) -> Response:
     document = filed.document
     path = files.path(folder(), document.sha256)
-    if not path.is_file():
-        raise Refused(_("This file is missing from the store. Please tell the operators of PRIMA."))
-    return send_file(path, document.media_type, as_attachment=True, download_name=document.file_name, max_age=0)
+    if not files.is_intact(path, document.sha256):
+        current_app.logger.error("a filed document is missing or damaged: %s", document.sha256)
+        raise Refused(_("This file is missing or damaged in the store. Please tell the operators of PRIMA."))
+    name = download_name(filed)
+    return send_file(path, document.media_type, as_attachment=True, download_name=name, max_age=0)
+
+
+def download_name(filed: Filed) -> str:
+    """What the file is called on the reader's computer: of which project, and which version of what."""
+    named, document = filed.project.name, filed.document
+    if document.file_name.startswith(named):
+        return document.file_name
+    return f"{named}-{document.type_code}-{document.version}-{document.file_name}"
 
 
 def folder() -> Path:
