@@ -20,7 +20,7 @@ ROOTS = ("prima", "prima.home", "prima.jobs", "prima.cli", "prima.rooms", "prima
 ROOT_PACKAGES = ("demonstration",)  # these, ROOTS and prima/cli_*.py compose the rest
 PACKAGES = ("projects", "endorsement", "reporting")  # each may import those before it
 TABLES = ("stages", "steps", "calendar", "rights", "rules", "tones")
-PURE = ("shares", "gauges", "tasks", "snapshot", "numbering")  # computed from what was loaded
+PURE = ("shares", "gauges", "tasks", "snapshot", "numbering", "electronic_file")  # computed from what was loaded
 # Packages that belong to the ground floor, as prima/*.py does.
 FOUNDATION = ("handbook", "reference", "spreadsheets", "people", "administration")
 

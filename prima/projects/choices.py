@@ -161,8 +161,8 @@ def disaggregation(dimension: str) -> Names:
     return _names(BeneficiaryDisaggregation, (), BeneficiaryDisaggregation.dimension == dimension)
 
 
-def document_types() -> Names:
-    return _names(DocumentType, ())
+def document_types() -> list[DocumentType]:
+    return list(db.session.scalars(select(DocumentType).order_by(DocumentType.position, DocumentType.code)))
 
 
 def colleague(email: str) -> User | None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from flask import Blueprint, current_app, flash, redirect, render_template, send_file, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from prima.errors import Invalid, Refused
+from prima.lists import DocumentType
 from prima.permissions import Action, can, guard
 from prima.projects import choices, files, operations, queries, rules
+from prima.projects.electronic_file import electronic_file
 from prima.projects.forms.documents import DocumentForm
 from prima.projects.models import Document, Project
 from prima.projects.models.documents import INTERNAL
@@ -53,13 +55,15 @@ def load(reference: str, kind: str, version: int) -> Filed | None:
 @bp.get("/<reference>/documents")
 @guard(Action.VIEW_PROJECT, queries.proposal)
 def index(project: Project) -> str:
-    return page(project, offer(DocumentForm(), project))
+    """`type` in the address is what somebody came to file."""
+    return page(project, DocumentForm(type_code=request.args.get("type", "").upper()))
 
 
 @bp.post("/<reference>/documents")
 @drafting(queries.proposal, may_file)
 def file(project: Project) -> Answer:
-    form = offer(DocumentForm(), project)
+    form = DocumentForm()
+    offer(form, project, choices.document_types())
     filed: list[Document] = []
     status = outcome(form, lambda: filed.append(_file(project, form)))
     if status != 303:
@@ -108,16 +112,18 @@ def folder() -> Path:
     return Path(current_app.config["DOCUMENTS_DIR"])
 
 
-def offer(form: DocumentForm, project: Project) -> DocumentForm:
-    form.type_code.choices = {"": _("Please choose"), **choices.document_types()}
+def offer(form: DocumentForm, project: Project, types: list[DocumentType]) -> None:
+    form.type_code.choices = {"": _("Please choose"), **{one.code: one.name for one in types if not one.retired}}
     form.country_code.choices = {
         "": _("None of these"),
         **{one.country_code: one.country.name for one in project.coverage},
     }
-    return form
 
 
 def page(project: Project, form: DocumentForm) -> str:
+    types = choices.document_types()
+    offer(form, project, types)
+    inside = can(viewer(), Action.VIEW_INTERNAL, project)
     needs = (
         [(str(need.text), None) for need in rules.to_submit(project) if need.at == HERE] if project.is_editable else []
     )
@@ -125,7 +131,9 @@ def page(project: Project, form: DocumentForm) -> str:
         "projects/documents.html",
         **frame(project, HERE, may=may_file),
         form=form,
-        documents=visible(viewer(), project),
+        file=electronic_file(
+            project, [one for one in types if inside or one.code not in INTERNAL], visible(viewer(), project)
+        ),
         states={one.country_code: one.country.name for one in project.coverage},
         needs=needs,
         limit=files.MOST_BYTES // 1024**2,
