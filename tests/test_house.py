@@ -34,10 +34,11 @@ class Layer(NamedTuple):
 
 DATABASE = ("prima.db", "sqlalchemy", "flask_sqlalchemy")
 ASKING = ("flask", "wtforms", "flask_wtf", "prima.forms")  # what only a request needs
-ASKED = ("queries", "visibility", "portfolio", "choices")
+ASKED = ("queries", "visibility", "portfolio", "choices", "names")
 READING = (*TABLES, *PURE, "models", *ASKED)
 ACTING = ("operations", "reminders", "files")
 SHOWING = ("figures", "workbooks")
+PAPERS = ("papers",)  # a loaded proposal as a file
 TELLING = ("overview", "page", "process")  # what a page says of its subject, before a template draws it
 
 LAYERS = {
@@ -47,9 +48,12 @@ LAYERS = {
     **dict.fromkeys(ASKED, Layer(READING, ASKING)),
     **dict.fromkeys(ACTING, Layer((*READING, *ACTING), ASKING)),
     **dict.fromkeys(SHOWING, Layer((*TABLES, *ASKED, *SHOWING), (*DATABASE, "flask"))),
+    **dict.fromkeys(PAPERS, Layer((*TABLES, *PURE, "models", *PAPERS), (*DATABASE, *ASKING))),
     **dict.fromkeys(TELLING, Layer((*READING, *TELLING), (*DATABASE, "wtforms"))),
     "forms": Layer((*TABLES, "forms"), DATABASE),
-    "views": Layer((*READING, *ACTING, *SHOWING, *TELLING, "forms", "views"), ("sqlalchemy", "flask_sqlalchemy")),
+    "views": Layer(
+        (*READING, *ACTING, *SHOWING, *PAPERS, *TELLING, "forms", "views"), ("sqlalchemy", "flask_sqlalchemy")
+    ),
 }
 
 NAMES_OF_NOTHING = re.compile("base|common|helpers?|managers?|misc|services?|utils?")

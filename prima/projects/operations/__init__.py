@@ -5,7 +5,7 @@ from prima.projects.operations.beneficiaries import plan_beneficiaries
 from prima.projects.operations.budget import revise_budget
 from prima.projects.operations.concept import propose
 from prima.projects.operations.cover import describe
-from prima.projects.operations.documents import file_document
+from prima.projects.operations.documents import file_document, file_papers
 from prima.projects.operations.justify import justify
 from prima.projects.operations.milestones import plan_milestones
 from prima.projects.operations.moves import advance, number, take, take_part, toggle_bookmark
@@ -18,6 +18,7 @@ __all__ = [
     "allocate",
     "describe",
     "file_document",
+    "file_papers",
     "justify",
     "number",
     "plan_beneficiaries",

@@ -9,9 +9,10 @@ from flask_babel import gettext as _
 
 from prima.errors import Invalid, Refused
 from prima.journal import record
-from prima.projects import choices, queries, rights
+from prima.projects import queries, rights
 from prima.projects.files import Arrivals, Stored
 from prima.projects.models import Document, Project
+from prima.projects.names import names
 from prima.projects.operations.drafting import session_of
 from prima.projects.rules import LETTERS
 from prima.projects.stages import LIFECYCLE
@@ -35,20 +36,19 @@ def file_document(
     return _file(project, stored, actor=actor, type_code=type_code, title=title, country_code=country_code)
 
 
-def file_papers(project: Project, papers: Sequence[Any], *, actor: User, number: int, arrivals: Arrivals) -> None:
-    """Put what PRIMA writes of a proposal on the project's file as it is submitted; the project is locked already.
+def file_papers(project: Project, papers: Sequence[Any], arrivals: Arrivals, *, actor: User, number: int) -> None:
+    """Put what PRIMA writes of a proposal (`papers.Filed`) on the project's file as its round begins.
 
-    A paper (`papers.Paper`) is written without what is internal: whoever may see the project may read it.
+    The project is locked already: it is filed as it was frozen.
     """
-    if not papers:
-        return
-    names = choices.names()
+    known = names()
+    version = _("As submitted, round %(number)s", number=number)
     for paper in papers:
-        version = _("As submitted, round %(number)s", number=number)
-        content = paper.build(project, names, version)
-        stored = arrivals.made(content, f"{project.name}-{paper.file_name(number)}", paper.media_type)
-        title = _("%(paper)s as submitted, round %(number)s", paper=paper.title, number=number)
-        _file(project, stored, actor=actor, type_code=paper.type_code, title=title, generated=True)
+        if paper.only(project):
+            content = paper.build(project, known, version)
+            stored = arrivals.made(content, paper.file_name(project, number), paper.media_type)
+            title = _("%(paper)s as submitted, round %(number)s", paper=paper.title, number=number)
+            _file(project, stored, actor=actor, type_code=paper.type_code, title=title, generated=True)
 
 
 def _file(project: Project, stored: Stored, *, actor: User, type_code: str, **more: Any) -> Document:
