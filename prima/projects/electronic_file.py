@@ -58,8 +58,8 @@ class ElectronicFile:
     not_needed: tuple[tuple[str, tuple[str, ...]], ...]
     """The names of the other types, by the name of their stage."""
 
-    def count(self, state: State) -> int:
-        return sum(entry.state is state for stage in self.stages for entry in stage.entries)
+    def count(self, state: str) -> int:
+        return sum(entry.state == state for stage in self.stages for entry in stage.entries)
 
     @property
     def documents(self) -> int:
