@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from prima import (
     cli_bench,
     cli_demo,
+    cli_documents,
     cli_handbook,
     cli_people,
     cli_portfolio,
@@ -98,6 +99,7 @@ def init_app(app: Flask) -> None:
         journal_group,
         cli_people.commands,
         cli_handbook.commands,
+        cli_documents.commands,
         *cli_reporting.COMMANDS,
         *cli_portfolio.COMMANDS,
         cli_rates.commands,

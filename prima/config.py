@@ -10,7 +10,11 @@ from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from prima import scanning
+
 ROOT = Path(__file__).resolve().parent.parent
+MEGABYTE = 1024 * 1024
+MOST_BYTES_OF_A_FILE = 20 * MEGABYTE
 
 
 class WrongSettings(Exception):
@@ -55,7 +59,6 @@ def settings(environ: Mapping[str, str] = os.environ) -> dict[str, object]:
     if smtp and not address(smtp, {"smtp", "smtps"}):
         raise WrongSettings("SMTP_URL must look like smtp://user:password@host:587 or smtps://host:465.")
     secure = base.startswith("https://") if base else kind == "production"
-    megabyte = 1024 * 1024
     return {
         "PRIMA_ENV": kind,
         "INSTANCE": instance,
@@ -67,10 +70,12 @@ def settings(environ: Mapping[str, str] = os.environ) -> dict[str, object]:
         "MAIL_FROM": environ.get("MAIL_FROM", "PRIMA <prima@prima.example>"),
         "BASE_URL": base or f"http://127.0.0.1:{environ.get('PORT', '8000')}",
         "DOCUMENTS_DIR": Path(environ.get("DOCUMENTS_DIR", instance / "documents")).absolute(),
+        "SCAN_COMMAND": scanner(environ.get("SCAN_COMMAND", ""), kind),
+        "SCAN_SECONDS": seconds("SCAN_SECONDS", environ.get("SCAN_SECONDS", "30")),
         "PROXIES": proxies(environ.get("PROXIES", "0")),
         # Text forms are url-encoded; both limits name the same size so that one sentence explains either.
-        "MAX_CONTENT_LENGTH": 25 * megabyte,
-        "MAX_FORM_MEMORY_SIZE": 4 * megabyte,
+        "MAX_CONTENT_LENGTH": MOST_BYTES_OF_A_FILE + 5 * MEGABYTE,
+        "MAX_FORM_MEMORY_SIZE": 4 * MEGABYTE,
         "MAX_FORM_PARTS": 5000,
         "SESSION_COOKIE_NAME": "prima_form",
         "SESSION_COOKIE_HTTPONLY": True,
@@ -97,6 +102,25 @@ def proxies(text: str) -> int:
     """How many proxies of ours stand in front: as many forwarded addresses are believed."""
     if not text.isdecimal() or int(text) > 9:
         raise WrongSettings(f"PROXIES is {text!r}; use the number of your own proxies in front, such as 1.")
+    return int(text)
+
+
+def scanner(command: str, kind: str) -> tuple[str, ...]:
+    """The virus scanner's program and arguments; production starts only with a program that is there."""
+    try:
+        found = scanning.words_of(command)
+    except ValueError as error:
+        raise WrongSettings(
+            f"SCAN_COMMAND cannot be used ({error}); write it like: clamdscan --no-summary --fdpass {scanning.PLACE}"
+        ) from None
+    if found and kind == "production" and not scanning.is_there(found):
+        raise WrongSettings(f"SCAN_COMMAND names {found[0]}, which is not there: install it, or unset SCAN_COMMAND.")
+    return found
+
+
+def seconds(name: str, text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 600:
+        raise WrongSettings(f"{name} is {text!r}; use a number of seconds from 1 to 600.")
     return int(text)
 
 

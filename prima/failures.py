@@ -11,11 +11,11 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException
 
+from prima.config import MEGABYTE, MOST_BYTES_OF_A_FILE
 from prima.db import db
 from prima.errors import Conflict, Reason, Refused
 
 Answer = tuple[str, int]
-MEGABYTE = 1024 * 1024
 
 
 def page(code: int, title: str, text: str, reasons: list[Reason] | None = None) -> Answer:
@@ -83,6 +83,8 @@ def init_app(app: Flask) -> None:
             )
         else:
             says = _("At most %(limit)s MB can be sent at once.", limit=(whole if files else text) // MEGABYTE)
+            if files:
+                says += " " + _("A file can have up to %(limit)s MB.", limit=MOST_BYTES_OF_A_FILE // MEGABYTE)
         return page(413, _("This is too large"), says + " " + _("What was saved before is still there."))
 
     @app.errorhandler(DataError)

@@ -71,7 +71,7 @@ def test_too_large_a_form_is_told_which_limit_it_passes(browser_of):
     assert "A text can have up to 4 MB, and a form up to 5,000 fields." in field.text
     files = browser.request("POST", "/account/password", **multipart(26 * MEGABYTE)).check()
     assert files.status == 413
-    assert "At most 25 MB can be sent at once." in files.text
+    assert "At most 25 MB can be sent at once. A file can have up to 20 MB." in files.text
 
 
 def test_while_the_database_is_away_every_page_says_so(app_on):

@@ -22,6 +22,7 @@ PACKAGES = ("projects", "endorsement", "reporting")  # each may import those bef
 TABLES = ("stages", "steps", "calendar", "rights", "rules", "tones")
 PURE = (
     "shares", "gauges", "tasks", "snapshot", "numbering", "workplan", "heat", "headcount", "reading", "differences",
+    "electronic_file",
 )  # fmt: skip
 """Computed from what was loaded."""
 # Packages that belong to the ground floor, as prima/*.py does.
@@ -37,10 +38,11 @@ class Layer(NamedTuple):
 
 DATABASE = ("prima.db", "sqlalchemy", "flask_sqlalchemy")
 ASKING = ("flask", "wtforms", "flask_wtf", "prima.forms")  # what only a request needs
-ASKED = ("queries", "visibility", "portfolio", "choices", "loading", "similar", "library")
+ASKED = ("queries", "visibility", "portfolio", "choices", "names", "loading", "similar", "library")
 READING = (*TABLES, *PURE, "models", *ASKED)
 ACTING = ("operations", "reminders", "files")
 SHOWING = ("figures", "workbooks")
+PAPERS = ("papers",)  # a loaded proposal as a file
 TELLING = ("overview", "page", "process")  # what a page says of its subject, before a template draws it
 
 LAYERS = {
@@ -50,9 +52,12 @@ LAYERS = {
     **dict.fromkeys(ASKED, Layer(READING, ASKING)),
     **dict.fromkeys(ACTING, Layer((*READING, *ACTING), ASKING)),
     **dict.fromkeys(SHOWING, Layer((*TABLES, *ASKED, *SHOWING), (*DATABASE, "flask"))),
+    **dict.fromkeys(PAPERS, Layer((*TABLES, *PURE, "models", *PAPERS), (*DATABASE, *ASKING))),
     **dict.fromkeys(TELLING, Layer((*READING, *TELLING), (*DATABASE, "wtforms"))),
     "forms": Layer((*TABLES, "forms"), DATABASE),
-    "views": Layer((*READING, *ACTING, *SHOWING, *TELLING, "forms", "views"), ("sqlalchemy", "flask_sqlalchemy")),
+    "views": Layer(
+        (*READING, *ACTING, *SHOWING, *PAPERS, *TELLING, "forms", "views"), ("sqlalchemy", "flask_sqlalchemy")
+    ),
 }
 
 NAMES_OF_NOTHING = re.compile("base|common|helpers?|managers?|misc|services?|utils?")

@@ -34,6 +34,10 @@ KEYS = {"SECRET_KEY": "s" * 40, "JOURNAL_KEY": "j" * 40}
         ({**KEYS, "BASE_URL": "https://["}, "BASE_URL"),
         ({**KEYS, "SMTP_URL": "smtp://mail.example:port"}, "SMTP_URL"),
         ({**KEYS, "PROXIES": "many"}, "PROXIES"),
+        ({**KEYS, "SCAN_COMMAND": "/no/such/scanner {file}"}, "/no/such/scanner, which is not there"),
+        ({**KEYS, "SCAN_COMMAND": "cat"}, "no argument holds {file}"),
+        ({**KEYS, "SCAN_COMMAND": "cat '{file}"}, "SCAN_COMMAND cannot be used"),
+        ({**KEYS, "SCAN_SECONDS": "0"}, "SCAN_SECONDS"),
     ],
 )
 def test_wrong_settings_are_refused_with_their_name(environ, words, tmp_path):
@@ -48,6 +52,13 @@ def test_an_instance_folder_that_cannot_be_is_told():
 
 def test_production_cookies_are_secure():
     assert settings(KEYS)["COOKIE_SECURE"] is True
+
+
+def test_a_scanner_is_a_program_with_arguments_and_no_shell():
+    given = settings({**KEYS, "SCAN_COMMAND": "cat --no-summary 'two words' {file}", "SCAN_SECONDS": "5"})
+    assert given["SCAN_COMMAND"] == ("cat", "--no-summary", "two words", "{file}")
+    assert given["SCAN_SECONDS"] == 5
+    assert settings(KEYS)["SCAN_COMMAND"] == ()
 
 
 def test_keys_of_a_demonstration_are_made_once(tmp_path):

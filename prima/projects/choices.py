@@ -233,8 +233,8 @@ def risk_scales() -> dict[str, list[RiskScale]]:
     return {scale: list(members) for scale, members in groupby(rows, lambda row: row.scale)}
 
 
-def document_types() -> Names:
-    return _names(DocumentType, ())
+def document_types() -> list[DocumentType]:
+    return list(db.session.scalars(select(DocumentType).order_by(DocumentType.position, DocumentType.code)))
 
 
 def colleague(email: str) -> User | None:

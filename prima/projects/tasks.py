@@ -169,7 +169,7 @@ def _file(project: Any, needs: Sequence[Need]) -> Iterator[Task]:
         _("Documents"),
         "documents.index",
         needs,
-        started=bool(project.documents),
+        started=any(not document.generated for document in project.documents),
         wrong=State.IN_PROGRESS,
         counts=asked,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session, object_session
@@ -15,8 +16,9 @@ from prima.errors import Refused
 from prima.handbook.edition import Reviewer
 from prima.journal import record
 from prima.permissions import Action
+from prima.projects.files import Arrivals
 from prima.projects.models import Project, Step
-from prima.projects.operations import advance
+from prima.projects.operations import advance, file_papers
 from prima.projects.queries import roles
 from prima.projects.snapshot import changed_sections, seal, snapshot, submitted_facts
 from prima.projects.stages import LIFECYCLE, Status
@@ -24,8 +26,20 @@ from prima.users import Role, User
 from prima.workdays import add_working_days
 
 
-def submit(project: Project, name: str, *, actor: User, seen: int | None = None, note: str = "") -> Step:
-    """Freeze the proposal and send it to the head of office; on a resubmission only to whom the changes concern."""
+def submit(
+    project: Project,
+    name: str,
+    *,
+    actor: User,
+    seen: int | None = None,
+    note: str = "",
+    papers: Sequence[Any] = (),
+    arrivals: Arrivals | None = None,
+) -> Step:
+    """Freeze the proposal and send it to the head of office; on a resubmission only to whom the changes concern.
+
+    `papers` are written of it and filed by way of `arrivals`, in the same transaction.
+    """
     held = hold(project, actor, seen=seen)
     project, earlier = held.project, held.rounds
     move = LIFECYCLE.find(project.status, name)
@@ -34,6 +48,8 @@ def submit(project: Project, name: str, *, actor: User, seen: int | None = None,
     permit(actor, Action.SUBMIT, project)
     step = advance(project, name, actor=actor, note=note)
     newest = freeze(project, earlier, actor)
+    if arrivals:
+        file_papers(project, papers, arrivals, actor=actor, number=newest.number)
     if cleared := office_clearance(earlier, newest):
         remark = _("The office's clearance of round %(number)s stands.", number=cleared.number)
         stands = advance(project, "stand", actor=None, note=remark)

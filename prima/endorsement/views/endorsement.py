@@ -15,8 +15,11 @@ from prima.endorsement.queries import Case
 from prima.endorsement.rights import chair
 from prima.errors import Refused
 from prima.permissions import Action, guard, require
+from prima.projects.files import arriving
 from prima.projects.models import Project
 from prima.projects.page import need_url
+from prima.projects.papers import AT_SUBMISSION
+from prima.projects.views.documents import folder
 from prima.users import viewer
 from prima.workflow import Move
 
@@ -31,7 +34,10 @@ def submit(case: Case) -> str | Response | tuple[str, int]:
         raise Refused([what_happened(project)])
     form = SubmitForm()
     if form.validate_on_submit():
-        operations.submit(project, move.name, actor=viewer(), note=form.note.data)
+        with arriving(folder()) as arrivals:
+            operations.submit(
+                project, move.name, actor=viewer(), note=form.note.data, papers=AT_SUBMISSION, arrivals=arrivals
+            )
         flash(_("The proposal is submitted. You will get a letter on every decision."), "success")
         return _back(project)
     unmet = [(str(need.text), need_url(project, need)) for need in move.missing(project)]

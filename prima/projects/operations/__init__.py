@@ -9,7 +9,7 @@ from prima.projects.operations.concept import propose
 from prima.projects.operations.copying import copy
 from prima.projects.operations.cover import describe
 from prima.projects.operations.currency import choose_currency
-from prima.projects.operations.documents import file_document
+from prima.projects.operations.documents import file_document, file_papers
 from prima.projects.operations.indicators import (
     add_indicator,
     insert_indicator,
@@ -40,6 +40,7 @@ __all__ = [
     "copy",
     "describe",
     "file_document",
+    "file_papers",
     "insert_indicator",
     "justify",
     "list_partners",

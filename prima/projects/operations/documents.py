@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from flask_babel import gettext as _
 
 from prima.errors import Invalid, Refused
 from prima.journal import record
 from prima.projects import queries, rights
-from prima.projects.files import Stored
+from prima.projects.files import Arrivals, Stored
 from prima.projects.models import Document, Project
+from prima.projects.names import names
 from prima.projects.operations.drafting import session_of
 from prima.projects.rules import LETTERS
 from prima.projects.stages import LIFECYCLE
@@ -29,18 +33,36 @@ def file_document(
         raise Refused(_("The project's file is closed: no document can be added any more."))
     if type_code in LETTERS and not country_code:
         raise Invalid("country_code", _("Please choose the State that wrote the letter."))
+    return _file(project, stored, actor=actor, type_code=type_code, title=title, country_code=country_code)
+
+
+def file_papers(project: Project, papers: Sequence[Any], arrivals: Arrivals, *, actor: User, number: int) -> None:
+    """Put what PRIMA writes of a proposal (`papers.Filed`) on the project's file as its round begins.
+
+    The project is locked already: it is filed as it was frozen.
+    """
+    known = names()
+    version = _("As submitted, round %(number)s", number=number)
+    for paper in papers:
+        if paper.only(project):
+            content = paper.build(project, known, version)
+            stored = arrivals.made(content, paper.file_name(project, number), paper.media_type)
+            title = _("%(paper)s as submitted, round %(number)s", paper=paper.title, number=number)
+            _file(project, stored, actor=actor, type_code=paper.type_code, title=title, generated=True)
+
+
+def _file(project: Project, stored: Stored, *, actor: User, type_code: str, **more: Any) -> Document:
     versions = [document.version for document in project.documents if document.type_code == type_code]
     document = Document(
         project_id=project.id,
         type_code=type_code,
         version=max(versions, default=0) + 1,
-        title=title,
-        country_code=country_code,
         file_name=stored.file_name,
         media_type=stored.media_type,
         size=stored.size,
         sha256=stored.sha256,
         filed_by_id=actor.id,
+        **more,
     )
     session_of(project).add(document)
     record(

@@ -1,0 +1,60 @@
+"""The names behind the codes of a proposal, for papers that show all of it: one question for all lists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import literal, select, union_all
+
+from prima.db import db
+from prima.lists import (
+    ActivityType,
+    AreaOfWork,
+    BeneficiaryDisaggregation,
+    BeneficiaryType,
+    BudgetCategory,
+    Country,
+    CrossCuttingTheme,
+    DocumentType,
+    FundFocusArea,
+    FundingLine,
+    GenderMarker,
+    MigrationGovernance,
+    ProjectType,
+    RegionalOffice,
+    RiskScale,
+    SdgTarget,
+)
+
+Names = Mapping[str, Mapping[str, str]]
+"""By the name of the list, then by code, in the order of the list; retired ones too."""
+
+LISTS: dict[str, Any] = {
+    "activity_types": ActivityType,
+    "areas": AreaOfWork,
+    "beneficiary_types": BeneficiaryType,
+    "budget_categories": BudgetCategory,
+    "countries": Country,
+    "disaggregation": BeneficiaryDisaggregation,
+    "document_types": DocumentType,
+    "focus_areas": FundFocusArea,
+    "funding_lines": FundingLine,
+    "gender_markers": GenderMarker,
+    "governance": MigrationGovernance,
+    "project_types": ProjectType,
+    "regional_offices": RegionalOffice,
+    "risk_scales": RiskScale,
+    "sdg_targets": SdgTarget,
+    "themes": CrossCuttingTheme,
+}
+
+
+def names() -> Names:
+    found: dict[str, dict[str, str]] = {name: {} for name in LISTS}
+    every = union_all(
+        *(select(literal(name).label("list"), row.code, row.name, row.position) for name, row in LISTS.items())
+    ).subquery()
+    for row in db.session.execute(select(every).order_by(every.c.position, every.c.code)):
+        found[row.list][row.code] = row.name
+    return found
