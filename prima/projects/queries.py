@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import func, or_, select
@@ -11,6 +12,7 @@ from prima import clock
 from prima.db import db
 from prima.handbook import published
 from prima.lists import CountryLink, Donor, RegionalOffice, RoleName, StatusName
+from prima.people.holders import holders
 from prima.places import Office
 from prima.projects.models import (
     AreaAllocation,
@@ -27,7 +29,7 @@ from prima.projects.models import (
 )
 from prima.projects.stages import Status
 from prima.projects.visibility import visible_projects
-from prima.users import Delegation, Grant, SignIn, User
+from prima.users import TEAM_ROLES, Delegation, Grant, Role, SignIn, User
 
 KEPT = (User, Grant, Delegation, SignIn)
 
@@ -198,6 +200,13 @@ def region_name(project: Project) -> str:
 
 def roles() -> dict[str, RoleName]:
     return {row.code: row for row in db.session.scalars(select(RoleName).order_by(RoleName.position))}
+
+
+def people_of(project: Project, roles: Iterable[str]) -> list[User]:
+    """Everybody who has a part in the project or holds one of the roles over it today, with grants and delegations."""
+    parties = {party.user_id for party in project.parties}
+    held = {Role(role) for role in roles} - set(TEAM_ROLES)
+    return holders(held, office_id=project.office_id, region_code=project.region_code, beside=parties)
 
 
 def newest_edition() -> published.HandbookEdition:
