@@ -103,12 +103,13 @@ def put_together(
     tellings = [teller(project, viewer) for teller in tellers]
     duties = sorted((duty for telling in tellings for duty in telling.duties), key=lambda duty: duty.order)
     buttons, blocked = moves(project, viewer)
-    stage = statuses[stage_status(project)].stage
+    status = stage_status(project)
+    stage = project.edition.handbook.stage_of(status, statuses[status].stage)
     return Page(
         project=project,
         status=statuses[project.status].name,
         tone=tone(project.status),
-        stage=stage,
+        stage=stage.name.say() if stage else "",
         stages=[one.name.say() for one in project.edition.handbook.stages],
         waiting=duties[0] if duties else None,
         duties=duties,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ from prima.db import db
 from prima.handbook import published
 from prima.journal import Entry
 from prima.lists import CountryLink, Donor, RegionalOffice, RoleName, StatusName
+from prima.people.holders import holders
 from prima.places import Office
 from prima.projects.loading import PROPOSAL, STORY, load
 from prima.projects.models import (
@@ -29,7 +31,7 @@ from prima.projects.models import (
 )
 from prima.projects.stages import Status
 from prima.projects.visibility import visible_projects
-from prima.users import Delegation, Grant, SignIn, User
+from prima.users import TEAM_ROLES, Delegation, Grant, Role, SignIn, User
 
 KEPT = (User, Grant, Delegation, SignIn)
 
@@ -240,6 +242,13 @@ def region_name(project: Project) -> str:
 
 def roles() -> dict[str, RoleName]:
     return {row.code: row for row in db.session.scalars(select(RoleName).order_by(RoleName.position))}
+
+
+def people_of(project: Project, roles: Iterable[str]) -> list[User]:
+    """Everybody who has a part in the project or holds one of the roles over it today, with grants and delegations."""
+    parties = {party.user_id for party in project.parties}
+    held = {Role(role) for role in roles} - set(TEAM_ROLES)
+    return holders(held, office_id=project.office_id, region_code=project.region_code, beside=parties)
 
 
 def newest_edition() -> published.HandbookEdition:

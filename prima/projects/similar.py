@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, ColumnElement, any_, desc, func, literal, or_, select, union
@@ -149,7 +149,7 @@ def alike(project: Project, viewer: User, limit: int = 10) -> list[Alike]:
     in_areas = _shared(AreaAllocation.project_id, AreaAllocation.code, AreaOfWork, ids, areas)
     return [
         Alike(
-            *row[: len(FOUND)],
+            **dict(zip((one.name for one in fields(Found)), row, strict=False)),
             same_type=row[len(FOUND)],
             countries=in_countries.get(row.id, ()),
             areas=in_areas.get(row.id, ()),

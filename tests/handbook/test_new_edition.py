@@ -8,6 +8,7 @@ from prima.db import db
 from prima.handbook import published
 from prima.projects import queries, rules
 from prima.projects.models import BudgetLine, Project
+from prima.projects.stages import Status
 from tests.factories import a_project, a_user
 
 SOURCE = (published.EDITIONS / "fund_current.toml").read_text(encoding="utf-8")
@@ -117,3 +118,20 @@ def test_the_older_form_is_nothing_but_data(browser_of, app):
 
 def test_new_projects_take_the_current_form_though_the_older_one_is_published_too(app):
     assert published.newest(db.session).code == "fund-current-2"
+
+
+def test_a_renamed_stage_keeps_its_statuses_on_the_map_and_on_the_strip(browser_of, publish):
+    text = SOURCE
+    for before, after in (*CHANGES[:2], ('name = {en = "Endorsement"', 'name = {en = "Quality assurance"')):
+        assert before in text
+        text = text.replace(before, after, 1)
+    publish(text)
+    developer = a_user("PDEV", "KEN")
+    project = a_project(developer=developer, status=Status.REVIEW)
+    page = browser_of(developer).open(f"/projects/{project.reference}/process").check()
+    [stage] = [item for item in page.soup.select(".map-list > li") if item.strong.get_text() == "Quality assurance"]
+    assert stage["aria-current"] == "step"
+    assert "In review" in stage.select_one(".here").get_text()
+    shown = browser_of(developer).open(f"/projects/{project.reference}").check()
+    here = shown.soup.select(".stage-strip [aria-current=step]")
+    assert [item.get_text(strip=True) for item in here] == ["Quality assurance"]

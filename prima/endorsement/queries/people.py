@@ -5,22 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, inspect, or_, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy import inspect, select
 
-from prima import clock
 from prima.db import db
+from prima.people import holders as people
+from prima.people.holders import rights_of_user
 from prima.permissions import Action, can
 from prima.projects.models import Project
-from prima.users import Delegation, Grant, Role, Scope, User
-
-
-def rights_of_user() -> tuple[Any, ...]:
-    """What is asked of a person who may decide: own grants, and those lent by absent colleagues."""
-    return (
-        selectinload(User.grants),
-        selectinload(User.stands_in_for).joinedload(Delegation.absent).selectinload(User.grants),
-    )
+from prima.users import Grant, Role, User
 
 
 def people_again() -> None:
@@ -44,26 +36,7 @@ def known(user: User) -> User:
 
 def holders(project: Project, roles: Iterable[Role]) -> list[User]:
     """Everybody active who holds one of the roles over the project, or stands in for such a person today."""
-    day = clock.today()
-    places: list[ColumnElement[bool]] = [Grant.scope == Scope.ORGANIZATION]
-    places.append(and_(Grant.scope == Scope.OFFICE, Grant.office_id == project.office_id))
-    if project.region_code:
-        places.append(and_(Grant.scope == Scope.REGION, Grant.region_code == project.region_code))
-    granted = select(Grant.user_id).where(Grant.role.in_(set(roles)), Grant.revoked_at.is_(None), or_(*places))
-    lent = select(Delegation.delegate_id).where(
-        Delegation.absent_id.in_(granted),
-        Delegation.ended_at.is_(None),
-        Delegation.from_on <= day,
-        Delegation.until_on >= day,
-    )
-    return list(
-        db.session.scalars(
-            select(User)
-            .where(User.active, or_(User.id.in_(granted), User.id.in_(lent)))
-            .options(*rights_of_user())
-            .order_by(User.sort_key, User.id)
-        )
-    )
+    return people.holders(roles, office_id=project.office_id, region_code=project.region_code)
 
 
 def who_may(people: Iterable[User], action: Action, subject: Any) -> list[User]:

@@ -8,8 +8,9 @@ from werkzeug.exceptions import NotFound
 from prima.permissions import Action, guard
 from prima.projects import queries
 from prima.projects.models import Project
-from prima.projects.process import process_map
+from prima.projects.process import acting_roles, process
 from prima.projects.stages import Funding
+from prima.projects.tones import tone
 
 bp = Blueprint("process", __name__)
 
@@ -30,16 +31,21 @@ def of(funding: str) -> str:
 
 def _handbook(funding: Funding) -> str:
     edition = queries.newest_edition().handbook
-    roles = queries.roles()
-    shown = process_map(edition, queries.statuses(), roles, funding.value)
-    return render_template(
-        "projects/handbook.html", map=shown, edition=edition, roles=list(roles.values()), funding=funding
-    )
+    told = process(edition, queries.statuses(), queries.roles(), funding.value)
+    return render_template("projects/handbook.html", process=told, edition=edition, funding=funding)
 
 
 @bp.get("/projects/<reference>/process")
-@guard(Action.VIEW_PROJECT, queries.story)
+@guard(Action.VIEW_PROJECT, queries.page)
 def show(project: Project) -> str:
-    roles = queries.roles()
-    shown = process_map(project.edition.handbook, queries.statuses(), roles, project.funding.value, project)
-    return render_template("projects/process.html", project=project, map=shown)
+    edition = project.edition.handbook
+    people = queries.people_of(project, acting_roles(edition, project.funding.value))
+    statuses = queries.statuses()
+    told = process(edition, statuses, queries.roles(), project.funding.value, project, people)
+    return render_template(
+        "projects/process.html",
+        project=project,
+        process=told,
+        status=statuses[project.status].name,
+        tone=tone(project.status),
+    )
