@@ -9,7 +9,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, exists, func, literal, literal_column, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Select,
+    Text,
+    any_,
+    exists,
+    func,
+    literal,
+    literal_column,
+    select,
+)
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from prima.db import db
 from prima.lists import AreaOfWork, CuratedIndicator
@@ -19,6 +32,8 @@ from prima.users import User
 
 MOST_CURATED = 50
 SIZE = 20
+REACHES = (2_000, 50_000, 5_000_000)
+"""How many of the newest indicators with the words are asked whether the viewer may see them, until a page is full."""
 NAMED = 3
 """So many projects are named where an indicator is used; the others are counted."""
 LONGEST_WORDS = 200
@@ -136,8 +151,6 @@ def _past(viewer: User, wanted: Wanted, leave_out: Project | None) -> tuple[list
         .order_by(Indicator.id.desc())
         .limit(SIZE + 1)
     )
-    if wanted.query:
-        query = query.where(func.to_tsvector(SIMPLE, func.folded(Indicator.text)).bool_op("@@")(_asked(wanted)))
     if wanted.level:
         query = query.where(Result.level == Level(wanted.level))
     if wanted.area:
@@ -150,7 +163,7 @@ def _past(viewer: User, wanted: Wanted, leave_out: Project | None) -> tuple[list
         query = query.where(Indicator.id < wanted.before)
     if leave_out is not None:
         query = query.where(Indicator.project_id != leave_out.id)
-    rows = db.session.execute(query).all()
+    rows = _found(query, wanted)
     copies = _used(viewer, Indicator.copied_from_id, [row.id for row, *_more in rows[:SIZE]])
     found = []
     for row, level, reference, code in rows[:SIZE]:
@@ -165,6 +178,32 @@ def _past(viewer: User, wanted: Wanted, leave_out: Project | None) -> tuple[list
     return found, rows[SIZE - 1][0].id if len(rows) > SIZE else None
 
 
+def _found(query: Select[Any], wanted: Wanted) -> Sequence[Any]:
+    """The page's rows: of the newest that hold the words, and of more of them where too few of those may be seen."""
+    if not wanted.query:
+        return db.session.execute(query).all()
+    rows: Sequence[Any] = []
+    for reach in REACHES:
+        ids = _matching(wanted, reach)
+        rows = db.session.execute(query.where(Indicator.id == any_(literal(ids, ARRAY(BigInteger))))).all()
+        if len(rows) > SIZE or len(ids) < reach:
+            break
+    return rows
+
+
+def _matching(wanted: Wanted, reach: int) -> list[int]:
+    """The newest indicators that hold the words, whoever may see them.
+
+    The words are looked up apart, by their index: read in the order of ids, every text would be taken apart.
+    """
+    said = func.to_tsvector(SIMPLE, func.folded(Indicator.text)).bool_op("@@")(_asked(wanted))
+    matching = select(Indicator.id).where(said).cte("matching").prefix_with("materialized")
+    query = select(matching.c.id).order_by(matching.c.id.desc()).limit(reach)
+    if wanted.before is not None:
+        query = query.where(matching.c.id < wanted.before)
+    return list(db.session.scalars(query))
+
+
 def _asked(wanted: Wanted) -> ColumnElement[Any]:
     return func.to_tsquery(SIMPLE, func.folded(literal(wanted.query, Text())))
 
@@ -175,15 +214,17 @@ def _used(viewer: User, by: Any, keys: Sequence[Any]) -> Mapping[Any, Use]:
     if not keys:
         return found
     has = (
-        visible_projects(viewer, by.label("key"), Project.id, Project.reference, Project.code)
+        visible_projects(viewer, by.label("key"), Project.id)
         .join_from(Indicator, Project, Project.id == Indicator.project_id)
         .where(by.in_(keys))
         .distinct()
         .subquery()
     )
-    place = func.row_number().over(partition_by=has.c.key, order_by=has.c.id.desc()).label("place")
-    ranked = select(has, place, func.count().over(partition_by=has.c.key).label("uses")).subquery()
-    for row in db.session.execute(select(ranked).where(ranked.c.place <= NAMED).order_by(ranked.c.key, ranked.c.place)):
-        found[row.key].count = row.uses
-        found[row.key].projects.append((row.reference, row.code or row.reference))
+    newest = func.array_agg(aggregate_order_by(has.c.id, has.c.id.desc()), type_=ARRAY(BigInteger))[1:NAMED]
+    rows = db.session.execute(select(has.c.key, func.count(), newest).group_by(has.c.key)).all()
+    ids = {id for _key, _count, first in rows for id in first}
+    named = select(Project.id, Project.reference, func.coalesce(Project.code, Project.reference))
+    names = {id: (reference, name) for id, reference, name in db.session.execute(named.where(Project.id.in_(ids)))}
+    for key, count, first in rows:
+        found[key] = Use(count, [names[id] for id in first])
     return found

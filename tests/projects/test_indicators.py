@@ -15,7 +15,8 @@ from prima.projects.operations.indicators import MOST_OF_A_RESULT
 from prima.projects.snapshot import snapshot
 from prima.projects.stages import Status
 from prima.reference import reader
-from prima.users import folded
+from prima.sessions import with_rights
+from prima.users import User, folded
 from tests.factories import a_budget, a_matrix, a_project, a_user
 
 LIBRARY = "Indicators of the library"
@@ -475,3 +476,17 @@ def test_who_takes_an_indicator_becomes_an_author(browser_of, developer, project
     page.press("Insert: Officials who complete a training")
     parts = db.session.scalars(select(Party.part).where(Party.project_id == project.id, Party.user_id == other.id))
     assert set(parts) == {Part.DEVELOPER, Part.AUTHOR}
+
+
+def test_what_one_may_see_is_found_behind_many_that_one_may_not(developer, project, monkeypatch):
+    monkeypatch.setattr(library, "REACHES", (2, 4, 100))
+    an_indicator(project, "Yaks seen")
+    hidden = a_project(developer=a_user("PDEV", "COL"), office_code="COL")
+    a_matrix(hidden)
+    for number in range(7):
+        an_indicator(hidden, f"Yaks hidden {number}")
+    db.session.commit()
+    db.session.expire_all()
+    viewer = queries.proposal(project.reference).people(Part.DEVELOPER)[0]
+    viewer = db.session.scalars(select(User).where(User.id == viewer.id).options(*with_rights())).one()
+    assert [one.text for one in library.page(viewer, library.Wanted("yaks")).past] == ["Yaks seen"]
