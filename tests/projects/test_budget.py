@@ -5,16 +5,18 @@ from decimal import Decimal
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from prima.db import db
-from prima.projects import operations, queries
-from prima.projects.models import AreaAllocation, Basis, BudgetLine, Dimension, Part, Party
+from prima.errors import Invalid
+from prima.projects import operations, queries, rules
+from prima.projects.forms.rows import Options
+from prima.projects.models import AreaAllocation, Basis, BudgetLine, Coverage, Dimension, Part, Party
 from prima.projects.operations.budget import amount_of, values_of
 from prima.projects.operations.drafting import fingerprint
 from prima.projects.operations.rows import Row
 from prima.projects.stages import Status
-from tests.factories import a_project, a_user
+from tests.factories import a_matrix, a_project, a_user
 
 
 @pytest.fixture
@@ -164,6 +166,73 @@ def test_gauges_say_in_money_how_far_a_rule_is_missed(browser_of, developer):
     assert "USD 31,200 of at most USD 30,000 over by USD 1,200" in page.text
     assert "USD 0 of at least USD 5,000 short by USD 5,000" in page.text
     assert "USD 100,000 of at most USD 200,000 kept" in page.text
+
+
+def test_a_line_names_the_output_or_activity_it_pays_for(browser_of, developer):
+    project = a_project(developer=developer)
+    page = browser_of(developer).open(f"/projects/{project.reference}/budget").check()
+    assert "Output or activity, line 1" not in page.labels
+    a_matrix(project, activities=2)
+    page = browser_of(developer).open(f"/projects/{project.reference}/budget").check()
+    page = fill(page, 1, **{"Output or activity": "1.1.2 Hold course 2 of part 1."}).press("Save").check()
+    assert page.value("Output or activity, line 1") == "1.1.2 Hold course 2 of part 1."
+    assert "Country, line 1" not in page.labels
+
+
+def test_lines_without_output_or_unit_are_named_by_their_numbers(browser_of, developer):
+    project = a_project(developer=developer)
+    rows = [row(f"lines-{number}", unit="day" if number else "") for number in range(12)]
+    operations.revise_budget(project, actor=developer, rows=rows)
+
+    def need():
+        db.session.expire_all()
+        return {one.code: one for one in rules.to_submit(queries.proposal(project.reference))}.get("BUDGET_ALIGN")
+
+    assert need().text.endswith("state how each cost was worked out. Line 1 names no unit.")
+    assert (need().severity, need().field) == ("warn", "lines-0-unit")
+    results = a_matrix(project)
+    assert "Lines 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 2 more name no output or activity." in need().text
+    page = browser_of(developer).open(f"/projects/{project.reference}/budget").check()
+    assert page.soup.find(id=need().field)
+    for line in lines_of(project):
+        line.result_id, line.unit = results[-1].id, "day"
+    db.session.flush()
+    assert need() is None
+
+
+def test_an_output_of_another_project_is_not_taken(app, developer):
+    project, other = a_project(developer=developer), a_project(developer=developer)
+    stranger = a_matrix(other)[-1].id
+    with pytest.raises(Invalid, match="no longer in the results matrix"):
+        operations.revise_budget(project, actor=developer, rows=[row(result_id=stranger)])
+    with pytest.raises(Invalid, match="a country that the project covers"):
+        operations.revise_budget(project, actor=developer, rows=[row(country_code="COL")])
+
+
+def test_a_line_of_a_regional_project_names_its_country(browser_of, developer):
+    project = a_project(developer=developer, countries=("KEN", "UGA"))
+    page = browser_of(developer).open(f"/projects/{project.reference}/budget").check()
+    fill(page, 1, Country="Uganda").press("Save").check()
+    assert lines_of(project)[0].country_code == "UGA"
+    db.session.execute(delete(Coverage).where(Coverage.project_id == project.id, Coverage.country_code == "UGA"))
+    page = browser_of(developer).open(f"/projects/{project.reference}/budget").check()
+    page.fill("Description, line 1", "Changed").press("Save").check()
+    assert (lines_of(project)[0].description, lines_of(project)[0].country_code) == ("Changed", "UGA")
+
+
+def test_three_more_lines_come_without_script(browser_of, developer):
+    project = a_project(developer=developer)
+    page = fill(browser_of(developer).open(f"/projects/{project.reference}/budget"), 1).press("Add three lines").check()
+    assert len(lines_of(project)) == 1
+    assert page.value("Unit cost, line 4") == ""
+
+
+def test_options_are_escaped_and_only_the_choice_is_marked():
+    options = Options({"": "", "<Group>": {"A&B": "<b>bold</b>", "C": 'say "c"'}})
+    assert options.html("C").count(" selected") == 1
+    assert '<option value="C" selected>say &#34;c&#34;</option>' in options.html("C")
+    assert '<option value="A&amp;B">&lt;b&gt;bold&lt;/b&gt;</option>' in options.html(None)
+    assert options.html("gone").count(" selected") == 0
 
 
 @pytest.fixture

@@ -83,15 +83,15 @@ def save(project: Project) -> Answer:
 
 def offered(project: Project) -> dict[str, Options]:
     """What each select of a line offers, and what a line holds already though it was retired since."""
-    nothing, lines = {"": ""}, project.lines
-    names: dict[str, Any] = {
+    lines = project.lines
+    names: dict[str, dict[str, Any]] = {
         "category_code": choices.budget_categories({line.category_code for line in lines}),
         "result_id": results_of(project),
         "area_code": choices.areas({line.area_code for line in lines}),
         "activity_type_code": choices.activity_types({line.activity_type_code for line in lines}),
         "country_code": countries_of(project),
     }
-    return {name: Options({**nothing, **found}) for name, found in names.items()}
+    return {name: Options({"": "", **found}) for name, found in names.items()}
 
 
 def results_of(project: Project) -> dict[str, str]:
