@@ -167,7 +167,7 @@ def button(project: Project, move: Move) -> Button:
 def tabs(
     project: Project, tellings: Iterable[Telling], comments: int | None = None
 ) -> list[tuple[str, str, bool, int | None]]:
-    own = [
+    own: list[tuple[str, str, bool, int | None]] = [
         (_("Overview"), url_for("projects.show", reference=project.reference), True, None),
         (_("Proposal"), url_for("proposal.show", reference=project.reference), False, None),
         (_("Budget"), url_for("budget.edit", reference=project.reference), False, None),
