@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from time import perf_counter
+from time import process_time
 
 import pytest
 from sqlalchemy import select, update
@@ -285,9 +285,9 @@ def test_two_full_proposals_are_compared_in_no_time(app):
         return reading.parts(content, edition, {}, internal=True)
 
     before, after = version(LONG, 0), version(every(LONG, 10), 100)
-    began = perf_counter()
+    began = process_time()
     found = compare(before, after)
-    assert perf_counter() - began < 3  # half a second on a quiet machine
+    assert process_time() - began < 1.5
     assert len(found.changed) == len(texts) + 1
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from decimal import Decimal
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -98,9 +98,9 @@ PAIRS = {
 @pytest.mark.parametrize("name", PAIRS)
 def test_no_text_takes_long(name):
     before, after = PAIRS[name]
-    began = perf_counter()
+    began = process_time()
     runs = words(before, after)
-    assert perf_counter() - began < 2  # a fifth of a second on a quiet machine
+    assert process_time() - began < 1
     assert sides(runs) == (before, after)
 
 
