@@ -75,6 +75,9 @@ def names() -> dict[tuple[str, str], str]:
         "focus": lists.FundFocusArea,
         "gender": lists.GenderMarker,
         "donor": lists.Donor,
+        "governance": lists.MigrationGovernance,
+        "sdg": lists.SdgTarget,
+        "theme": lists.CrossCuttingTheme,
         "office": Office,
     }
     every = [select(literal(kind), table.code, table.name) for kind, table in tables.items()]

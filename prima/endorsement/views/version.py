@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -84,31 +84,50 @@ def _cover(content: Any, names: Names, code: str, internal: bool) -> dict[str, A
     def name(kind: str, key: str) -> str | None:
         return names.get((kind, cover[key]), cover[key]) if cover[key] else None
 
+    def named(kind: str, codes: Iterable[str], between: str = "; ") -> str:
+        return between.join(names.get((kind, one), one) for one in codes)
+
+    marks = content.get("classification", {})
+    themes = marks.get("themes", {})
     documents = [row for row in content["documents"] if internal or row["type"] not in INTERNAL]
     funding = _("The Fund") if cover["funding"] == "fund" else name("donor", "donor_code")
     facts = [
         (_("Title"), cover["title"]),
         (_("Summary of the idea"), cover["summary"]),
         (_("Project type"), name("type", "project_type_code")),
-        (_("Countries"), ", ".join(names.get(("country", one), one) for one in content["countries"])),
+        (_("Countries"), named("country", content["countries"], ", ")),
+        (_("States that asked for the project"), named("country", content.get("requesting", ()), ", ")),
         (_("Management site"), name("office", "office")),
         (_("Funding"), f"{funding}, {cover['funding_year']}"),
         (_("Executing agency"), cover["executing_agency"]),
         (_("Partners"), cover.get("partners") or "; ".join(one["name"] for one in content.get("partners", ()))),
         (_("Planned duration, months"), cover["duration_months"]),
         (_("Gender marker"), cover["gender_marker_code"]),
+        *_gender_reason(content.get("gender", {})),
+        (_("Migration Governance Framework"), named("governance", marks.get("governance", ()))),
+        (_("Targets of the Sustainable Development Goals"), named("sdg", marks.get("sdgs", ()))),
+        (
+            _("Cross-cutting themes"),
+            "; ".join(
+                f"{named('theme', [one])}: {how}" if how else named("theme", [one]) for one, how in themes.items()
+            ),
+        ),
         (_("Beneficiaries"), "; ".join(_people(row, names) for row in content["beneficiaries"])),
         (_("Documents"), "; ".join(_document(row, names) for row in documents)),
     ]
     if cover["funding"] == "fund":
-        facts[6:6] = [
+        facts[7:7] = [
             (_("Funding line"), name("line", "fund_line_code")),
             (_("Focus area"), name("focus", "focus_area_code")),
         ]
     else:
-        facts[6:6] = [(_("Agreement"), cover["agreement"]), (_("Overhead, percent"), cover["overhead_percent"])]
+        facts[7:7] = [(_("Agreement"), cover["agreement"]), (_("Overhead, percent"), cover["overhead_percent"])]
     facts += [(_("Justification of a warning"), text) for text in content["justifications"].values()]
     return {"facts": facts}
+
+
+def _gender_reason(answers: Any) -> list[tuple[str, str]]:
+    return [(_("Why this gender marker"), answers["reason"])] if answers.get("reason") else []
 
 
 def _people(row: Any, names: Names) -> str:
