@@ -35,12 +35,17 @@ from prima.projects.models import (
     BudgetLine,
     Coverage,
     Dimension,
+    Extent,
+    GenderAnswers,
+    GovernanceMark,
     Justification,
     Milestone,
     Partner,
     Project,
     Reach,
+    SdgMark,
     Section,
+    ThemeMark,
 )
 from prima.projects.operations.moves import reference_of
 from prima.projects.shares import divided
@@ -50,6 +55,31 @@ from prima.users import Role, User
 DRAFTED = ("SUM", "RAT", "PAR")
 """The sections of a proposal that is still a draft."""
 GENDER = {"CTR": "2b", "LAB": "2a", "HLT": "2a", "BRD": "1", "RES": "1", "DIA": "1"}
+ANSWERS = {
+    "2b": (Extent.YES, Extent.YES, Extent.YES, True),
+    "2a": (Extent.YES, Extent.YES, Extent.YES, False),
+    "1": (Extent.YES, Extent.SOME, Extent.SOME, False),
+}
+"""What was answered to the questions of the gender marker, by the code that it suggests."""
+SERVES = {
+    "CTR": (("P1", "O1"), ("5.2", "8.7", "16.2"), "RBA"),
+    "DIA": (("P3", "O3"), ("10.7", "17.16"), "SUS"),
+    "LAB": (("P1", "O1"), ("8.8", "10.7"), "RBA"),
+    "MDV": (("P3", "O1"), ("10.c", "17.17"), "SUS"),
+    "ENV": (("P2", "O2"), ("11.5", "13.1"), "ENV"),
+    "HLT": (("P1", "O1"), ("3.8", "3.c"), "RBA"),
+    "BRD": (("P2", "O3"), ("10.7", "16.6"), "RBA"),
+    "POL": (("P2", "O3"), ("10.7", "16.6"), "SUS"),
+    "RES": (("P2", "O3"), ("10.7", "17.18"), "SUS"),
+    "RTN": (("P1", "O3"), ("10.7", "16.9"), "RBA"),
+}
+"""Per focus area: the governance framework's principle and objective, SDG targets, and a cross-cutting theme."""
+THEMES = {
+    "RBA": "Staff learn what migrants are entitled to; cases are heard and referred.",
+    "SUS": "The ministry keeps what is made in its own budget and training plan.",
+    "ENV": "Tools and courses weigh what a change of climate does to the places people leave.",
+    "GEN": "Women and men are asked, counted and trained alike.",
+}
 PLANNED_START = TODAY.replace(year=2017, month=2)
 
 
@@ -140,6 +170,7 @@ def parts_of(project: Project, case: Case, documents: Path, source: random.Rando
     yield from _sections(project, case, developer)
     yield from _money(project, case)
     yield from _beneficiaries(project, case)
+    yield from _classification(project, case)
     yield Partner(project_id=project.id, position=1, name=case.topic.ministry)
     if case.story.status is not Status.DRAFT:
         yield from _justifications(project, case, developer)
@@ -150,6 +181,26 @@ def parts_of(project: Project, case: Case, documents: Path, source: random.Rando
 def _coverage(project: Project, case: Case) -> Iterator[Coverage]:
     for position, country in enumerate(case.countries):
         yield Coverage(project_id=project.id, country_code=country.code, position=position)
+
+
+def _classification(project: Project, case: Case) -> Iterator[Any]:
+    """A draft has answered nothing yet but the gender marker."""
+    marker = project.gender_marker_code
+    if marker is not None:
+        needs_analysis, outputs, activities, main_aim = ANSWERS[marker]
+        yield GenderAnswers(
+            project_id=project.id,
+            needs_analysis=needs_analysis,
+            outputs=outputs,
+            activities=activities,
+            main_aim=main_aim,
+        )
+    if case.story.status is Status.DRAFT:
+        return
+    governance, targets, theme = SERVES[case.story.focus]
+    yield from (GovernanceMark(project_id=project.id, code=code) for code in governance)
+    yield from (SdgMark(project_id=project.id, code=code) for code in targets)
+    yield from (ThemeMark(project_id=project.id, code=code, note=THEMES[code]) for code in (theme, "GEN"))
 
 
 def _sections(project: Project, case: Case, developer: User) -> Iterator[Section]:
