@@ -154,9 +154,7 @@ def sdg_targets(keep: Collection[str | None] = ()) -> dict[int, Names]:
     """The targets of each of the Sustainable Development Goals, by its number."""
     held = SdgTarget.code.in_([code for code in keep if code])
     rows = db.session.scalars(
-        select(SdgTarget)
-        .where(or_(SdgTarget.retired.is_(False), held))
-        .order_by(SdgTarget.goal, SdgTarget.position, SdgTarget.code)
+        select(SdgTarget).where(or_(SdgTarget.retired.is_(False), held)).order_by(SdgTarget.goal, SdgTarget.code)
     )
     found: dict[int, Names] = {}
     for row in rows:

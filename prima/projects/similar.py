@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, ColumnElement, any_, desc, func, literal, or_, select, union
@@ -149,13 +149,18 @@ def alike(project: Project, viewer: User, limit: int = 10) -> list[Alike]:
     in_areas = _shared(AreaAllocation.project_id, AreaAllocation.code, AreaOfWork, ids, areas)
     return [
         Alike(
-            **dict(zip((one.name for one in fields(Found)), row, strict=False)),
-            same_type=row[len(FOUND)],
-            countries=in_countries.get(row.id, ()),
-            areas=in_areas.get(row.id, ()),
-            words=[word for word in telling_words(f"{row.title} {row.summary}") if word in words],
+            number,
+            reference,
+            code,
+            title,
+            status,
+            status_name,
+            same_type=is_same,
+            countries=in_countries.get(number, ()),
+            areas=in_areas.get(number, ()),
+            words=[word for word in telling_words(f"{title} {summary}") if word in words],
         )
-        for row in rows
+        for number, reference, code, title, status, status_name, is_same, summary in rows
     ]
 
 

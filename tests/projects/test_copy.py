@@ -232,7 +232,9 @@ def test_a_developer_finds_a_former_project_and_starts_from_it(browser_of, devel
     browser = browser_of(developer)
     page = browser.open("/projects/new").check().follow("Start from a former project").check()
     page = page.fill("Reference, project ID, or words of title and summary", "MIGRACION lab").press("Search").check()
-    assert [row[:2] for row in page.rows("Projects found")] == [["LM.9277", "Migración laboral"]]
+    assert [row[:2] for row in page.rows("Projects found")] == [
+        ["LM.9277", "Migración laboral Start from this LM.9277"]
+    ]
     page = page.follow("Start from this LM.9277").check()
     assert page.value("Title") == "Copy of Migración laboral"
     page = page.press("Start the new project").check()
