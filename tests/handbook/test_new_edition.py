@@ -1,15 +1,19 @@
 """A new edition rules new projects once it is published, and nothing else is done; the others stay on theirs."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
+from prima import clock
 from prima.db import db
 from prima.handbook import published
 from prima.projects import queries, rules
 from prima.projects.models import BudgetLine, Project
 from prima.projects.stages import Status
-from tests.factories import a_project, a_user
+from prima.reporting import reminders
+from tests.factories import a_deadline, a_project, a_user, an_active_project
 
 SOURCE = (published.EDITIONS / "fund_current.toml").read_text(encoding="utf-8")
 CHANGES = (
@@ -48,6 +52,18 @@ def drafted(developer):
     loaded = queries.proposal(project.reference)
     summary = next(section for section in loaded.sections if section.code == "SUM")
     summary.text = "Eight words are enough to say it here."
+    db.session.flush()
+    db.session.expire_all()
+    return project.reference
+
+
+def an_over_staffed(developer):
+    """A complete proposal with 40 percent of staff costs."""
+    project = queries.proposal(a_project(developer=developer, complete=True, budget=100_000).reference)
+    for line in project.lines:
+        change = {"STAFF.NAT": 20_000, "OPER.TRAIN": -20_000}.get(line.category_code, 0)
+        line.amount += change
+        line.unit_cost += change
     db.session.flush()
     db.session.expire_all()
     return project.reference
@@ -114,6 +130,49 @@ def test_the_older_form_is_nothing_but_data(browser_of, app):
     assert page.fill("Sustainability", "The State goes on.").press("Save").status == 200
     db.session.expire_all()
     assert unmet(project.reference) == []
+
+
+def reminded(on):
+    return {(letter.to.name, letter.why): letter.subject for letter in reminders.due(db.session(), on)}
+
+
+def test_a_changed_severity_and_a_changed_ladder_rule_the_projects_of_the_new_edition_only(browser_of, publish):
+    text = SOURCE
+    changes = (
+        *CHANGES[:2],
+        ('unit = "percent of total"\nseverity = "warn"', 'unit = "percent of total"\nseverity = "block"'),
+        ("before_days = [30, 14, 3]", "before_days = [20]"),
+    )
+    for before, after in changes:
+        assert before in text
+        text = text.replace(before, after, 1)
+    developer = a_user("PDEV", "KEN")
+    earlier, old = a_user("PM", "KEN", name="Earlier manager"), an_over_staffed(developer)
+    a_deadline(an_active_project(earlier), due_on=clock.today() + timedelta(days=20))
+    publish(text)
+    later, new = a_user("PM", "KEN", name="Later manager"), an_over_staffed(developer)
+    a_deadline(an_active_project(later), due_on=clock.today() + timedelta(days=20))
+    db.session.flush()
+
+    # The older ladder reminded ten days ago already; the newer one reminds today for the first time.
+    assert {name for name, _why in reminded(clock.today() - timedelta(days=1))} == {"Earlier manager"}
+    assert {name for name, _why in reminded(clock.today())} == {"Earlier manager", "Later manager"}
+
+    rule = "Staff and office costs together stay at or under 30 percent of the total."
+    browser = browser_of(developer)
+    page = browser.open(f"/projects/{old}/readiness").check()
+    assert any(label.startswith(rule) for label in page.labels), "a reason may be written"
+    assert page.fill(next(label for label in page.labels if label.startswith(rule)), "Trainers.").press(
+        "Save the reasons"
+    )
+    db.session.expire_all()
+    assert unmet(old) == []
+    page = browser.open(f"/projects/{new}/readiness").check()
+    assert not any(label.startswith(rule) for label in page.labels), "no reason helps"
+    assert any(link.startswith(rule) for link in page.links)
+    for reference, may_be_submitted in ((old, True), (new, False)):
+        assert ("Submit" in browser.open(f"/projects/{reference}/submit/submit").buttons) is may_be_submitted
+    assert any(need.startswith(rule) for need in unmet(new))
 
 
 def test_new_projects_take_the_current_form_though_the_older_one_is_published_too(app):
