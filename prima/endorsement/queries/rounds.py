@@ -100,9 +100,6 @@ def names() -> dict[tuple[str, str], str]:
         "sdg": lists.SdgTarget,
         "theme": lists.CrossCuttingTheme,
         "office": Office,
-        "governance": lists.MigrationGovernance,
-        "sdg": lists.SdgTarget,
-        "theme": lists.CrossCuttingTheme,
         "risk": lists.RiskScale,
     }
     every = [select(literal(kind), table.code, table.name) for kind, table in tables.items()]
