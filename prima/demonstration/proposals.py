@@ -27,7 +27,6 @@ from prima.demonstration.topics import (
 )
 from prima.handbook import published
 from prima.lists import Country
-from prima.places import OfficeKind
 from prima.projects.models import (
     ActivityAllocation,
     AllocationBasis,
@@ -230,11 +229,6 @@ def _allocations(project: Project, case: Case) -> Iterator[Any]:
         for (code, _), percent, amount in zip(shares, percents, amounts, strict=True):
             yield table(project_id=project.id, code=code, amount=amount, share=percent)
         yield AllocationBasis(project_id=project.id, dimension=dimension, basis=Basis.PERCENTAGE)
-    if len(case.countries) > 1 or case.site.office.kind is OfficeKind.REGIONAL:
-        parts = divided(project.budget_usd, [Decimal(1) for _country in case.countries])
-        for country, amount in zip(case.countries, parts, strict=True):
-            yield CountryAllocation(project_id=project.id, code=country.code, amount=amount)
-        yield AllocationBasis(project_id=project.id, dimension=Dimension.COUNTRY, basis=Basis.AMOUNT)
 
 
 def _beneficiaries(project: Project, case: Case) -> Iterator[Beneficiaries]:

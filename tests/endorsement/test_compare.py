@@ -171,7 +171,7 @@ def test_tables_show_cells_and_amounts_show_differences(cast, project):
     )  # fmt: skip
     one(Risk, project).likelihood_code = "L6"
     one(Partner, project).name = "Ministry of Labour and Social Protection"
-    one(Result, project, level="output").text = "Officials are well trained in part 1."
+    one(Result, project, level="outcome").text = "Institutions apply well the new procedures."
     db.session.add(Beneficiaries(project_id=project.id, type_code="RET", reach=Reach.INDIRECT, planned=70))
     db.session.commit()
     page = compared(cast, project)
@@ -189,7 +189,9 @@ def test_tables_show_cells_and_amounts_show_differences(cast, project):
         "changed", "removed: Ministry of Labour, end added: Ministry of Labour and Social Protection, end",
     ]  # fmt: skip
     changed = [row for row in page.rows("Results matrix") if row[0] == "changed"]
-    assert [row[1:4] for row in changed] == [["1.1", "Output", "Officials are added: well , end trained in part 1."]]
+    assert [row[1:4] for row in changed] == [
+        ["1", "Outcome", "Institutions apply added: well , end the new procedures."]
+    ]
     [added] = [row for row in page.rows("Beneficiaries") if row[0] == "added"]
     assert added[-1] == "+70"
     assert "Budget lines -3,999.50 USD; 2 changes" in page.text

@@ -12,6 +12,7 @@ from prima.endorsement import operations
 from prima.endorsement.models import Round
 from prima.endorsement.operations import letters
 from prima.endorsement.views import endorsement
+from prima.handbook import published
 from prima.projects import files, papers, queries
 from prima.projects.models import Document, Project, Risk, Section
 from prima.projects.snapshot import snapshot
@@ -85,8 +86,10 @@ def test_the_internal_annex_is_filed_apart(cast, project, folder, browser_of):
 
 
 def test_without_risks_there_is_no_annex(cast):
-    project = a_project(developer=cast[Role.PDEV], complete=True, funding="donor")
+    project = a_project(developer=cast[Role.PDEV], complete=True)
+    project.edition_id = published.find(db.session, "fund-older-2").id  # its form has no risk plan
     db.session.execute(delete(Risk).filter_by(project_id=project.id))
+    db.session.add(Section(project_id=project.id, code="SUS", text="The State goes on."))
     cast.submit(project)
     assert len(filed()) == 1 and filed("RISK") == []
 

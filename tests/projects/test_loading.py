@@ -13,7 +13,6 @@ from prima.projects import queries
 from prima.projects.loading import PROPOSAL, STORY, load
 from prima.projects.models import (
     Agreement,
-    CountryAllocation,
     Extent,
     GenderAnswers,
     Indicator,
@@ -46,7 +45,6 @@ def whole(app):
             IndicatorSplit(indicator_id=indicator.id, sex_code="SEX_MALE", age_code=None, target=Decimal("27.5")),
             Partner(project_id=project.id, position=1, name="Ministry", agreement=Agreement.SIGNED),
             Milestone(project_id=project.id, name="Start", planned_on=TODAY),
-            CountryAllocation(project_id=project.id, code="KEN", amount=Decimal("0.10"), share=Decimal("12.5")),
             Justification(project_id=project.id, rule_code="NAT_MIN", text="Small", by_id=developer.id),
             ThemeMark(project_id=project.id, code="GEN", note="How"),
             GenderAnswers(project_id=project.id, outputs=Extent.SOME, main_aim=False),

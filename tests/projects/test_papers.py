@@ -238,7 +238,7 @@ def test_what_is_internal_is_absent(app, developer):
     for secret in ("Counterparts change.", "The annex", "Risk assessment plan"):
         assert secret in text_of(inside) and secret not in text_of(outside)
     staff = [row for row in table(outside, "Budget lines") if row[0] == "1"]
-    assert staff == [["1", "National staff", "Line 1", "internal", "20,000.00", ""]]
+    assert staff == [["1", "National staff", "Line 1", "internal", "20,000.00", "1.1 Officials are trained in part 1."]]
     assert [row[6] for row in table(inside, "Budget lines") if row[0] == "1"] == ["20,000.00"]
 
 

@@ -60,7 +60,7 @@ def test_the_rate_of_a_day_is_the_newest_that_is_valid_then(rates):
         ("EUR,1 Sep 2016,1.1", "valid_from", "1 Sep 2016", "such as 2016-09-01"),
         ("EUR,2016-02-30,1.1", "valid_from", "2016-02-30", "such as 2016-09-01"),
         ("EUR,9999-01-01,1.1", "valid_from", "9999-01-01", "between 1990 and 2100"),
-        ('EUR,2016-09-01,"1,1"', "usd_per_unit", "1,1", "such as 1.1234"),
+        ('EUR,2016-09-01,"1,1"', "usd_per_unit", "1,1", "at most eight decimals: 1.1234"),
         ("EUR,2016-09-01,0", "usd_per_unit", "0", "above 0"),
         ("EUR,2016-09-01,-1", "usd_per_unit", "-1", "above 0"),
         ("EUR,2016-09-01,1000", "usd_per_unit", "1000", "below 1,000"),

@@ -18,7 +18,8 @@ from prima.users import User
 def add_comment(project: Project, code: str, *, actor: User, text: str) -> Comment:
     """Say something about a section; sent twice it is said once. The team hears of it from outside by letter."""
     project = opened(project, actor=actor, action=Action.COMMENT)
-    titles = {one.code: one.title.say() for one in project.edition.handbook.sections_for(project.funding.value)}
+    asked = project.edition.handbook.sections_for(project.funding.value, project.facts)
+    titles = {one.code: one.title.say() for one in asked}
     if code not in titles:
         raise Invalid("section", _("Please choose a section of this proposal."))
     said = queries.comments(project, code)

@@ -42,7 +42,7 @@ class Filed:
 
 
 def _has_risks(project: Any) -> bool:
-    sections = project.edition.handbook.sections_for(project.funding)
+    sections = project.edition.handbook.sections_for(project.funding, project.facts)
     return bool(project.risks) and any(section.code == "RSK" for section in sections)
 
 

@@ -58,7 +58,7 @@ class Proposal:
         texts = {section.code: section.text for section in self.project.sections}
         self.front(_("Project proposal"), version)
         codes = set()
-        for section in self.edition.sections_for(self.project.funding):
+        for section in self.edition.sections_for(self.project.funding, self.project.facts):
             if section.internal and not self.internal:
                 continue
             codes.add(section.code)

@@ -31,7 +31,7 @@ def is_regional(project: Any) -> bool:
 def only_currency(project: Any) -> str | None:
     """The currency in which the edition wants the budget; None where any currency with a rate will do."""
     edition = project.edition.handbook
-    rules = edition.rules_for("submit", project.funding, regional=is_regional(project))
+    rules = edition.rules_for("submit", project.funding, regional=is_regional(project), facts=project.facts)
     return next((str(rule.value) for rule in rules if rule.code == "CURRENCY"), None)
 
 

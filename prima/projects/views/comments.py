@@ -76,7 +76,8 @@ def _discussion(
 
 def _sections(project: Project) -> dict[str, str]:
     """The titles of the edition's sections, by code."""
-    return {one.code: one.title.say() for one in project.edition.handbook.sections_for(project.funding.value)}
+    asked = project.edition.handbook.sections_for(project.funding.value, project.facts)
+    return {one.code: one.title.say() for one in asked}
 
 
 @bp.get("")
