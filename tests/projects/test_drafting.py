@@ -153,6 +153,7 @@ def test_the_whole_draft_is_made_through_its_pages(browser_of, developer):
         page.fill(f"Category, line {number}", category).fill(f"Description, line {number}", description).fill(
             f"Unit, line {number}", "month"
         )
+        page.fill(f"Output or activity, line {number}", "1.1.1 What activity 1.1.1 brings.")
         page.fill(f"Quantity, line {number}", quantity).fill(f"Number of units, line {number}", units)
         page.fill(f"Unit cost, line {number}", cost).fill(f"Area of work, line {number}", "Migration health")
     page = page.press("Save and go on: Allocation by area of work").check()
