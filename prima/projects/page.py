@@ -18,6 +18,7 @@ from prima.permissions import Action, can
 from prima.projects.models import Part, Party, Project
 from prima.projects.models.project import TEAM
 from prima.projects.stages import LIFECYCLE
+from prima.projects.tasks import section
 from prima.projects.tones import tone
 from prima.rates import USD
 from prima.timeline import Drawing, draw
@@ -169,9 +170,13 @@ def button(project: Project, move: Move) -> Button:
 def tabs(
     project: Project, tellings: Iterable[Telling], comments: int | None = None
 ) -> list[tuple[str, str, bool, int | None]]:
+    results: list[tuple[str, str, bool, int | None]] = []
+    if section(project, "MAT"):
+        results.append((_("Results"), url_for("matrix.edit", reference=project.reference), False, None))
     own: list[tuple[str, str, bool, int | None]] = [
         (_("Overview"), url_for("projects.show", reference=project.reference), True, None),
         (_("Proposal"), url_for("proposal.show", reference=project.reference), False, None),
+        *results,
         (_("Budget"), url_for("budget.edit", reference=project.reference), False, None),
         (_("Documents"), url_for("documents.index", reference=project.reference), False, None),
     ]

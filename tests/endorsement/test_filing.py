@@ -5,6 +5,7 @@ import io
 
 import docx
 import pytest
+from openpyxl import load_workbook
 from sqlalchemy import delete, select
 
 from prima.db import db
@@ -65,7 +66,20 @@ def test_the_proposal_is_filed_as_it_was_submitted(cast, project, folder):
     text = text_of(folder, document)
     assert "Text of Rationale." in text and "As submitted, round 1" in text
     assert "Counterparts change." not in text and "internal" in text
-    assert len(lying(folder)) == 2  # with the risk plan
+    assert len(lying(folder)) == 3  # with the risk plan and the budget form
+
+
+def test_the_budget_form_is_filed_without_what_staff_cost_by_the_unit(cast, project, folder):
+    cast.submit(project)
+    (document,) = filed("BUD")
+    assert (document.version, document.generated) == (1, True)
+    assert document.file_name == f"{project.reference}-budget-round-1.xlsx"
+    sheet = load_workbook(io.BytesIO(files.path(folder, document.sha256).read_bytes()))["Budget"]
+    headings, *rows = list(sheet.iter_rows(values_only=True))
+    lines = {row[headings.index("Description")]: dict(zip(headings, row, strict=True)) for row in rows}
+    assert sum(line["Amount, USD"] for line in lines.values()) == project.budget
+    assert (lines["Line 1"]["Unit cost, USD"], lines["Line 1"]["Amount, USD"]) == (None, 20_000)
+    assert lines["Line 2"]["Unit cost, USD"] == 5_000
 
 
 def test_the_internal_annex_is_filed_apart(cast, project, folder, browser_of):
@@ -125,7 +139,7 @@ def test_a_submission_that_fails_files_nothing(cast, project, folder, monkeypatc
             patched.setattr(letters, "moved", broken)
         else:
             more = papers.Filed("BUD", "Budget form", "budget.xlsx", "application/x", broken)
-            patched.setattr(endorsement, "AT_SUBMISSION", (*papers.AT_SUBMISSION, more))
+            patched.setattr(endorsement, "PAPERS", (*papers.AT_SUBMISSION, more))
         page = cast.open(Role.PDEV, f"/projects/{project.reference}/submit/submit")
         assert page.press("Submit").status == 500
     assert filed() == filed("RISK") == filed("BUD") == []
@@ -143,7 +157,7 @@ def test_a_refused_submission_files_nothing(cast, folder):
 
 def test_a_further_paper_is_one_line(cast, project, folder, monkeypatch):
     budget = papers.Filed("BUD", "Budget form", "budget.txt", "text/plain", lambda one, names, words: words.encode())
-    monkeypatch.setattr(endorsement, "AT_SUBMISSION", (*papers.AT_SUBMISSION, budget))
+    monkeypatch.setattr(endorsement, "PAPERS", (*papers.AT_SUBMISSION, budget))
     cast.submit(project)
     (document,) = filed("BUD")
     assert document.title == "Budget form as submitted, round 1"

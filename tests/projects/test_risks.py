@@ -210,7 +210,7 @@ def test_an_edition_without_a_risk_plan_has_no_page_and_asks_for_none(browser_of
 def test_under_review_the_plan_is_read_only_and_says_why(browser_of, developer):
     project = a_project(developer=developer, complete=True, status=Status.REVIEW)
     page = browser_of(developer).open(url(project)).check()
-    assert page.buttons == []
+    assert page.buttons == ["Send the comment"]
     assert "This cannot be changed now. Where the project stands: In review." in page.text
     assert page.rows("Risks and their treatment") == [
         [

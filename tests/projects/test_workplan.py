@@ -221,7 +221,7 @@ def test_without_activities_the_way_leads_to_the_matrix(browser_of, developer):
     page = browser_of(developer).open(url(project)).check()
     assert "No activities yet" in page.text
     assert page.links.count("Write the results matrix") == 1
-    assert page.buttons == []
+    assert page.buttons == ["Send the comment"]
 
 
 def test_readers_see_the_same_in_a_table_and_a_drawing(browser_of, developer):
@@ -229,7 +229,7 @@ def test_readers_see_the_same_in_a_table_and_a_drawing(browser_of, developer):
     db.session.add(Milestone(project_id=project.id, name="Study done", planned_on=date(2017, 1, 31)))
     db.session.flush()
     page = browser_of(developer).open(url(project)).check()
-    assert page.buttons == []
+    assert page.buttons == ["Send the comment"]
     assert "This cannot be changed now." in page.text
     assert page.rows("Activities with their months")[-1] == ["1.1.1", "Hold course 1 of part 1.", "IOM", "1-3"]
     assert page.rows("Milestones") == [["Study done", "31 Jan 2017"]]

@@ -20,8 +20,12 @@ from prima.projects.models import Project
 from prima.projects.page import need_url
 from prima.projects.papers import AT_SUBMISSION
 from prima.projects.views.documents import folder
+from prima.projects.views.sheet import BUDGET_FORM
 from prima.users import viewer
 from prima.workflow import Move
+
+PAPERS = (*AT_SUBMISSION, BUDGET_FORM)
+"""What is filed when a proposal is submitted."""
 
 bp = Blueprint("endorsement", __name__, url_prefix="/projects/<reference>")
 
@@ -35,9 +39,7 @@ def submit(case: Case) -> str | Response | tuple[str, int]:
     form = SubmitForm()
     if form.validate_on_submit():
         with arriving(folder()) as arrivals:
-            operations.submit(
-                project, move.name, actor=viewer(), note=form.note.data, papers=AT_SUBMISSION, arrivals=arrivals
-            )
+            operations.submit(project, move.name, actor=viewer(), note=form.note.data, papers=PAPERS, arrivals=arrivals)
         flash(_("The proposal is submitted. You will get a letter on every decision."), "success")
         return _back(project)
     unmet = [(str(need.text), need_url(project, need)) for need in move.missing(project)]

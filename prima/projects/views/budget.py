@@ -113,8 +113,11 @@ def offer(form: BudgetForm, project: Project) -> BudgetForm:
 
 def internal_lines(project: Project) -> set[int]:
     """The lines whose unit costs the viewer may not see."""
-    if can(viewer(), Action.VIEW_INTERNAL, project):
-        return set()
+    return set() if can(viewer(), Action.VIEW_INTERNAL, project) else staff_lines(project)
+
+
+def staff_lines(project: Project) -> set[int]:
+    """The lines whose unit costs are internal."""
     return {line.id for line in project.lines if line.category_code.startswith("STAFF")}
 
 

@@ -22,6 +22,7 @@ from prima.projects.operations.matrix import ABOVE, MOST_ROWS, ResultRow, going,
 from prima.projects.operations.rows import RowsConflict
 from prima.projects.rules import results
 from prima.projects.snapshot import snapshot
+from prima.projects.views.comments import discussion
 from prima.projects.views.drafting import (
     Answer,
     address,
@@ -208,6 +209,7 @@ def page(project: Project, form: MatrixForm) -> str:
     return render_template(
         "projects/matrix.html",
         **frame(project, HERE),
+        discussion=discussion(project, "MAT"),
         form=form,
         section=section,
         lines=lines(project, form),

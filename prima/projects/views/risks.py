@@ -16,6 +16,7 @@ from prima.projects.operations.risks import MOST_RISKS, values_of
 from prima.projects.operations.rows import RowsConflict
 from prima.projects.snapshot import snapshot
 from prima.projects.tasks import section
+from prima.projects.views.comments import discussion
 from prima.projects.views.drafting import (
     Answer,
     both_rows,
@@ -89,6 +90,7 @@ def page(project: Project, form: RisksForm, scales: dict[str, list[Any]]) -> str
     return render_template(
         "projects/risks.html",
         **frame(project, HERE),
+        discussion=discussion(project, SECTION),
         section=section(project, SECTION),
         form=form,
         risks=risks,

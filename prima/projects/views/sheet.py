@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from io import BytesIO
 from tempfile import TemporaryFile
 from typing import Any
 
 from flask import Blueprint, render_template, request, send_file
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
 from prima import clock
@@ -35,12 +37,13 @@ from prima.projects.forms.lines import (
 from prima.projects.models import Project
 from prima.projects.operations.budget import MOST_AMOUNT, MOST_LINES, amount_of, values_of
 from prima.projects.operations.rows import Row
+from prima.projects.papers import Filed
 from prima.projects.rules import is_regional
 from prima.projects.views.budget import HERE as BUDGET
-from prima.projects.views.budget import internal_lines, offered
+from prima.projects.views.budget import internal_lines, offered, staff_lines
 from prima.projects.views.drafting import Answer, drafting, frame, names_of, outcome, saved
 from prima.projects.workbooks import Listed
-from prima.spreadsheets import reading, write
+from prima.spreadsheets import Sheet, reading, write
 from prima.spreadsheets.tables import Row as TableRow
 from prima.spreadsheets.tables import pasted
 from prima.users import viewer
@@ -139,9 +142,33 @@ def confirm(project: Project) -> Answer:
 @bp.get("/<reference>/budget.xlsx")
 @guard(Action.VIEW_PROJECT, queries.proposal)
 def download(project: Project) -> Response:
+    file = TemporaryFile()  # noqa: SIM115 - the response closes it when it is sent
+    try:
+        write(file, form_of(project, internal_lines(project)), created=clock.now())
+    except BaseException:
+        file.close()
+        raise
+    file.seek(0)
+    return send_file(file, MEDIA_TYPE, as_attachment=True, download_name=f"budget-{project.name}.xlsx", max_age=0)
+
+
+def as_submitted(project: Project) -> bytes:
+    """The budget form as it is filed at a submission: all staff may read it later, so unit costs of staff stay out."""
+    file = BytesIO()
+    write(file, form_of(project, staff_lines(project)), created=project.status_since)
+    return file.getvalue()
+
+
+BUDGET_FORM = Filed(
+    "BUD", _l("Budget form"), "budget.xlsx", MEDIA_TYPE, lambda project, names, version: as_submitted(project),
+    only=lambda project: bool(project.lines),
+)  # fmt: skip
+
+
+def form_of(project: Project, hidden: Collection[int]) -> list[Sheet]:
+    """The sheets of the budget form; how the amounts of the `hidden` lines were worked out stays blank."""
     titles = headings(project)
     names = {name: names_of(options) for name, options in offered(project).items()}
-    hidden = internal_lines(project)
     rows = []
     for line in project.lines:
         row: dict[str, Any] = {**values_of(line), COMPUTED: line.amount}
@@ -161,14 +188,7 @@ def download(project: Project) -> Response:
         _("The amount is computed from quantity, number of units and unit cost: what stands there is not read."),
         _("The columns may stand in another order; their headings stay as they are."),
     ]
-    file = TemporaryFile()  # noqa: SIM115 - the response closes it when it is sent
-    try:
-        write(file, workbooks.budget(titles, rows, lists, notes), created=clock.now())
-    except BaseException:
-        file.close()
-        raise
-    file.seek(0)
-    return send_file(file, MEDIA_TYPE, as_attachment=True, download_name=f"budget-{project.name}.xlsx", max_age=0)
+    return workbooks.budget(titles, rows, lists, notes)
 
 
 def headings(project: Project) -> dict[str, str]:

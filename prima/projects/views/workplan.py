@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, render_template, url_for
+from flask import Blueprint, render_template
 from flask_babel import gettext as _
 
 from prima import clock
@@ -17,6 +17,7 @@ from prima.projects.operations.rows import RowsConflict
 from prima.projects.operations.workplan import NOTHING, values_of
 from prima.projects.snapshot import snapshot
 from prima.projects.tasks import section
+from prima.projects.views.comments import discussion
 from prima.projects.views.drafting import (
     Answer,
     both_rows,
@@ -101,6 +102,7 @@ def page(project: Project, form: WorkplanForm) -> str:
     return render_template(
         "projects/workplan.html",
         **frame(project, HERE),
+        discussion=discussion(project, SECTION),
         section=section(project, SECTION),
         form=form,
         lines=lines,
@@ -111,5 +113,4 @@ def page(project: Project, form: WorkplanForm) -> str:
             lines, planned, starts_on=project.starts_on, milestones=project.milestones, today=clock.today()
         ),
         milestones=snapshot(project)["milestones"],
-        matrix_url=url_for("projects.show", reference=project.reference) + "/matrix",
     )
