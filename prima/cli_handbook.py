@@ -8,6 +8,7 @@ from typing import NoReturn
 import click
 from flask.cli import with_appcontext
 
+from prima import clock
 from prima.db import db
 from prima.errors import Refused
 from prima.handbook import published
@@ -58,11 +59,12 @@ def publish(file: Path) -> None:
     session.commit()
     click.echo(f"Edition {row.code} {'is published' if is_new else 'was published already'} ({row.checksum}).")
     newest = published.newest(session)
-    click.echo(
-        "New projects take it."
-        if newest.id == row.id
-        else f"New projects take {newest.code}, which is valid from a later day."
-    )
+    if newest.id == row.id:
+        click.echo("New projects take it.")
+    elif row.valid_from > clock.today():
+        click.echo(f"New projects take {newest.code}, until this one becomes valid on {row.valid_from}.")
+    else:
+        click.echo(f"New projects take {newest.code}, which is valid from a later day.")
 
 
 @commands.command("diff")

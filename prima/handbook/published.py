@@ -94,10 +94,13 @@ def _changed(file: str, there: HandbookEdition, edition: Edition, seal: str) -> 
 
 
 def newest(session: Session) -> HandbookEdition:
-    """The edition that new projects take."""
+    """The edition that new projects take: of those that are valid today the one with the latest first day."""
     row = session.scalar(
-        select(HandbookEdition).order_by(HandbookEdition.valid_from.desc(), HandbookEdition.id.desc()).limit(1)
+        select(HandbookEdition)
+        .where(HandbookEdition.valid_from <= clock.today())
+        .order_by(HandbookEdition.valid_from.desc(), HandbookEdition.id.desc())
+        .limit(1)
     )
     if row is None:
-        raise Refused("No Handbook edition is published yet. An administrator runs `flask setup` first.")
+        raise Refused("No Handbook edition is valid yet. The operator publishes one by `flask setup`.")
     return row

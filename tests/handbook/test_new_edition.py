@@ -175,6 +175,13 @@ def test_a_changed_severity_and_a_changed_ladder_rule_the_projects_of_the_new_ed
     assert any(need.startswith(rule) for need in unmet(new))
 
 
+def test_an_edition_of_the_future_waits_for_its_day(publish, changed):
+    publish(changed.replace("valid_from = 2016-10-01", "valid_from = 2016-10-02"))
+    assert published.newest(db.session).code == "fund-current-2"
+    clock.fix(clock.today() + timedelta(days=1))
+    assert published.newest(db.session).code == "fund-2016"
+
+
 def test_new_projects_take_the_current_form_though_the_older_one_is_published_too(app):
     assert published.newest(db.session).code == "fund-current-2"
 
