@@ -10,6 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
+from flask_babel import get_locale
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -62,9 +63,9 @@ class Text(Part):
         said = {language: words for language in LANGUAGES if (words := getattr(self, language)) is not None}
         return self.en if list(said) == ["en"] else said
 
-    def say(self, locale: object = "en") -> str:
-        """In the reader's language, or in English where that is missing."""
-        language = str(locale).replace("-", "_").split("_")[0]
+    def say(self, locale: object = None) -> str:
+        """In the language of whoever reads (or in the one given), or in English where that is missing."""
+        language = str(locale or get_locale() or "en").replace("-", "_").split("_")[0]
         return (getattr(self, language) if language in LANGUAGES else None) or self.en
 
     def __str__(self) -> str:
@@ -423,7 +424,7 @@ class Edition(Part):
         number = getattr(self.deadlines, rule.deadline)
         return Decimal(number.of(funding) if isinstance(number, Months) else number)
 
-    def say_rule(self, code: str, locale: object = "en", funding: Funding = "fund") -> str:
+    def say_rule(self, code: str, locale: object = None, funding: Funding = "fund") -> str:
         figure = self.figure(code, funding)
         shown = f"{figure:,}" if isinstance(figure, Decimal) else str(figure or "")
         return self.rule(code).text.say(locale).replace("{value}", shown)

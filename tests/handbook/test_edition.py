@@ -5,6 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from flask_babel import force_locale
 
 import prima.handbook
 from prima.handbook.edition import Edition, EditionError, Severity, Text, checksum, parse
@@ -228,3 +229,13 @@ def test_every_fault_is_told_at_once():
 def test_a_broken_or_empty_file_is_refused(text):
     with pytest.raises(EditionError, match=r"broken\.toml: "):
         parse(text, "broken.toml")
+
+
+def test_a_text_is_said_in_the_language_of_whoever_reads(app):
+    [summary] = [section for section in EDITION.sections if section.code == "SUM"]
+    with app.test_request_context():
+        assert summary.title.say() == "Summary"
+        with force_locale("fr"):
+            assert summary.title.say() == "Résumé"
+            assert summary.title.say("en") == "Summary"
+            assert Text(en="Only English").say() == "Only English"
