@@ -86,7 +86,7 @@ def see_what_is_missing(developer: Person, home: str, axe) -> None:
 
 
 def plan_it(home: str) -> None:
-    """Matrix, workplan, risk plan and classification, as colleagues would have left them: they have their own journey."""
+    """Matrix, workplan, risk plan and classification, as left by colleagues: they have their own journey."""
     project = db.session.scalars(select(Project).where(Project.reference == home.rpartition("/")[2])).one()
     a_matrix(project)
     a_classification(project)
