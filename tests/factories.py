@@ -202,20 +202,7 @@ def complete_proposal(project: Project, budget: int | str | Decimal, letters: tu
         project.focus_area_code = "LAB"
     matrix = a_matrix(project)
     a_classification(project)
-    db.session.add(
-        Risk(
-            project_id=project.id,
-            position=1,
-            factor="Counterparts change.",
-            consequence_code="C3",
-            likelihood_code="L3",
-            timing="First year",
-            treatment_code="T2",
-            action="Brief every newcomer.",
-            owner="Project manager",
-            due_on=date(2017, 3, 1),
-        )
-    )
+    a_risk(project)
     db.session.add(Beneficiaries(project_id=project.id, type_code="MIG", reach=Reach.DIRECT, planned=500))
     output = next(row for row in matrix if row.level is Level.OUTPUT)
     is_regional = len(letters) > 1 or office_of(project).kind is OfficeKind.REGIONAL
@@ -294,6 +281,23 @@ def a_classification(project: Project) -> None:
     for code in ("P1", "O3"):
         db.session.add(GovernanceMark(project_id=project.id, code=code))
     db.session.add(SdgMark(project_id=project.id, code="10.7"))
+
+
+def a_risk(project: Project) -> None:
+    db.session.add(
+        Risk(
+            project_id=project.id,
+            position=1,
+            factor="Counterparts change.",
+            consequence_code="C3",
+            likelihood_code="L3",
+            timing="First year",
+            treatment_code="T2",
+            action="Brief every newcomer.",
+            owner="Project manager",
+            due_on=date(2017, 3, 1),
+        )
+    )
 
 
 def a_deadline(project: Project, kind: str = "INT_N", due_on: date | None = None, **more: Any) -> Deadline:

@@ -11,10 +11,11 @@ from sqlalchemy import select
 from prima import clock
 from prima.db import db
 from prima.outbox import Letter
+from prima.projects.models import Project
 from prima.projects.stages import Funding
 from prima.reporting import reminders
 from prima.users import Role
-from tests.factories import a_project
+from tests.factories import a_classification, a_matrix, a_project, a_risk
 from tests.journeys.people import Cast, Person
 from tests.portfolio.test_export import ACTIVITIES, AREAS, FACTS, moment
 
@@ -30,6 +31,7 @@ REVIEWERS = {
 SECTIONS = (
     "Summary", "Rationale", "Project description", "Partnerships and coordination", "Monitoring", "Evaluation",
 )  # fmt: skip
+PLANS = ("Results matrix", "Workplan", "Milestones", "Risk assessment plan (internal annex)")
 
 
 @pytest.fixture
@@ -83,22 +85,41 @@ def see_what_is_missing(developer: Person, home: str, axe) -> None:
     expect(developer.field("Focus area")).to_be_in_viewport()
 
 
+def plan_it(home: str) -> None:
+    """Matrix, workplan, risk plan and classification, as left by colleagues: they have their own journey."""
+    project = db.session.scalars(select(Project).where(Project.reference == home.rpartition("/")[2])).one()
+    a_matrix(project)
+    a_classification(project)
+    a_risk(project)
+    project.gender_marker_code = "2a"
+    db.session.commit()
+
+
 def write_the_proposal(developer: Person, axe) -> None:
     """From the cover, by the button that saves and goes on, to the letter on file."""
     developer.type("Executing agency", "IOM Kenya").type("Planned duration in months", "24")
-    developer.choose("Gender marker", "2a: All minimum standards met (mainstreamed)")
     developer.choose("Funding line", "Line 1: All eligible Member States").choose("Focus area", "Labour migration")
-    developer.fits().press("Save and go on: Beneficiaries").is_at("Beneficiaries")
+    developer.fits().press("Save and go on: Classification")
+    goes_on(developer, "Classification", "Partners")
+    developer.is_at("Partners").type("Partner, line 1", "Ministry of Labour").fits()
+    developer.press("Save and go on: Beneficiaries").is_at("Beneficiaries")
     developer.choose("Who, line 1", "Migrant workers").choose("Reached, line 1", "directly")
     developer.type("Number planned, line 1", "1,200").fits().press(f"Save and go on: {SECTIONS[0]}")
-    for title, following in zip(SECTIONS, (*SECTIONS[1:], "Budget"), strict=True):
+    for title, following in zip(SECTIONS, (*SECTIONS[1:], PLANS[0]), strict=True):
         developer.is_at(title).type(title, f"The words of the section {title}.").press(f"Save and go on: {following}")
+    for title, following in zip(PLANS, (*PLANS[1:], "Budget"), strict=True):
+        goes_on(developer, title, following)
     write_the_budget(developer, axe)
     developer.is_at("Documents").choose("Type of document", "Government request letter")
     developer.choose("State that wrote it", "Kenya")
     letter = {"name": "letter.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 The Ministry asks the Fund."}
     developer.field("File").set_input_files(letter)
     developer.press("File it").reads("letter.pdf").fits()
+
+
+def goes_on(developer: Person, title: str, following: str) -> None:
+    """Past a part that is written already: the button keeps what stands there."""
+    developer.is_at(title).fits().press(f"Save and go on: {following}")
 
 
 def write_the_budget(developer: Person, axe) -> None:
@@ -110,6 +131,8 @@ def write_the_budget(developer: Person, axe) -> None:
     developer.is_at("Budget")
     for number, (category, description, quantity, units, cost, area) in enumerate(lines, 1):
         developer.choose(f"Category, line {number}", category).type(f"Description, line {number}", description)
+        developer.type(f"Unit, line {number}", "month")
+        developer.choose(f"Output or activity, line {number}", "1.1.1 Hold course 1 of part 1.")
         developer.type(f"Quantity, line {number}", quantity).type(f"Number of units, line {number}", units)
         developer.type(f"Unit cost, line {number}", cost).choose(f"Area of work, line {number}", area)
     axe(developer.fits().page)
@@ -332,6 +355,7 @@ def test_from_a_concept_to_an_accepted_report(cast_of, axe, javascript, width, r
     cast = cast_of(javascript=javascript, width=width)
     developer = cast.developer
     home = begin(developer)
+    plan_it(home)
     see_what_is_missing(developer, home, axe)
     write_the_proposal(developer, axe)
     submit(developer, home)
