@@ -19,7 +19,7 @@ from prima.projects.models import Project
 from prima.projects.numbering import numbered
 from prima.projects.operations.budget import MOST_LINES, values_of
 from prima.projects.operations.rows import RowsConflict
-from prima.projects.rules import is_donor, is_of_staff, is_regional, said
+from prima.projects.rules import is_donor, is_regional, said
 from prima.projects.rules.budget import PAID_FOR
 from prima.projects.rules.facts import EVALUATION, OVERHEAD
 from prima.projects.views.comments import discussion
@@ -115,7 +115,7 @@ def internal_lines(project: Project) -> set[int]:
     """The lines whose unit costs the viewer may not see."""
     if can(viewer(), Action.VIEW_INTERNAL, project):
         return set()
-    return {line.id for line in project.lines if is_of_staff(line.category_code)}
+    return {line.id for line in project.lines if line.category_code.startswith("STAFF")}
 
 
 def page(project: Project, form: BudgetForm) -> str:
