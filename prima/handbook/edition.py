@@ -27,6 +27,14 @@ from prima.handbook.conditions import Condition, Unjudged, holds
 LANGUAGES = ("en", "fr", "es")
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
 COVER = "COV"
+MEASURED = frozenset(
+    {
+        "STAFF_OFFICE_MAX", "EVAL_MIN", "NAT_MIN", "NAT_MAX", "REG_MIN", "REG_MAX", "REG_LETTERS", "REG_LETTERS_MAJ",
+        "RISK_NAMED",
+    }
+)  # fmt: skip
+"""The rules of submitting that compare with a figure: without one they could not be measured."""
+CURRENCY = "CURRENCY"
 PLACEHOLDER = re.compile(r"\{([^}]*)\}")
 
 
@@ -602,6 +610,13 @@ def _rule_faults(rule: Rule, key: str) -> Iterator[tuple[str, str]]:
             yield f"{key}.value", "the figure already stands under [deadlines]; give value or deadline, not both"
         if rule.deadline not in DeadlineRules.model_fields or rule.deadline == "evaluation":
             yield f"{key}.deadline", f"{rule.deadline} is not a number of [deadlines]"
+    if rule.code == CURRENCY:
+        if not (isinstance(rule.value, str) and re.fullmatch("[A-Z]{3}", rule.value)):
+            yield f"{key}.value", "must be the three capital letters of a currency, such as USD"
+    elif rule.when == "submit" and isinstance(rule.value, str):
+        yield f"{key}.value", f"must be a number, not {rule.value!r}"
+    elif rule.code in MEASURED and rule.value is None:
+        yield f"{key}.value", "this rule compares with a number: give it here"
     for language in LANGUAGES:
         for name in PLACEHOLDER.findall(getattr(rule.text, language) or ""):
             if name != "value":

@@ -19,6 +19,7 @@ from prima.projects.models import (
     Beneficiaries,
     BudgetLine,
     Document,
+    Justification,
     Milestone,
     Partner,
     Project,
@@ -244,14 +245,22 @@ def test_it_is_linked_where_one_wonders_what_changed(cast, project):
 def test_all_staff_see_no_internal_change_and_no_cost_of_staff(cast, project, browser_of):
     risk, staff = one(Risk, project), one(BudgetLine, project, category_code="STAFF.NAT")
     risk.factor, staff.unit_cost, staff.quantity = "A secret risk", Decimal(10000), Decimal(2)
+    reasons = {"RISK_TREATED": "A secret reason", "ELIGIBLE.KEN": "A reason for all"}
+    db.session.add_all(
+        Justification(project_id=project.id, rule_code=code, text=text, by_id=cast[Role.PDEV].id)
+        for code, text in reasons.items()
+    )
     stranger = browser_of(a_user("VIEW"))
     assert stranger.open(address(project, 1, "now")).status == 404
     project.status = Status.ENDORSED
     db.session.commit()
     page = stranger.open(address(project, 1, "now")).check()
-    assert "Nothing changed" in page.text
+    assert [row[1:3] for row in page.rows("Justifications of warnings")] == [
+        ["Eligibility of Kenya", "A reason for all"]
+    ]
+    assert "secret" not in page.text and marks(page, "del") == []
     page = compared(cast, project)
-    assert "A secret risk" in page.text
+    assert "A secret risk" in page.text and "A secret reason" in page.text
     assert "removed: 1, end added: 2, end x 1 lump sum x removed: 20,000.00, end" in page.rows("Budget lines")[0][3]
 
 

@@ -135,6 +135,17 @@ def test_a_mark_at_the_files_beginning_does_no_harm():
         ),
         ("value = 30\n", "value = true\n", "rules[STAFF_OFFICE_MAX].value: must be a number or a text."),
         ("value = 30\n", "value = nan\n", "rules[STAFF_OFFICE_MAX].value: must be a number or a text, not NaN."),
+        ("value = 30\n", 'value = "much"\n', "rules[STAFF_OFFICE_MAX].value: must be a number, not 'much'."),
+        (
+            'text = "Staff and office costs together stay at or under {value} percent of the total."\nvalue = 30\n',
+            'text = "Staff and office costs are low."\n',
+            "rules[STAFF_OFFICE_MAX].value: this rule compares with a number: give it here.",
+        ),
+        (
+            'value = "USD"',
+            'value = "dollars"',
+            "rules[CURRENCY].value: must be the three capital letters of a currency, such as USD.",
+        ),
         ("final_months = 3 ", "# ", "deadlines.final_months: this key is missing."),
         ("valid_from = 2014-01-01", "valid_from = true", "valid_from: must be a date such as 2014-01-01, not True."),
         (

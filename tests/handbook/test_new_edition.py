@@ -9,6 +9,7 @@ from sqlalchemy.orm import joinedload
 from prima import clock
 from prima.db import db
 from prima.handbook import published
+from prima.handbook.edition import CURRENCY, MEASURED
 from prima.projects import queries, rules
 from prima.projects.models import BudgetLine, Project
 from prima.projects.stages import Status
@@ -101,6 +102,20 @@ def test_publishing_is_all_it_takes(browser_of, publish, changed):
     for reference, asked in ((before, False), (after, True)):
         road = browser.open(f"/projects/{reference}/submit/submit").check().rows("This will go to")
         assert (adviser.name in [row[1] for row in road]) is asked
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_every_rule_that_an_edition_may_leave_without_a_figure_can_be_measured(app, complete):
+    project = queries.proposal(a_project(developer=a_user("PDEV", "KEN"), complete=complete).reference)
+    measured = [rule for rule in project.edition.handbook.rules if rule.code in rules.MEASURES]
+    assert {rule.code for rule in measured} > MEASURED
+    for rule in measured:
+        bare = rule.model_copy(update={"value": None})
+        if rule.code in MEASURED:
+            with pytest.raises(AssertionError):
+                rules.MEASURES[rule.code](project, bare)
+        elif rule.code != CURRENCY:
+            rules.MEASURES[rule.code](project, bare)
 
 
 def test_an_idea_entered_after_the_publication_begins_on_the_new_edition(browser_of, publish, changed):

@@ -234,8 +234,14 @@ def test_what_is_internal_is_absent(app, developer):
             media_type="application/pdf", size=1, sha256="1" * 64, filed_by_id=developer.id,
         )
     )  # fmt: skip
+    why = {"RISK_TREATED": "The ministry may fall out with us.", "STAFF_OFFICE_MAX": "Training needs staff."}
+    db.session.add_all(
+        Justification(project_id=project.id, rule_code=code, text=text, by_id=developer.id)
+        for code, text in why.items()
+    )
     inside, outside = opened(written(project, internal=True)), opened(written(project))
-    for secret in ("Counterparts change.", "The annex", "Risk assessment plan"):
+    assert why["STAFF_OFFICE_MAX"] in text_of(inside) and why["STAFF_OFFICE_MAX"] in text_of(outside)
+    for secret in ("Counterparts change.", "The annex", "Risk assessment plan", why["RISK_TREATED"]):
         assert secret in text_of(inside) and secret not in text_of(outside)
     staff = [row for row in table(outside, "Budget lines") if row[0] == "1"]
     assert staff == [["1", "National staff", "Line 1", "internal", "20,000.00", "1.1 Officials are trained in part 1."]]

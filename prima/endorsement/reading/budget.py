@@ -12,10 +12,10 @@ from flask_babel import gettext as _
 
 from prima.endorsement.reading.blocks import Block, Column, Fact, Facts, Names, Row, Table, name_of
 from prima.handbook.edition import Edition
+from prima.projects.rules import is_of_staff
 from prima.rates import USD
 
 Content = Mapping[str, Any]
-STAFF = "STAFF"
 
 
 def budget(content: Content, edition: Edition, names: Names, internal: bool) -> list[Block]:
@@ -63,7 +63,7 @@ def _lines(content: Content, names: Names, currency: str, internal: bool) -> Tab
                 (
                     name_of(names, "category", one["category"]),
                     one["description"],
-                    "" if one["category"].startswith(STAFF) and not internal else _calculation(one),
+                    "" if is_of_staff(one["category"]) and not internal else _calculation(one),
                     one.get("result") or "",
                     name_of(names, "area", one["area"]),
                     name_of(names, "activity", one["activity_type"]),

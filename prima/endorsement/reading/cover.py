@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from prima.endorsement.reading.blocks import Block, Column, Fact, Facts, Names, Row, Table, name_of
 from prima.handbook.edition import Edition
 from prima.projects.models.documents import INTERNAL
+from prima.projects.rules import internal_rules
 
 Content = Mapping[str, Any]
 
@@ -23,7 +24,7 @@ def cover(content: Content, edition: Edition, names: Names, internal: bool) -> l
         _themes(content, names),
         _beneficiaries(content, names),
         _documents(content, names, internal),
-        _justifications(content, edition),
+        _justifications(content, edition, names, internal),
     )
     return [*blocks, *(table for table in tables if table.rows)]
 
@@ -173,14 +174,19 @@ def _documents(content: Content, names: Names, internal: bool) -> Table:
     )
 
 
-def _justifications(content: Content, edition: Edition) -> Table:
+def _justifications(content: Content, edition: Edition, names: Names, internal: bool) -> Table:
     rules = {rule.code for rule in edition.rules}
+    hidden = () if internal else internal_rules(edition)
+
+    def said(code: str) -> str:
+        if code in rules:
+            return edition.say_rule(code, funding=content["cover"]["funding"])
+        country = code.partition(".")[2]  # eligibility, kept by country
+        return _("Eligibility of %(country)s", country=name_of(names, "country", country))
+
     return Table(
         _("Justifications of warnings"),
         (Column(_("Rule"), wide=True), Column(_("Justification"), wide=True)),
-        tuple(
-            Row((edition.say_rule(code) if code in rules else code, text), code)
-            for code, text in content["justifications"].items()
-        ),
+        tuple(Row((said(code), text), code) for code, text in content["justifications"].items() if code not in hidden),
         coded=True,
     )

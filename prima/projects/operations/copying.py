@@ -41,6 +41,7 @@ from prima.projects.models import (
 from prima.projects.operations.allocation import rows_of
 from prima.projects.operations.budget import total
 from prima.projects.operations.moves import reference_of
+from prima.projects.rules import is_of_staff
 from prima.projects.rules.gender import NOT_APPLICABLE
 from prima.projects.stages import Status
 from prima.rates import USD, rate_on
@@ -61,7 +62,6 @@ INDICATOR = (
 RISK = (
     "position", "factor", "consequence_code", "likelihood_code", "timing", "treatment_code", "action", "owner",
 )  # fmt: skip
-STAFF = "STAFF"
 LEVELS = ((Level.OBJECTIVE, Level.OUTCOME), (Level.OUTPUT,), (Level.ACTIVITY,))
 """In this order a row's parent is there before it."""
 
@@ -207,7 +207,7 @@ def _budget(session: Session, source: Project, project: Project, rows: dict[int,
     """Lines and allocations; the total and what follows from it are computed anew."""
     for line in source.lines:
         values = _values(line, LINE)
-        if line.category_code.startswith(STAFF) and not internal:
+        if is_of_staff(line.category_code) and not internal:
             values |= {"unit": "", "quantity": Decimal(1), "units": Decimal(1), "unit_cost": line.amount}
         row = rows.get(line.result_id) if line.result_id else None
         session.add(BudgetLine(project_id=project.id, result_id=row.id if row else None, **values))

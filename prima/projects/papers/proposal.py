@@ -13,13 +13,12 @@ from flask_babel import gettext as _
 from prima.projects.models.documents import INTERNAL
 from prima.projects.numbering import Numbered, numbered
 from prima.projects.papers.word import PALE, Cell, Paper, figure, label
-from prima.projects.rules import is_fund
+from prima.projects.rules import internal_rules, is_fund, is_of_staff
 from prima.projects.shares import divided
 
 Names = Mapping[str, Mapping[str, str]]
 USD = "USD"
 MONTHS_OF_A_TABLE = 24
-STAFF = "STAFF"
 
 
 def proposal(project: Any, names: Names, *, internal: bool = False, version: str = "") -> bytes:
@@ -107,9 +106,10 @@ class Proposal:
         ):
             self.paper.heading(heading, 2)
             part()
-        if self.project.justifications:
+        hidden = () if self.internal else internal_rules(self.edition)
+        if passed := [one for one in self.project.justifications if one.rule_code not in hidden]:
             self.paper.heading(_("Rules passed with a reason"), 2)
-            self.justifications()
+            self.justifications(passed)
 
     def _cover(self) -> Iterator[tuple[str, str]]:
         project = self.project
@@ -210,10 +210,10 @@ class Proposal:
                 rows.append((label(_("Why this code")), answers.reason))
         self.paper.table(_("Gender marker"), (), rows, (30, 70))
 
-    def justifications(self) -> None:
+    def justifications(self, passed: Sequence[Any]) -> None:
         rules = {rule.code for rule in self.edition.rules}
         rows = []
-        for one in sorted(self.project.justifications, key=lambda one: one.rule_code):
+        for one in sorted(passed, key=lambda one: one.rule_code):
             if one.rule_code in rules:
                 said = self.edition.say_rule(one.rule_code, funding=self.project.funding)
             else:  # eligibility, kept by country
@@ -369,7 +369,7 @@ class Proposal:
         return sorted(found.items(), key=lambda pair: _place(order, pair[0]))
 
     def _line(self, place: int, line: Any) -> Sequence[str | Cell]:
-        hidden = not self.internal and line.category_code.startswith(STAFF)
+        hidden = not self.internal and is_of_staff(line.category_code)
         pays_for = self.results.get(line.result_id)
         how: tuple[str | Cell, ...] = (
             (Cell(_("internal"), span=4),)

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from decimal import ROUND_UP, Decimal
 from typing import Any
 
+from prima.handbook.edition import Edition
 from prima.projects.shares import CENT
 from prima.rates import USD
 
 HUNDRED = Decimal(100)
 OVERHEAD, EVALUATION = "OVERHEAD", "OPER.EVAL"
 """The categories that the rules measure by themselves."""
+STAFF = "STAFF"
 
 
 def is_fund(project: Any) -> bool:
@@ -26,6 +28,16 @@ def is_donor(project: Any) -> bool:
 def is_regional(project: Any) -> bool:
     """Covers countries of more than one country office, or has a Regional Office as management site (Handbook)."""
     return len(project.coverage) > 1 or project.office.kind == "regional"
+
+
+def is_of_staff(category_code: str) -> bool:
+    """How the cost of such a line was worked out is internal (Handbook)."""
+    return category_code.partition(".")[0] == STAFF
+
+
+def internal_rules(edition: Edition) -> frozenset[str]:
+    """The codes of rules on internal parts: what was written to pass them is internal too."""
+    return frozenset(rule.code for rule in edition.rules if rule.subject == "risks")
 
 
 def only_currency(project: Any) -> str | None:

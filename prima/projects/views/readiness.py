@@ -61,7 +61,7 @@ def unseen(project: Project) -> frozenset[str]:
     """The rules on what is internal, for those who may not see it."""
     if can(viewer(), Action.VIEW_INTERNAL, project):
         return frozenset()
-    return frozenset(rule.code for rule in project.edition.handbook.rules if rule.subject == "risks")
+    return rules.internal_rules(project.edition.handbook)
 
 
 def said(project: Project, code: str) -> str:
