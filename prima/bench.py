@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import html
 import itertools
+import re
 import secrets
 import tempfile
 import time
@@ -20,9 +22,10 @@ from sqlalchemy.orm import selectinload
 
 from prima import clock
 from prima.db import db
+from prima.demonstration.portfolio import full
 from prima.permissions import Action, guard
 from prima.places import Office, OfficeLink
-from prima.projects.models import Project
+from prima.projects.models import Level, Part, Party, Project, Result
 from prima.projects.stages import Status
 from prima.reporting import portfolio, reminders, workbooks
 from prima.sessions import COOKIE, hashed
@@ -33,6 +36,8 @@ WARM_UP = 2
 SLOW, RUNS_OF_SLOW = 5.0, 3
 """What takes more seconds than this is warmed up once and measured so many times."""
 BARE, CSV = "bare page", "csv"
+TYPED_IN, MORE = "rat", " more"
+"""The section that is opened and typed in, and the word that is typed."""
 
 bp = Blueprint("bench", __name__)
 
@@ -50,16 +55,21 @@ class NoAnswer(Exception):
 
 @dataclass(frozen=True)
 class Bound:
-    """What a figure may cost at most: questions to the database, and times its floor."""
+    """What a figure may cost at most: questions to the database, times its floor, and seconds."""
 
     queries: int | None = None
     ratio: float | None = None
+    seconds: float | None = None
 
 
 BOUNDS: Mapping[str, Bound] = {
     "list": Bound(queries=12),
     "dashboard": Bound(queries=15),
-    "project page": Bound(queries=26),
+    "project page": Bound(queries=24),
+    "section page": Bound(queries=12, ratio=45),
+    "autosave": Bound(queries=6),
+    "budget page": Bound(ratio=170),
+    "Word": Bound(seconds=1),
 }
 """By the kind of figure."""
 
@@ -104,6 +114,8 @@ class Measured:
             found.append(f"{self.name} asks the database {self.questions} times; {bound.queries} are allowed.")
         if bound.ratio is not None and self.ratio > bound.ratio:
             found.append(f"{self.name} takes {self.ratio:.1f} times its floor; {bound.ratio:g} are allowed.")
+        if bound.seconds is not None and self.wall > bound.seconds * 1000:
+            found.append(f"{self.name} takes {self.wall / 1000:.2f} seconds; {bound.seconds:g} are allowed.")
         return found
 
 
@@ -155,12 +167,13 @@ def measure(figure: Figure, runs: int, asked: list[str]) -> Measured:
 
 # -- who looks, and at what -------------------------------------------------------------------------------------------
 
-MANAGER, FUND, REGION, HEAD, DEVELOPER = (
+MANAGER, FUND, REGION, HEAD, DEVELOPER, AUTHOR = (
     "portfolio manager",
     "Fund management",
     "regional officer",
     "head of office",
     "developer",
+    "author",
 )
 EVERYBODY = (MANAGER, FUND, REGION, HEAD, DEVELOPER)
 
@@ -181,21 +194,63 @@ class Reader:
             answer = client.get(path)
             if answer.status_code != 200:
                 raise NoAnswer(f"{path} answered {answer.status} to the {self.name}")
-            return len(answer.get_data(as_text=True))
+            text = (answer.mimetype or "").startswith("text/")
+            return len(answer.get_data(as_text=True) if text else answer.get_data())
 
         return open_it
+
+    def types(self, path: str) -> Callable[[], int]:
+        """Adds a word to the section of the path or takes it away again, and lets the page save itself."""
+        client = self.app.test_client()
+        client.set_cookie(COOKIE, self.token)
+        page = client.get(path).get_data(as_text=True)
+        fields = {name: _value(page, name) for name in ("csrf_token", "version")}
+        written = _written(page).removesuffix(MORE)
+        texts = itertools.cycle((written + MORE, written))
+
+        def type_on() -> int:
+            answer = client.post(f"{path}/autosave", data={**fields, "text": next(texts)})
+            if answer.status_code != 200:
+                raise NoAnswer(f"{path} answered {answer.status} to what the {self.name} typed")
+            fields["version"] = str(answer.get_json()["version"])
+            return len(answer.get_data())
+
+        return type_on
+
+
+def _value(page: str, name: str) -> str:
+    """What a hidden field of a page holds."""
+    field = re.search(rf'<input[^>]*name="{name}"[^>]*>', page)
+    value = re.search(r'value="([^"]*)"', field[0]) if field else None
+    if value is None:
+        raise NoAnswer(f"a page has no field {name}")
+    return html.unescape(value[1])
+
+
+def _written(page: str) -> str:
+    """What stands in the text of a section's page."""
+    field = re.search(r'<textarea[^>]*name="text"[^>]*>(.*?)</textarea>', page, re.DOTALL)
+    if field is None:
+        raise NoAnswer("a page has no text to type in")
+    return html.unescape(field[1]).strip()
 
 
 def figures(app: Flask) -> Iterator[Figure]:
     """Everything that is measured, pages first."""
     with app.app_context():
         office = _busiest_office()
-        readers = {reader.name: reader for reader in _readers(app, office)}
+        proposal = _full_proposal()
+        readers = {reader.name: reader for reader in _readers(app, office, proposal)}
         pages = list(_pages(office))
+        pages += _drafting(proposal) if proposal else []
         db.session.commit()
     bare_page = {name: reader.opens("/bench/bare") for name, reader in readers.items()}
     for kind, words, who, path in pages:
         yield Figure(kind, f"{kind}: {words} ({who})", readers[who].opens(path), bare_page[who])
+    if proposal:
+        path = f"/projects/{proposal.reference}/sections/{TYPED_IN}"
+        work = readers[AUTHOR].types(path)
+        yield Figure("autosave", f"autosave: a word more or less ({AUTHOR})", work, bare_page[AUTHOR])
     for kind, name, work in (
         ("counts", "count and sum of the list (everything)", _count),
         ("reminders", "reminders of a day, dry run", _remind),
@@ -246,7 +301,30 @@ def _busiest_office() -> Office:
     ).one()
 
 
-def _readers(app: Flask, office: Office) -> Iterator[Reader]:
+@dataclass(frozen=True)
+class FullProposal:
+    """The one full proposal of the portfolio: where it is, who develops it, and an output of its matrix."""
+
+    reference: str
+    developer: int
+    output: int
+
+
+def _full_proposal() -> FullProposal | None:
+    """None in a portfolio too small for one."""
+    asked = (
+        select(Project.reference, Party.user_id, Result.id)
+        .join(Party, Party.project_id == Project.id)
+        .join(Result, Result.project_id == Project.id)
+        .where(Project.title == full.TITLE, Party.part == Part.DEVELOPER, Result.level == Level.OUTPUT)
+        .order_by(Result.id)
+        .limit(1)
+    )
+    found = db.session.execute(asked).one_or_none()
+    return FullProposal(*found) if found else None
+
+
+def _readers(app: Flask, office: Office, proposal: FullProposal | None) -> Iterator[Reader]:
     for name, role, place in (
         (MANAGER, Role.MGT, {}),
         (FUND, Role.FUND, {}),
@@ -255,9 +333,15 @@ def _readers(app: Flask, office: Office) -> Iterator[Reader]:
         (DEVELOPER, Role.PDEV, {"office_id": office.id}),
     ):
         holders = select(Grant.user_id).filter_by(role=role, **place).order_by(Grant.user_id)
-        token = secrets.token_urlsafe(32)
-        db.session.add(SignIn(token_hash=hashed(token), user_id=db.session.scalars(holders).first(), agent="bench"))
-        yield Reader(app, name, token)
+        yield signed_in(app, name, db.session.scalars(holders).first())
+    if proposal:
+        yield signed_in(app, AUTHOR, proposal.developer)
+
+
+def signed_in(app: Flask, name: str, user_id: int | None) -> Reader:
+    token = secrets.token_urlsafe(32)
+    db.session.add(SignIn(token_hash=hashed(token), user_id=user_id, agent="bench"))
+    return Reader(app, name, token)
 
 
 def _pages(office: Office) -> Iterator[tuple[str, str, str, str]]:
@@ -282,9 +366,34 @@ def _pages(office: Office) -> Iterator[tuple[str, str, str, str]]:
         if reference := _reference(status, office):
             yield "project page", status.value, who, f"/projects/{reference}"
     yield "reports", "of one project", MANAGER, f"/projects/{_reference(Status.ACTIVE, office)}/reports"
+    if reference := _reference(Status.REVIEW, office):
+        yield "compare", "its only round and now", REGION, f"/projects/{reference}/compare?from=1&to=now"
     yield "overdue", "all regions", MANAGER, "/reports/overdue"
     for who in EVERYBODY:
         yield "desk", "first page", who, "/"
+
+
+def _drafting(proposal: FullProposal) -> Iterator[tuple[str, str, str, str]]:
+    """The same of the drafting desk of a full proposal."""
+    home = f"/projects/{proposal.reference}"
+    for kind, words, path in (
+        ("project page", "a full proposal", home),
+        ("proposal page", "every part of a full proposal", f"{home}/proposal"),
+        ("section page", "of a full proposal", f"{home}/sections/{TYPED_IN}"),
+        ("matrix page", "4 x 4 x 4 results", f"{home}/matrix"),
+        ("workplan page", "64 activities", f"{home}/workplan"),
+        ("budget page", f"{full.LINES} lines", f"{home}/budget"),
+        ("readiness", "of a full proposal", f"{home}/readiness"),
+        ("Word", "a full proposal", f"{home}/proposal.docx"),
+        ("budget form", f"{full.LINES} lines as .xlsx", f"{home}/budget.xlsx"),
+        ("similar", "projects like a full proposal", f"{home}/similar?section={TYPED_IN}"),
+        ("former", "two words", "/projects/new/former?q=training+officials"),
+        ("indicator library", "everything", f"/indicators?project={proposal.reference}&result={proposal.output}"),
+        ("indicator library", "two words", "/indicators?q=officials+training"),
+        ("indicator library", "words of every third", "/indicators?q=people+test"),
+        ("indicator library", "an area and a level", "/indicators?area=LHD&level=outcome"),
+    ):
+        yield kind, words, AUTHOR, path
 
 
 def _reference(status: Status, office: Office) -> str | None:

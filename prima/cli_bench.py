@@ -24,6 +24,7 @@ from prima import bench, clock, embedded, startup
 from prima.config import ROOT
 from prima.db import Model, db
 from prima.demonstration import portfolio
+from prima.demonstration.portfolio import full
 from prima.projects.models import Project
 from prima.setup import set_up
 
@@ -151,9 +152,12 @@ def write_report(
         f" {bench.WARM_UP} to warm up",
         f"({bench.RUNS_OF_SLOW} after 1 for what takes more than {bench.SLOW:g} seconds).",
         "",
-        f"The portfolio: {PROJECTS:,} projects with {7 * PROJECTS:,} allocations, {10 * PROJECTS:,} budget lines,"
-        f" {10 * PROJECTS:,} deadlines",
-        f"({4 * PROJECTS:,} open, {PROJECTS // 10:,} due or announced) and {PROJECTS // 20:,} open clearances.",
+        f"The portfolio: {PROJECTS:,} projects with {7 * PROJECTS:,} allocations by area of work and activity type,",
+        f"{10 * (PROJECTS - 1) + full.LINES:,} budget lines, {10 * PROJECTS:,} deadlines"
+        f" ({4 * PROJECTS:,} open, {PROJECTS // 10:,} due or announced) and",
+        f"{PROJECTS // 20:,} open clearances. One draft of the Fund is a full proposal: {full.LINES} of the lines,"
+        " 85 results, and",
+        "every text at its word limit.",
         "It was kept from an earlier run." if filled is None else f"It was made in {filled:.0f} seconds.",
         "",
         "The floor of a page is the bare page: the frame with its menu and counts for the same person. The floor of",
@@ -172,6 +176,8 @@ def write_report(
         f"- {kind}: " + ", ".join(filter(None, (
             f"at most {bound.queries} questions" if bound.queries is not None else "",
             f"at most {bound.ratio:g} times its floor" if bound.ratio is not None else "",
+            (f"at most {bound.seconds:g} " + ("second" if bound.seconds == 1 else "seconds"))
+            if bound.seconds is not None else "",
         )))
         for kind, bound in bench.BOUNDS.items()
     ]  # fmt: skip

@@ -45,7 +45,7 @@ def init_app(app: Flask) -> None:
 
     @app.after_request
     def count_anew(response: Response) -> Response:
-        if request.method == "POST" and response.status_code < 400:
+        if request.method == "POST" and response.status_code < 400 and not g.get("desk_stays"):
             forget_count()
         return response
 
@@ -117,8 +117,13 @@ def keep_count(number: int) -> None:
         keep()
 
 
+def desk_stays() -> None:
+    """What this request does puts nothing on a desk and takes nothing from one: the count goes on to hold."""
+    g.desk_stays = True
+
+
 def forget_count() -> None:
-    """After anything a person did, their desk is counted anew."""
+    """After anything else that a person did, their desk is counted anew."""
     if (row := g.get("sign_in")) and row.desk_counted_at is not None:
         db.session.execute(update(SignIn).where(SignIn.id == row.id).values(desk_counted_at=None))
 

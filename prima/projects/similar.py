@@ -11,7 +11,21 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, any_, desc, func, literal, or_, select, union
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Select,
+    Subquery,
+    any_,
+    desc,
+    func,
+    literal,
+    or_,
+    select,
+    union,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from prima.db import db
@@ -165,15 +179,27 @@ def alike(project: Project, viewer: User, limit: int = 10) -> list[Alike]:
 
 
 def compared(project: Project, countries: Sequence[str], areas: Sequence[str]) -> list[int]:
-    """The newest projects of the same type, country and area, whoever may see them."""
+    """The newest projects of the same type, country and area, whoever may see them.
+
+    Areas are asked one by one: each is read from its index, the newest first, where all of them together are sorted.
+    """
+    share = AreaAllocation
     arms = [
-        select(Project.id.label("id")).where(Project.project_type_code == project.project_type_code),
-        select(Coverage.project_id.label("id")).where(Coverage.country_code.in_(countries)),
-        select(AreaAllocation.project_id.label("id")).where(AreaAllocation.code.in_(areas), AreaAllocation.amount > 0),
+        _newest(select(Project.id.label("id")).where(Project.project_type_code == project.project_type_code)),
+        _newest(select(Coverage.project_id.label("id")).where(Coverage.country_code.in_(countries))),
     ]
-    newest = [arm.order_by(desc("id")).limit(MOST_COMPARED).subquery() for arm in arms]
-    found = db.session.scalars(union(*(select(arm.c.id).where(arm.c.id != project.id) for arm in newest)))
+    if areas:
+        each = [
+            _newest(select(share.project_id.label("id")).where(share.code == one, share.amount > 0)) for one in areas
+        ]
+        together = union_all(*(select(one.c.id) for one in each)).subquery()
+        arms.append(_newest(select(together.c.id)))
+    found = db.session.scalars(union(*(select(arm.c.id).where(arm.c.id != project.id) for arm in arms)))
     return list(found)
+
+
+def _newest(asked: Select[Any]) -> Subquery:
+    return asked.order_by(desc("id")).limit(MOST_COMPARED).subquery()
 
 
 def _shared(

@@ -171,8 +171,28 @@ def test_it_asks_the_database_six_times(browser_of, developer, project, question
         return [one for one in questions if not any(f"{table} " in one for table in WHO_IS_IT)]
 
     assert len(ours("One", 0)) == 7  # with its entry in the journal, once in ten minutes
+    browser.open(url)
     assert len(ours("One two", 1)) == 3
     assert len(questions) <= 6, questions
+
+
+def test_the_desk_is_not_counted_anew_after_it(browser_of, type_in, developer, project, questions):
+    """A page costs as much after an autosave as before; after a save by the button the desk is counted."""
+    url = f"/projects/{project.reference}/sections/rat"
+    type_in("One")
+    reader = browser_of(developer)
+    reader.open(url)
+    asked = []
+    for save in (None, "autosave", "button"):
+        if save == "autosave":
+            data = {"csrf_token": token(reader), "version": 1, "text": "One two"}
+            assert reader.request("POST", f"{url}/autosave", data=data).status == 200
+        if save == "button":
+            assert reader.open(url).fill("Rationale", "One two three").press("Save").status == 200
+        questions.clear()
+        reader.open("/account")
+        asked.append(len(questions))
+    assert asked[0] == asked[1]
 
 
 def test_the_page_is_the_same_without_script(browser_of, developer, project):

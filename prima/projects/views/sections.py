@@ -8,7 +8,7 @@ from flask import Blueprint, jsonify, render_template, url_for
 from flask_babel import format_datetime
 from werkzeug.wrappers import Response
 
-from prima import clock
+from prima import clock, sessions
 from prima.errors import Conflict, Invalid
 from prima.handbook.edition import Section as SectionRule
 from prima.permissions import Action, can, guard
@@ -112,6 +112,7 @@ def autosave(typing: Typing) -> Response | tuple[Response, int]:
     except Conflict as conflict:
         page = url_for(HERE, reference=typing.project.reference, code=typing.rule.code.lower())
         return jsonify(who=conflict.who, conflict=page), 409
+    sessions.desk_stays()
     return jsonify(
         saved_at=format_datetime(section.saved_at if section else clock.now(), "HH:mm z"),
         version=section.version if section else 0,
