@@ -39,6 +39,14 @@ def money_short(amount: Decimal | int | None) -> str:
     return format_decimal(exact.quantize(Decimal(1), ROUND_HALF_UP) or Decimal(0), format="#,##0")
 
 
+def grouped(text: object) -> str:
+    """A number as somebody typed it, its thousands set apart: 1700 is 1,700, and any other text itself."""
+    whole, point, decimals = str(text).partition(".")
+    if not (whole.isascii() and whole.isdigit() and (decimals.isdigit() or not point)):
+        return str(text)
+    return format_decimal(Decimal(whole), format="#,##0") + point + decimals
+
+
 def percent(share: Decimal | float | None, digits: int = 1) -> str:
     """A share of one as a percentage: 0.295 is 29.5%."""
     if share is None:
@@ -94,7 +102,7 @@ def age(since: date | datetime | None, today: date) -> str:
 
 def register(app: Flask) -> None:
     """Give the filters to the templates under their own names."""
-    for shown in (none_text, money, money_short, percent, day, month, months, moment, in_days, age):
+    for shown in (none_text, money, money_short, grouped, percent, day, month, months, moment, in_days, age):
         app.jinja_env.filters[shown.__name__] = shown
 
 

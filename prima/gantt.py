@@ -18,6 +18,7 @@ INDENT = 14
 NUMBER_STEPS = (1, 2, 3, 6, 12)
 LEAST_BETWEEN_NAMES = 28
 LETTER = 6.4  # an average letter of 12 units
+BOLD = 7.4  # and one of a heading
 
 
 @dataclass(frozen=True)
@@ -174,7 +175,7 @@ def _row(task: Task, y: float, planned: int | None, x: Callable[[float], float])
         bars += [_bar(one, end, y, x, planned) for one, end in parts if one <= end]
     indent = task.depth * INDENT
     text_x = round(indent + (len(task.number) + 1) * LETTER, 1)
-    return Row(y, indent, text_x, shortened(task.text, text_x), task, tuple(bars))
+    return Row(y, indent, text_x, shortened(task.text, text_x, LETTER if task.is_bar else BOLD), task, tuple(bars))
 
 
 def _bar(first: int, last: int, y: float, x: Callable[[float], float], planned: int | None) -> Bar:
@@ -182,9 +183,9 @@ def _bar(first: int, last: int, y: float, x: Callable[[float], float], planned: 
     return Bar(left, y + (ROW - BAR) / 2, round(right - left, 1), first, last, bool(planned and first > planned))
 
 
-def shortened(text: str, x: float) -> str:
+def shortened(text: str, x: float, letter: float = LETTER) -> str:
     """As much of a text as fits from there to the drawing's left edge."""
-    text, room = " ".join(text.split()), int((LEFT - 12 - x) / LETTER)
+    text, room = " ".join(text.split()), int((LEFT - 12 - x) / letter)
     return text if len(text) <= room else text[: room - 1].rstrip() + "…"
 
 

@@ -109,3 +109,18 @@ def test_what_nobody_stated_is_said_in_words():
 def test_templates_know_the_filters(page):
     shown = page.jinja_env.from_string("{{ amount|money }} {{ due|in_days(today) }}")
     assert shown.render(amount=Decimal(5), due=TODAY, today=TODAY) == "5 today"
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("1700", "1,700"),
+        ("999", "999"),
+        ("1234.50", "1,234.50"),
+        ("two of 1700", "two of 1700"),
+        ("1.", "1."),
+        ("", ""),
+    ],
+)
+def test_a_typed_number_sets_its_thousands_apart(typed, shown):
+    assert filters.grouped(typed) == shown

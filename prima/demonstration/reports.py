@@ -13,7 +13,7 @@ from prima.demonstration.chronicle import Chronicle
 from prima.demonstration.days import TODAY, YESTERDAY, moment, working_day
 from prima.demonstration.offices import Site
 from prima.demonstration.stories import Habit
-from prima.demonstration.topics import REPORTED, RETURNED_REPORT
+from prima.demonstration.topics import LESSONS, REPORTED, RETURNED_REPORT
 from prima.handbook.edition import ReportType
 from prima.projects.models import Project
 from prima.projects.stages import Funding, Status
@@ -248,8 +248,9 @@ def _report(
 def _texts(subject: Subject, kind: ReportType, *, complete: bool) -> list[ReportText]:
     """All required parts of a report handed in; of a draft, the first."""
     wanted = [section for section in kind.sections if section.required and section.code in REPORTED]
+    lesson = LESSONS[sum(map(ord, subject.project.title)) % len(LESSONS)].format(**subject.words)
     return [
-        ReportText(code=section.code, text=REPORTED[section.code].format(**subject.words))
+        ReportText(code=section.code, text=REPORTED[section.code].format(**subject.words, lesson=lesson))
         for section in (wanted if complete else wanted[:1])
     ]
 

@@ -373,8 +373,7 @@ REPORTED: dict[str, str] = {
     "of institutions that apply the shared procedure, because its formal adoption took longer than foreseen.",
     "CHALLENGES": "The focal point at the {ministry} changed during the period. The project manager briefed the new "
     "one in person and agreed on a shorter list of dates, which made up most of the delay.",
-    "LESSONS": "Training officials of several institutions in one room cost no more than training them apart, and they "
-    "now call each other. The next proposal should plan for it from the start.",
+    "LESSONS": "{lesson}",
     "NEXT_STEPS": "Complete the remaining training, adopt the procedure, and prepare the handover with the {ministry}.",
     "EXPLANATION": "Spending follows the workplan. Travel is below the approved budget, as two missions were joined; "
     "commitments are for printing and for the consultants' last instalments.",
@@ -393,5 +392,17 @@ REPORTED: dict[str, str] = {
     "RECOMMENDATIONS": "Repeat the training every year, publish the figures, and name a deputy focal point.",
 }
 """What a report says under each heading."""
+
+LESSONS = (
+    "Training officials of several institutions in one room cost no more than training them apart, and they now call "
+    "each other. The next proposal should plan for it from the start.",
+    "A named deputy in each institution kept the work going when its focal point changed. Ask for one early.",
+    "The baseline took three months, twice what was planned. Begin it with the first payment and pay for it in full.",
+    "Printed material was used where the {ministry} had tried it out with its own staff, and lay in boxes elsewhere.",
+    "Equipment came late because its customs papers were begun late. Ask for the exemption with the request letter.",
+    "Women took part in equal number once sessions were held in the morning and near home. Plan the hours first.",
+    "Short visits every quarter found what the written reports did not say. Keep travel for them in the budget.",
+)
+"""What projects learned; each tells one of them."""
 
 RETURNED_REPORT = "Please give the numbers reached by sex for the second training, and attach the attendance lists."

@@ -259,7 +259,7 @@ def test_a_submitted_proposal_is_read_only_and_what_was_typed_comes_back(browser
     project = a_project(developer=developer, complete=True, status=Status.REVIEW)
     browser = browser_of(developer)
     page = browser.open(f"/projects/{project.reference}/{part}").check()
-    assert "This cannot be changed now. Where the project stands: In review." in page.text
+    assert "This cannot be changed now. The project stands at the step “In review”." in page.text
     assert set(page.buttons) <= {SEND}
     page = post(browser, f"/projects/{project.reference}/{part}", text="Hours of work").check()
     assert page.status == 409

@@ -211,7 +211,7 @@ def test_under_review_the_plan_is_read_only_and_says_why(browser_of, developer):
     project = a_project(developer=developer, complete=True, status=Status.REVIEW)
     page = browser_of(developer).open(url(project)).check()
     assert page.buttons == ["Send the comment"]
-    assert "This cannot be changed now. Where the project stands: In review." in page.text
+    assert "This cannot be changed now. The project stands at the step “In review”." in page.text
     assert page.rows("Risks and their treatment") == [
         [
             "1", "Counterparts change.", "Moderate", "Possible", "medium, 9", "First year", "Change the likelihood",

@@ -148,7 +148,7 @@ class Proposal:
             for one in self.project.partners
         ]
         headings = (_("Partner"), _("Role"), _("Agreement"), _("Reference of the agreement"))
-        self.listed(_("Partners"), headings, rows, (35, 35, 12, 18))
+        self.listed(_("Partners"), headings, rows, (31, 32, 17, 20))
 
     def beneficiaries(self) -> None:
         reach = {"direct": _("directly"), "indirect": _("indirectly")}
@@ -174,18 +174,15 @@ class Proposal:
         governance = [one.code for one in project.governance]
         themes = {one.code: one.note for one in project.themes}
         rows = [
-            *((_("Governance framework"), code, said) for code, said in self._marked("governance", governance)),
+            *((_("Governance framework"), said) for _code, said in self._marked("governance", governance)),
             *(
-                (_("SDG target"), code, said)
+                (_("SDG target"), f"{code} {said}")
                 for code, said in self._marked("sdg_targets", [s.code for s in project.sdgs])
             ),
-            *(
-                (_("Cross-cutting theme"), code, f"{said}\n{themes[code]}")
-                for code, said in self._marked("themes", themes)
-            ),
+            *((_("Cross-cutting theme"), f"{said}\n{themes[code]}") for code, said in self._marked("themes", themes)),
         ]
-        headings = (_("Framework"), _("Code"), _("What it says, and how it is handled"))
-        self.listed(_("What the project contributes to"), headings, rows, (28, 10, 62))
+        headings = (_("Framework"), _("What it says, and how it is handled"))
+        self.listed(_("What the project contributes to"), headings, rows, (28, 72))
 
     def _marked(self, listed: str, codes: Sequence[str] | Mapping[str, str]) -> list[tuple[str, str]]:
         order = list(self.names[listed])
@@ -230,7 +227,7 @@ class Proposal:
             _("Assumption"),
         )  # fmt: skip
         rows = [row for one in self.matrix for row in self._result(one)]
-        self.listed(_("Results matrix"), headings, rows, (24, 62, 52, 42, 22, 25, 33))
+        self.listed(_("Results matrix"), headings, rows, (24, 56, 50, 40, 23, 26, 44))
 
     def _result(self, one: Numbered) -> Iterator[Sequence[str | Cell]]:
         levels = {
@@ -314,7 +311,7 @@ class Proposal:
             _("No."), _("Factor"), _("Consequence"), _("Likelihood"), _("Timing"), _("Treatment"), _("Action"),
             _("Owner"), _("Due"),
         )  # fmt: skip
-        self.listed(_("Risk plan"), headings, rows, (10, 55, 26, 26, 30, 26, 42, 24, 20))
+        self.listed(_("Risk plan"), headings, rows, (12, 49, 32, 27, 28, 27, 42, 27, 22))
 
     # -- the money ----------------------------------------------------------------------------------------------------
 
@@ -340,7 +337,7 @@ class Proposal:
         if rows:
             total = sum((line.amount for line in project.lines), Decimal(0))
             rows.append((label(_("Total"), 7), Cell(money(total), "TableTotal", shade=PALE), label("")))
-        self.listed(_("Budget lines"), headings, rows, (9, 40, 60, 19, 17, 16, 26, 28, 42))
+        self.listed(_("Budget lines"), headings, rows, (12, 40, 52, 27, 22, 17, 26, 28, 40))
         if project.currency != USD:
             self.paper.line(
                 _(
@@ -417,7 +414,10 @@ class Proposal:
         ]
         self.paper.heading(_("Documents filed"))
         self.listed(
-            _("Documents filed"), (_("Type"), _("Document"), _right(_("Version")), _("Checksum")), rows, (28, 38, 9, 25)
+            _("Documents filed"),
+            (_("Type"), _("Document"), _right(_("Version")), _("Checksum")),
+            rows,
+            (26, 36, 13, 25),
         )
 
     def listed(self, name: str, headings: Sequence[str | Cell], rows: Sequence[Any], widths: Sequence[float]) -> None:

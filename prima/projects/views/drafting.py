@@ -71,7 +71,7 @@ def why_not(project: Project) -> str:
     if project.is_editable:
         return _("You can read this. The project's team writes here; one of its developers can add you to it.")
     status = queries.statuses()[project.status].name
-    return _("This cannot be changed now. Where the project stands: %(status)s.", status=status)
+    return _("This cannot be changed now. The project stands at the step “%(status)s”.", status=status)
 
 
 def frame(project: Project, at: str, values: Values = (), *, may: May = may_edit) -> dict[str, Any]:
