@@ -18,6 +18,8 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from lxml import etree
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.cell import column_index_from_string, coordinate_from_string
@@ -36,7 +38,7 @@ BROKEN = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, RuntimeError, OSError, ValueError, EOFError,
     KeyError, etree.XMLSyntaxError, CellCoordinatesException, CalamineError,
 )  # fmt: skip
-NOT_A_WORKBOOK = "This is no Excel workbook (.xlsx), or it is damaged. Save it again as “Excel workbook”."
+NOT_A_WORKBOOK = _l("This is no Excel workbook (.xlsx), or it is damaged. Save it again as “Excel workbook”.")
 RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 FIFTEEN_DIGITS = ".15g"
 """What Excel itself keeps of a number: 0.1 + 0.2 is 0.3 there."""
@@ -79,7 +81,7 @@ def read(data: bytes, wanted: str, *, most_rows: int) -> Reading:
     except Unreadable:
         raise
     except BROKEN:
-        raise Unreadable(NOT_A_WORKBOOK) from None
+        raise Unreadable(str(NOT_A_WORKBOOK)) from None
 
 
 def _unpacked(data: bytes) -> dict[str, bytes]:
@@ -89,12 +91,15 @@ def _unpacked(data: bytes) -> dict[str, bytes]:
         names = {member.filename for member in members}
         size = sum(member.file_size for member in members)
         if size > MOST_UNPACKED:
-            raise Unreadable(
-                f"Unpacked, this file would have {-(-size // MEGABYTE):,} MB; "
-                f"at most {MOST_UNPACKED // MEGABYTE} MB are read. Copy the rows into a new workbook and choose that."
+            says = _(
+                "Unpacked, this file would have %(size)s MB; at most %(most)s MB are read. "
+                "Copy the rows into a new workbook and choose that.",
+                size=f"{-(-size // MEGABYTE):,}",
+                most=MOST_UNPACKED // MEGABYTE,
             )
+            raise Unreadable(says)
         if len(members) > MOST_PARTS or len(names) != len(members) or "xl/workbook.xml" not in names:
-            raise Unreadable(NOT_A_WORKBOOK)
+            raise Unreadable(str(NOT_A_WORKBOOK))
         wanted = [member for member in members if member.filename.endswith((".xml", ".rels"))]
         return {member.filename: archive.read(member) for member in wanted}
 
@@ -107,17 +112,22 @@ def _sheet(parts: dict[str, bytes], wanted: str) -> tuple[str, str]:
     names = [name for name in sheets if name.strip().casefold() == wanted.casefold()] or list(sheets)
     if len(names) != 1:
         there = ", ".join(f"“{name}”" for name in names[:10])
-        raise Unreadable(f"This workbook has no sheet “{wanted}”. It has {there}: rename the one that is meant.")
+        says = _(
+            "This workbook has no sheet “%(wanted)s”. It has %(there)s: rename the one that is meant.",
+            wanted=wanted,
+            there=there,
+        )
+        raise Unreadable(says)
     target = sheets[names[0]]
     path = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
     if path not in parts:
-        raise Unreadable(NOT_A_WORKBOOK)
+        raise Unreadable(str(NOT_A_WORKBOOK))
     return names[0], path
 
 
 def _tree(part: bytes) -> Any:
     if b"<!DOCTYPE" in part or b"<!ENTITY" in part:
-        raise Unreadable(NOT_A_WORKBOOK)
+        raise Unreadable(str(NOT_A_WORKBOOK))
     return etree.fromstring(part, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False))
 
 
@@ -128,7 +138,7 @@ def _tag(element: Any) -> str:
 def _scan(part: bytes, most_rows: int) -> Scan:
     """Goes through the sheet before anybody lays it out: one cell at its far end would fill the memory."""
     if b"<!DOCTYPE" in part or b"<!ENTITY" in part:
-        raise Unreadable(NOT_A_WORKBOOK)
+        raise Unreadable(str(NOT_A_WORKBOOK))
     found = Scan()
     number = 0
     rows = etree.iterparse(io.BytesIO(part), tag="{*}row", resolve_entities=False, no_network=True, huge_tree=False)
@@ -143,7 +153,10 @@ def _scan(part: bytes, most_rows: int) -> Scan:
             column = column_index_from_string(coordinate_from_string(cell.get("r"))[0]) if cell.get("r") else column + 1
             _note(found, (number, column), cell)
         if len(found.rows) > most_rows:
-            raise Unreadable(f"This sheet has more than {most_rows:,} rows. Leave out what does not belong there.")
+            says = _(
+                "This sheet has more than %(most)s rows. Leave out what does not belong there.", most=f"{most_rows:,}"
+            )
+            raise Unreadable(says)
         row.clear()
         while row.getprevious() is not None:
             del row.getparent()[0]
@@ -157,10 +170,13 @@ def _note(found: Scan, place: tuple[int, int], cell: Any) -> None:
         return
     row, column = place
     if column > MOST_COLUMNS or row > LAST_ROW:
-        raise Unreadable(
-            f"Cell {get_column_letter(column)}{row} lies too far out: "
-            f"at most {MOST_COLUMNS} columns and {LAST_ROW:,} rows are read."
+        says = _(
+            "Cell %(cell)s lies too far out: at most %(columns)s columns and %(rows)s rows are read.",
+            cell=f"{get_column_letter(column)}{row}",
+            columns=MOST_COLUMNS,
+            rows=f"{LAST_ROW:,}",
         )
+        raise Unreadable(says)
     found.rows.add(row)
     if "f" in inside and not text:
         found.formulas.add(place)
@@ -200,12 +216,12 @@ def _packed(parts: dict[str, bytes]) -> bytes:
 def _cell(value: Any, place: tuple[int, int], scan: Scan, is_merged: bool) -> Cell:
     where = f"{get_column_letter(place[1])}{place[0]}"
     if place in scan.formulas:
-        return Cell("a formula without a value", Holds.OTHER, where)
+        return Cell(_("a formula without a value"), Holds.OTHER, where)
     if place in scan.errors:
-        return Cell(f"the error {scan.errors[place]}", Holds.OTHER, where)
+        return Cell(_("the error %(code)s", code=scan.errors[place]), Holds.OTHER, where)
     text, holds = _read(value)
     if is_merged and text:
-        return Cell(f"{text} (merged cells)", Holds.OTHER, where)
+        return Cell(_("%(text)s (merged cells)", text=text), Holds.OTHER, where)
     return Cell(text, holds, where)
 
 
