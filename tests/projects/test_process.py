@@ -131,7 +131,7 @@ def test_a_project_says_what_is_done_when_by_whom_and_what_comes_next(browser_of
     assert names["Regional director / endorser"] == "RD person"
     assert names["Regional accounting support"] == "nobody yet"
     assert "8 Send back now" in page.text
-    assert "By: RPDO person (Regional project development officer)." in page.text
+    assert "Who can do it: RPDO person (Regional project development officer)." in page.text
 
 
 def test_what_is_missing_is_told_with_the_page_that_mends_it(browser_of):
@@ -162,7 +162,7 @@ def test_who_stands_in_is_shown_as_one_for_the_other(browser_of):
     page = cast.open(Role.PDEV, f"/projects/{project.reference}/process").check()
     names = {row[0]: row[1] for row in page.rows("Who does what")}
     assert names["Regional director / endorser"] == "RD person, Deputy for RD person"
-    assert "By: Deputy, RD person (Regional director / endorser)." in page.text
+    assert "Who can do it: Deputy, RD person (Regional director / endorser)." in page.text
 
 
 def test_somebody_on_the_team_holds_the_role_and_does_not_decide(browser_of):
@@ -171,7 +171,7 @@ def test_somebody_on_the_team_holds_the_role_and_does_not_decide(browser_of):
     page = cast.open(Role.COM, f"/projects/{project.reference}/process").check()
     names = {row[0]: row[1] for row in page.rows("Who does what")}
     assert names["Chief of mission / head of office"] == "COM person"
-    assert "By: nobody yet: Chief of mission / head of office." in page.text
+    assert "Who can do it: nobody yet: Chief of mission / head of office." in page.text
 
 
 def test_a_withdrawn_project_stands_before_activation(app):
