@@ -1,4 +1,7 @@
-"""A proposal for the Fund, from nothing to ready, through the pages alone: with script, and without on a phone."""
+"""A proposal for the Fund, from nothing to ready, with script and without on a phone: every page of it is filled in.
+
+In two stages, so that neither lasts: the second begins with what the first one leaves.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,11 @@ import pytest
 from docx import Document
 from playwright.sync_api import expect
 
-from prima.users import Role
+from prima.db import db
+from prima.handbook import published
+from prima.projects.models import Beneficiaries, Reach, Section
+from prima.users import Role, User
+from tests.factories import a_classification, a_project
 from tests.journeys.people import Cast, Person
 
 TITLE = "Fair recruitment of migrant workers in Kenya"
@@ -39,6 +46,7 @@ LINES = (
     ("Trainings and workshops", "Workshops", "course", "4", "1", "18747.5", "1.1.1 Train recruiters."),
 )
 AREA = "Labour mobility and human development"
+TOLD = "9 of 16 parts complete"
 LETTER = {"name": "letter.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 The Ministry asks the Fund."}
 
 
@@ -50,7 +58,7 @@ def drafting_of(browser_page, axe):
         cast = Cast(browser_page, {"javascript": javascript, "width": width})
         cast.add("head", Role.COM, "KEN", "Head of office, Kenya")
         cast.add("developer", Role.PDEV, "KEN", "Project developer, Kenya")
-        return Drafting(cast.developer, axe, javascript)
+        return Drafting(cast.developer, axe, javascript, cast.people["developer"])
 
     return make
 
@@ -58,8 +66,8 @@ def drafting_of(browser_page, axe):
 class Drafting:
     """One proposal being drafted, stage by stage."""
 
-    def __init__(self, developer: Person, axe: Any, scripted: bool) -> None:
-        self.developer, self.axe, self.scripted = developer, axe, scripted
+    def __init__(self, developer: Person, axe: Any, scripted: bool, account: User) -> None:
+        self.developer, self.axe, self.scripted, self.account = developer, axe, scripted, account
         self.home = ""
 
     def looks_right(self) -> Person:
@@ -128,7 +136,30 @@ class Drafting:
         self.developer.type(title, f"The words of the section {title}.")
         expect(form.locator("[data-part=status]")).to_have_text(re.compile(r"^Saved \d\d:\d\d UTC$"))
 
+    def stands_at(self, progress: str) -> Person:
+        return self.developer.open(f"{self.home}/proposal").is_at("Proposal").reads(progress)
+
     # -- how it will be done
+
+    def finds_it_told(self) -> None:
+        """As the first stage leaves it."""
+        project = a_project(
+            developer=self.account,
+            title=TITLE,
+            executing_agency="IOM Kenya",
+            duration_months=18,
+            gender_marker_code="2a",
+            fund_line_code="L1",
+            focus_area_code="LAB",
+        )
+        a_classification(project)
+        db.session.add(Beneficiaries(project_id=project.id, type_code="MIG", reach=Reach.DIRECT, planned=1200))
+        for section in published.newest(db.session).handbook.sections:
+            if section.title.say() in TEXTS:
+                text = f"The words of the section {section.title.say()}."
+                db.session.add(Section(project_id=project.id, code=section.code, text=text))
+        db.session.commit()
+        self.home = f"/projects/{project.reference}"
 
     def builds_the_matrix(self) -> None:
         developer = self.developer.is_at("Results matrix")
@@ -211,7 +242,8 @@ class Drafting:
         developer.choose("Type of document", "Government request letter").choose("State that wrote it", "Kenya")
         developer.field("File").set_input_files(LETTER)
         developer.press("File it").reads("letter.pdf")
-        self.looks_right().open(f"{self.home}/proposal").is_at("Proposal").reads("16 of 16 parts complete")
+        self.looks_right()
+        self.stands_at("16 of 16 parts complete")
         developer.follow("Check and submit").is_at("Check and submit").reads("Nothing stands in the way")
         self.looks_right().press("Submit").is_at("Submit").reads("This will go to", "Head of office, Kenya")
         expect(developer.main.get_by_role("button", name="Submit", exact=True)).to_be_visible()
@@ -241,11 +273,19 @@ KINDS = [pytest.param(True, 1280, id="script, wide"), pytest.param(False, 390, i
 
 
 @pytest.mark.parametrize(("javascript", "width"), KINDS)
-def test_a_proposal_for_the_fund_is_drafted_from_nothing_to_ready(drafting_of, javascript, width):
+def test_a_proposal_for_the_fund_is_told_from_nothing(drafting_of, javascript, width):
     drafting = drafting_of(javascript=javascript, width=width)
     drafting.begins()
     drafting.tells_what_it_is_about()
     drafting.writes_the_texts()
+    drafting.stands_at(TOLD)
+
+
+@pytest.mark.parametrize(("javascript", "width"), KINDS)
+def test_a_proposal_that_is_told_is_planned_and_made_ready(drafting_of, javascript, width):
+    drafting = drafting_of(javascript=javascript, width=width)
+    drafting.finds_it_told()
+    drafting.stands_at(TOLD).follow("Results matrix")
     drafting.builds_the_matrix()
     drafting.plans()
     drafting.counts_the_money()
