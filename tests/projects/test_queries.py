@@ -1,0 +1,119 @@
+"""How many questions each page of the drafting desk asks of the database, so that nobody adds one unseen.
+
+The numbers are those of a whole page with its frame, for the developer of a complete proposal.
+"""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from sqlalchemy import select
+
+from prima import sessions
+from prima.db import db
+from prima.projects.models import Comment, Indicator, Level, Milestone, Part, Partner, Party, Result
+from tests.conftest import TODAY
+from tests.factories import a_project, a_user
+
+MOST = {
+    "allocation.edit": 12,
+    "beneficiaries.edit": 14,
+    "budget.edit": 14,
+    "classification.edit": 12,
+    "comments.index": 9,
+    "comparison.show": 9,
+    "concept.create": 11,
+    "copies.begin": 8,
+    "copies.find": 4,
+    "cover.edit": 17,
+    "currency.edit": 9,
+    "documents.index": 9,
+    "endorsement.submit": 14,
+    "indicators.edit": 12,
+    "indicators.index": 11,
+    "indicators.new": 12,
+    "indicators.remove": 8,
+    "matrix.edit": 10,
+    "matrix.move": 8,
+    "matrix.remove": 8,
+    "milestones.edit": 8,
+    "papers.proposal": 8,
+    "partners.edit": 8,
+    "process.handbook": 7,
+    "process.of": 7,
+    "process.show": 13,
+    "projects.show": 18,
+    "proposal.show": 10,
+    "readiness.show": 8,
+    "risks.edit": 9,
+    "sections.edit": 9,
+    "sheet.download": 10,
+    "sheet.edit": 8,
+    "similar.show": 15,
+    "team.edit": 9,
+    "workplan.edit": 8,
+}
+"""By endpoint. Whoever raises a number says in the commit what the page shows for it."""
+ELSEWHERE = {
+    "documents.download": "answers with a filed document",
+    "moves.take": "asks once more before a move",
+}
+"""Not of the drafting desk, or no page."""
+
+
+@pytest.fixture
+def values(app):
+    """What stands in the addresses, by name; and the developer under `user`."""
+    developer, colleague = a_user("PDEV", "KEN"), a_user("PDEV", "KEN")
+    project = a_project(developer=developer, complete=True)
+    db.session.add_all(
+        [
+            Party(project_id=project.id, user_id=colleague.id, part=Part.AUTHOR),
+            Comment(project_id=project.id, section_code="RAT", author_id=colleague.id, text="Which year is this?"),
+            Partner(project_id=project.id, position=1, name="Ministry of Labour", role="Runs the courses"),
+            Milestone(project_id=project.id, name="First course", planned_on=TODAY),
+        ]
+    )
+    output = select(Result.id).where(Result.project_id == project.id, Result.level == Level.OUTPUT)
+    indicator = select(Indicator.id).where(Indicator.project_id == project.id).order_by(Indicator.id).limit(1)
+    return {
+        "user": developer,
+        "reference": project.reference,
+        "code": "rat",
+        "dimension": "area",
+        "funding": "fund",
+        "move": "submit",
+        "result": str(db.session.scalar(output)),
+        "indicator": str(db.session.scalar(indicator)),
+    }
+
+
+def pages(app):
+    """Endpoint and rule of what can be opened in the packages that the drafting desk is made of."""
+    ours = ("prima.projects.views", "prima.endorsement.views.comparison")
+    return {
+        rule.endpoint: rule.rule
+        for rule in app.url_map.iter_rules()
+        if "GET" in rule.methods and app.view_functions[rule.endpoint].__module__.startswith(ours)
+    }
+
+
+def test_each_page_has_its_number(app):
+    others = {"endorsement.submit"}  # of another package, and yet where a draft ends
+    assert set(pages(app)) == set(MOST) - others | set(ELSEWHERE)
+
+
+def test_no_page_asks_more_than_its_number(app, browser_of, values, questions, monkeypatch):
+    monkeypatch.setattr(
+        sessions, "kept_count", lambda: 0
+    )  # the desk is counted once a minute, whatever page it falls on
+    rules = {rule.endpoint: rule.rule for rule in app.url_map.iter_rules() if "GET" in rule.methods}
+    browser = browser_of(values["user"])
+    asked = {}
+    for endpoint in MOST:
+        path = re.sub(r"<(?:\w+:)?(\w+)>", lambda name: values[name[1]], rules[endpoint])
+        questions.clear()
+        assert browser.open(path).status == 200, path
+        asked[endpoint] = sum("UPDATE sign_in" not in one for one in questions)
+    assert asked == MOST, "A page asks more, or fewer: write its new number into the table."
