@@ -16,6 +16,7 @@ from prima.handbook.codes import conditions
 from prima.handbook.conditions import say
 from prima.handbook.differences import differences, untranslated
 from prima.handbook.edition import Edition, EditionError
+from prima.projects.rules import MEASURES
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -35,6 +36,9 @@ def check(file: Path) -> None:
     click.echo(f"{file.name}: edition {edition.code}, valid from {edition.valid_from}, can be published: {counts}.")
     for key, condition in conditions(edition):
         click.echo(f"{key.removesuffix('.needed_when')}: only when {say(condition)}.")
+    for rule in edition.rules:
+        if rule.when == "submit" and rule.code not in MEASURES:
+            click.echo(f"rules[{rule.code}]: is not measured before submission; reviewers answer it in their checks.")
     missing = list(untranslated(edition))
     for key, languages in missing:
         click.echo(f"{key}: no {' and no '.join(languages)}")

@@ -66,7 +66,8 @@ def test_check_lists_what_is_not_translated(flask, changed):
     assert "sections[PAR].guidance: no fr and no es" in lines
     assert "duties[PDEV DEV 2].text: no fr and no es" in lines
     assert "gender.questions[main_aim].text: no fr" in lines
-    assert lines[-1] == f"{len(lines) - 2} texts are not translated; English is shown instead."
+    missing = [line for line in lines if ": no fr" in line or ": no es" in line]
+    assert lines[-1] == f"{len(missing)} texts are not translated; English is shown instead."
 
 
 def test_the_current_form_carries_its_short_texts_in_three_languages():
@@ -74,6 +75,14 @@ def test_the_current_form_carries_its_short_texts_in_three_languages():
     texts = [one.name for one in (*edition.stages, *edition.reports)] + [one.title for one in edition.sections]
     texts += [one.question for one in edition.checks] + [one.text for one in edition.gender.questions]
     assert all(text.fr and text.es for text in texts)
+
+
+def test_check_names_rules_of_submitting_that_nothing_measures(flask, changed):
+    said = "is not measured before submission; reviewers answer it in their checks."
+    lines = flask("check", CURRENT).output.splitlines()
+    assert [line for line in lines if said in line] == [f"rules[NO_COFUND]: {said}", f"rules[NO_DEV_COST]: {said}"]
+    file = changed(('[[rules]]\ncode = "OUTCOME_OUTPUT"', '[[rules]]\ncode = "OUTCOM_OUTPUT"'))
+    assert f"rules[OUTCOM_OUTPUT]: {said}" in flask("check", file).output
 
 
 def test_check_says_conditions_in_words(flask, changed):

@@ -228,7 +228,8 @@ def test_a_running_project_takes_no_more_comments_and_shows_those_there_are(page
     assert "Send the comment" not in page.buttons
     assert not [button for button in page.buttons if button.startswith("Resolve")]
     answer = post(pages(developer, "../account"), f"/projects/{project.reference}/comments", section="RAT", text="Late")
-    assert answer.status == 403
+    assert answer.status == 409
+    assert "Late" in answer.text, "what was written is given back"
     assert len(said(project)) == 1
 
 

@@ -19,7 +19,7 @@ from prima.projects.models import Project
 from prima.projects.numbering import numbered
 from prima.projects.operations.budget import MOST_LINES, values_of
 from prima.projects.operations.rows import RowsConflict
-from prima.projects.rules import is_donor, is_regional, said
+from prima.projects.rules import is_donor, is_of_staff, is_regional, said
 from prima.projects.rules.budget import PAID_FOR
 from prima.projects.rules.facts import EVALUATION, OVERHEAD
 from prima.projects.views.comments import discussion
@@ -118,7 +118,7 @@ def internal_lines(project: Project) -> set[int]:
 
 def staff_lines(project: Project) -> set[int]:
     """The lines whose unit costs are internal."""
-    return {line.id for line in project.lines if line.category_code.startswith("STAFF")}
+    return {line.id for line in project.lines if is_of_staff(line.category_code)}
 
 
 def page(project: Project, form: BudgetForm) -> str:

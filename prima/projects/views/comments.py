@@ -16,8 +16,8 @@ from prima.projects.forms.comments import CommentForm, SettleForm
 from prima.projects.models import Comment, Project
 from prima.projects.operations.comments import may_settle
 from prima.projects.tasks import tasks
-from prima.projects.views.drafting import Answer, outcome, url_of
-from prima.users import viewer
+from prima.projects.views.drafting import Answer, drafting, outcome, url_of
+from prima.users import User, viewer
 
 bp = Blueprint("comments", __name__, url_prefix="/projects/<reference>/comments")
 STATES = ("open", "resolved")
@@ -86,8 +86,12 @@ def index(project: Project) -> str:
     return page(project, _form(project, CommentForm(formdata=None)))
 
 
+def may_comment(user: User, project: Project) -> bool:
+    return can(user, Action.COMMENT, project)
+
+
 @bp.post("")
-@guard(Action.COMMENT, queries.proposal)
+@drafting(queries.proposal, may_comment, Action.COMMENT)
 def add(project: Project) -> Answer:
     form = _form(project, CommentForm())
     status = outcome(
