@@ -191,11 +191,11 @@ class Reader:
         client.set_cookie(COOKIE, self.token)
 
         def open_it() -> int:
-            answer = client.get(path)
-            if answer.status_code != 200:
-                raise NoAnswer(f"{path} answered {answer.status} to the {self.name}")
-            text = (answer.mimetype or "").startswith("text/")
-            return len(answer.get_data(as_text=True) if text else answer.get_data())
+            with client.get(path) as answer:
+                if answer.status_code != 200:
+                    raise NoAnswer(f"{path} answered {answer.status} to the {self.name}")
+                text = (answer.mimetype or "").startswith("text/")
+                return len(answer.get_data(as_text=True) if text else answer.get_data())
 
         return open_it
 

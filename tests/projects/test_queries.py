@@ -105,9 +105,8 @@ def test_each_page_has_its_number(app):
 
 
 def test_no_page_asks_more_than_its_number(app, browser_of, values, questions, monkeypatch):
-    monkeypatch.setattr(
-        sessions, "kept_count", lambda: 0
-    )  # the desk is counted once a minute, whatever page it falls on
+    # The desk is counted once a minute, on whichever page that falls.
+    monkeypatch.setattr(sessions, "kept_count", lambda: 0)
     rules = {rule.endpoint: rule.rule for rule in app.url_map.iter_rules() if "GET" in rule.methods}
     browser = browser_of(values["user"])
     asked = {}
