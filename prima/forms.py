@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import re
-import unicodedata
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateField, DecimalField, Field, Form, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import (
+    DateField,
+    DecimalField,
+    Field,
+    FieldList,
+    Form,
+    IntegerField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 from wtforms.widgets import TextInput
 
@@ -25,6 +35,9 @@ PLAIN_AMOUNT = re.compile(r"-?(\d{1,40}|\d{1,3}(,\d{3}){1,12})(\.\d{0,20})?", re
 
 PLAIN_NUMBER = re.compile(r"(\d+|\d{1,3}(,\d{3})+)(\.\d*)?", re.ASCII)
 LONGEST_NUMBER = 40
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""All of Unicode's control characters but tab and line feed."""
+ROW_NUMBER = re.compile(r"[0-9]{1,6}")
 
 
 class BaseForm(FlaskForm):
@@ -50,8 +63,7 @@ def trimmed(value: str | None) -> str:
 
 def clean(form: Form, field: Field) -> None:
     """Refuse characters that are no text (NUL and other controls); keep every letter, emoji and direction mark."""
-    text = field.data or ""
-    if any(unicodedata.category(letter) == "Cc" and letter not in "\n\t" for letter in text):
+    if CONTROLS.search(field.data or ""):
         raise ValidationError(_l("This holds invisible control characters. Please type it again without them."))
 
 
@@ -158,6 +170,19 @@ class WholeField(IntegerField):
             says = _l("Please type a number from %(least)s to %(most)s.", least=self.least, most=f"{self.most:,}")
             raise ValueError(says)
         self.data = int(text)
+
+
+class RowsField(FieldList):
+    """Rows of a form, in the order of the numbers in their names; a number that no page writes makes no row.
+
+    The library's own reading breaks at figures such as "²" and at numbers of thousands of digits.
+    """
+
+    def _extract_indices(self, prefix: str, formdata: Iterable[str]) -> Iterator[int]:
+        for name in formdata:
+            number = name.removeprefix(f"{prefix}-").partition("-")[0]
+            if name.startswith(f"{prefix}-") and ROW_NUMBER.fullmatch(number):
+                yield int(number)
 
 
 class DayField(DateField):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from wtforms import FieldList, FormField
+from wtforms import FormField
 
-from prima.forms import WholeField, choice
+from prima.forms import RowsField, WholeField, choice
 from prima.projects.forms.rows import RowForm, RowsForm, version
 
 
@@ -27,4 +27,4 @@ class GroupForm(RowForm):
 
 class BeneficiariesForm(RowsForm):
     version = version()
-    rows = FieldList(FormField(GroupForm), label=_l("Groups"))
+    rows = RowsField(FormField(GroupForm), label=_l("Groups"))

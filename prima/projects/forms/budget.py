@@ -8,10 +8,10 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
-from wtforms import FieldList, Form, FormField, HiddenField, RadioField, SelectChoice
+from wtforms import Form, FormField, HiddenField, RadioField, SelectChoice
 from wtforms.validators import InputRequired
 
-from prima.forms import CHOOSE, BaseForm, MoneyField, NumberField, choice, line, prose, trimmed
+from prima.forms import CHOOSE, BaseForm, MoneyField, NumberField, RowsField, choice, line, prose, trimmed
 from prima.projects.forms.rows import Options, PickField, RowForm, RowsForm, as_number, version
 
 
@@ -42,7 +42,7 @@ class BudgetForm(RowsForm):
     """The one in which the amounts were typed."""
     options: Mapping[str, Options]
     """What the lines choose from, by field; the view gives it."""
-    lines = FieldList(FormField(LineForm), label=_l("Budget lines"))
+    lines = RowsField(FormField(LineForm), label=_l("Budget lines"))
 
 
 class CurrencyForm(BaseForm):
@@ -95,7 +95,7 @@ class AllocationForm(BaseForm):
         ],
         validators=[InputRequired(CHOOSE)],
     )
-    parts = FieldList(FormField(PartForm), label=_l("Parts"))
+    parts = RowsField(FormField(PartForm), label=_l("Parts"))
 
     def column(self, name: str) -> dict[str, Any]:
         """What was typed in a column, by code."""

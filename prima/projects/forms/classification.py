@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, FieldList, Form, FormField, HiddenField, SelectMultipleField
+from wtforms import BooleanField, Form, FormField, HiddenField, SelectMultipleField
 
-from prima.forms import BaseForm, choice, line, prose
+from prima.forms import BaseForm, RowsField, choice, line, prose
 from prima.projects.forms.rows import version
 
 TICK = _l("Please tick the theme too, or empty its note.")
@@ -33,7 +33,7 @@ class ClassificationForm(BaseForm):
     principles = SelectMultipleField(_l("Principles"))
     objectives = SelectMultipleField(_l("Objectives"))
     sdgs = SelectMultipleField(_l("Targets of the Sustainable Development Goals"))
-    themes = FieldList(FormField(ThemeForm), label=_l("Cross-cutting themes"))
+    themes = RowsField(FormField(ThemeForm), label=_l("Cross-cutting themes"))
     needs_analysis = choice("", required=False)
     outputs = choice("", required=False)
     activities = choice("", required=False)

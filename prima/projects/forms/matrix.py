@@ -8,13 +8,14 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, FieldList, Form, FormField, HiddenField, SelectChoice, SelectField, StringField
+from wtforms import BooleanField, Form, FormField, HiddenField, SelectChoice, SelectField, StringField
 from wtforms.validators import StopValidation
 
 from prima.forms import (
     LETTERS_OF_A_LINE,
     BaseForm,
     NumberField,
+    RowsField,
     at_most,
     choice,
     clean,
@@ -47,7 +48,7 @@ class ResultForm(RowForm):
 
 
 class MatrixForm(RowsForm):
-    rows = FieldList(FormField(ResultForm), label=_l("Rows"))
+    rows = RowsField(FormField(ResultForm), label=_l("Rows"))
 
 
 class PlaceForm(BaseForm):
@@ -114,12 +115,12 @@ class IndicatorForm(BaseForm):
     target = ReadingField(_l("Target"), validators=[clean, at_most(LETTERS_OF_A_LINE)], filters=[trimmed])
     by_sex = BooleanField(_l("Counted by sex"))
     by_age = BooleanField(_l("Counted by age group"))
-    of_sex = FieldList(FormField(SplitForm), label=_l("Target by sex"))
-    of_age = FieldList(FormField(SplitForm), label=_l("Target by age group"))
-    of_both = FieldList(FormField(SplitForm), label=_l("Target by sex and age group"))
+    of_sex = RowsField(FormField(SplitForm), label=_l("Target by sex"))
+    of_age = RowsField(FormField(SplitForm), label=_l("Target by age group"))
+    of_both = RowsField(FormField(SplitForm), label=_l("Target by sex and age group"))
 
     @property
-    def splitting(self) -> FieldList | None:
+    def splitting(self) -> RowsField | None:
         """The parts that are asked for: only a number is split."""
         if self.measure.data != NUMBER or not (self.by_sex.data or self.by_age.data):
             return None

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from wtforms import FieldList, FormField
+from wtforms import FormField
 
-from prima.forms import DayField, line
+from prima.forms import DayField, RowsField, line
 from prima.projects.forms.rows import RowForm, RowsForm
 
 
@@ -19,4 +19,4 @@ class MilestoneForm(RowForm):
 
 
 class MilestonesForm(RowsForm):
-    milestones = FieldList(FormField(MilestoneForm), label=_l("Milestones"))
+    milestones = RowsField(FormField(MilestoneForm), label=_l("Milestones"))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from wtforms import FieldList, FormField
+from wtforms import FormField
 
-from prima.forms import choice, line
+from prima.forms import RowsField, choice, line
 from prima.projects.forms.rows import RowForm, RowsForm
 
 
@@ -25,4 +25,4 @@ class PartnerForm(RowForm):
 
 
 class PartnersForm(RowsForm):
-    partners = FieldList(FormField(PartnerForm), label=_l("Partners"))
+    partners = RowsField(FormField(PartnerForm), label=_l("Partners"))

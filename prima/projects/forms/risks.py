@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from wtforms import FieldList, FormField
+from wtforms import FormField
 
-from prima.forms import DayField, choice, line, prose
+from prima.forms import DayField, RowsField, choice, line, prose
 from prima.projects.forms.rows import RowForm, RowsForm
 
 
@@ -23,4 +23,4 @@ class RiskForm(RowForm):
 
 
 class RisksForm(RowsForm):
-    risks = FieldList(FormField(RiskForm), label=_l("Risks"))
+    risks = RowsField(FormField(RiskForm), label=_l("Risks"))

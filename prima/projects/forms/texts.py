@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from wtforms import FieldList, Form, FormField, HiddenField
+from wtforms import Form, FormField, HiddenField
 
-from prima.forms import BaseForm, prose
+from prima.forms import BaseForm, RowsField, prose
 from prima.projects.forms.rows import version
 
 
@@ -23,4 +23,4 @@ class JustificationRow(Form):
 
 class JustificationsForm(BaseForm):
     version = version()
-    rows = FieldList(FormField(JustificationRow))
+    rows = RowsField(FormField(JustificationRow))

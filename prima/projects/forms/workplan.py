@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from wtforms import FieldList, FormField, StringField
+from wtforms import FormField, StringField
 
 from prima import months
-from prima.forms import LETTERS_OF_A_LINE, line
+from prima.forms import LETTERS_OF_A_LINE, RowsField, line
 from prima.projects.forms.rows import RowForm, RowsForm
 
 LETTERS_SHOWN = 20
@@ -45,4 +45,4 @@ class ActivityForm(RowForm):
 
 
 class WorkplanForm(RowsForm):
-    rows = FieldList(FormField(ActivityForm), label=_l("Activities"))
+    rows = RowsField(FormField(ActivityForm), label=_l("Activities"))

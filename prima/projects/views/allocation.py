@@ -17,7 +17,7 @@ from prima.projects.models import Basis, Dimension, Project
 from prima.projects.operations.allocation import from_lines, rows_of
 from prima.projects.rules import is_regional, said
 from prima.projects.tasks import Values
-from prima.projects.views.drafting import Answer, drafting, frame, outcome, saved
+from prima.projects.views.drafting import Answer, drafting, frame, limit_rows, outcome, saved
 from prima.users import viewer
 
 bp = Blueprint("allocation", __name__, url_prefix="/projects")
@@ -89,6 +89,7 @@ def edit(division: Division) -> str:
 @bp.post("/<reference>/allocation/<dimension>")
 @drafting(load)
 def save(division: Division) -> Answer:
+    limit_rows()
     form = named(AllocationForm(), division)
     left: list[Decimal] = []
     try:

@@ -16,7 +16,7 @@ from prima.projects.models import Extent, Project
 from prima.projects.operations.classification import standing, values_of
 from prima.projects.rules.classification import OBJECTIVE, PRINCIPLE
 from prima.projects.rules.gender import NOT_APPLICABLE, suggested
-from prima.projects.views.drafting import Answer, drafting, frame, names_of, outcome, saved
+from prima.projects.views.drafting import Answer, drafting, frame, limit_rows, names_of, outcome, saved
 from prima.users import viewer
 
 bp = Blueprint("classification", __name__, url_prefix="/projects")
@@ -65,6 +65,7 @@ def edit(project: Project) -> str:
 @bp.post("/<reference>/classification")
 @drafting(queries.proposal)
 def save(project: Project) -> Answer:
+    limit_rows()
     found = offers(project)
     form = offer(ClassificationForm(), project, found)
     if "suggest" in request.form:

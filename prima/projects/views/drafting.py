@@ -23,6 +23,8 @@ from prima.users import User, viewer
 
 Answer = str | Response | tuple[str, int]
 FIELDS_OF_A_ROW = 15
+ROWS_OF_A_LIST = 300
+"""More than any list of the organization has: of countries, areas of work, age groups."""
 May = Callable[[User, Project], bool]
 
 
@@ -214,7 +216,7 @@ def rows_of(entries: Sequence[Any], label: str) -> list[Row]:
     ]
 
 
-def limit_rows(most: int) -> None:
+def limit_rows(most: int = ROWS_OF_A_LIST) -> None:
     """Refuse a form of far more rows than its page ever shows, before it is read."""
     if len(request.form) > FIELDS_OF_A_ROW * most:
         raise Refused(_("These are too many rows."))

@@ -17,7 +17,7 @@ from prima.projects.forms.rows import as_number
 from prima.projects.models import Indicator, Level, Project
 from prima.projects.numbering import Numbered, numbered
 from prima.projects.operations.indicators import splits_of, values_of
-from prima.projects.views.drafting import Answer, drafting, frame, outcome
+from prima.projects.views.drafting import Answer, drafting, frame, limit_rows, outcome
 from prima.projects.views.matrix import LEVELS, InMatrix, back
 from prima.projects.views.matrix import load as load_result
 from prima.users import viewer
@@ -67,6 +67,7 @@ def new(place: InMatrix) -> str:
 @bp.post("/projects/<reference>/matrix/<int:result>/indicators/new")
 @drafting(load_measured)
 def add(place: InMatrix) -> Answer:
+    limit_rows()
     form = labelled(IndicatorForm())
     made: list[Indicator | None] = []
     status = outcome(
@@ -96,6 +97,7 @@ def edit(measured: Measured) -> str:
 @bp.post("/projects/<reference>/matrix/indicators/<int:indicator>")
 @drafting(load)
 def save(measured: Measured) -> Answer:
+    limit_rows()
     form = labelled(IndicatorForm())
     saved: list[Indicator | None] = []
     number = measured.indicator.id

@@ -16,7 +16,7 @@ from prima.projects.models import Project
 from prima.projects.operations.justify import standing
 from prima.projects.page import Button, button, need_url
 from prima.projects.stages import LIFECYCLE
-from prima.projects.views.drafting import Answer, drafting, frame, outcome, saved
+from prima.projects.views.drafting import Answer, drafting, frame, limit_rows, outcome, saved
 from prima.users import viewer
 from prima.workflow import Move
 
@@ -37,6 +37,7 @@ def show(project: Project) -> str:
 @bp.post("/<reference>/readiness")
 @drafting(queries.proposal)
 def justify(project: Project) -> Answer:
+    limit_rows()
     form = named(JustificationsForm(), project)
     texts = {entry.form.code.data: entry.form.text.data for entry in form.rows}
     try:
