@@ -46,6 +46,11 @@ sys.stdin.readline()
 """
 
 
+def heed_ctrl_c():
+    """Tests that a shell runs in the background inherit that Ctrl-C is ignored; what they start must heed it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class User:
     """Another process that joins the server and leaves it when told to."""
 
@@ -59,6 +64,7 @@ class User:
             text=True,
             encoding="utf-8",
             start_new_session=True,
+            preexec_fn=heed_ctrl_c,  # noqa: PLW1509 - the parent has no thread that holds a lock here
         )
 
     def joined(self):

@@ -19,6 +19,11 @@ ROOT = Path(__file__).parent.parent
 PATIENCE = 90
 
 
+def heed_ctrl_c() -> None:
+    """Tests that a shell runs in the background inherit that Ctrl-C is ignored; what they start must heed it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -35,7 +40,12 @@ class Run:
         self.log = instance.parent / f"run-{port}.log"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "prima.serve"], cwd=ROOT, env=environ, stdout=log, stderr=subprocess.STDOUT
+                [sys.executable, "-m", "prima.serve"],
+                cwd=ROOT,
+                env=environ,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                preexec_fn=heed_ctrl_c,  # noqa: PLW1509 - the parent has no thread that holds a lock here
             )
 
     def printed(self) -> str:
@@ -51,7 +61,7 @@ class Run:
 
     def stop(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
-        assert self.process.wait(30) == 0, self.printed()
+        assert self.process.wait(PATIENCE) == 0, self.printed()
 
 
 @pytest.fixture
@@ -61,7 +71,7 @@ def runs(tmp_path: Path) -> Iterator[list[Run]]:
     for run in started:
         if run.process.poll() is None:
             run.process.terminate()
-            run.process.wait(30)
+            run.process.wait(PATIENCE)
 
 
 def processes_of(instance: Path) -> list[str]:
