@@ -158,6 +158,32 @@ def test_a_lost_line_and_its_return(cast, section):
     assert stored() == ["Before. During. More."]
 
 
+def test_a_line_that_comes_and_goes_while_somebody_types(cast, section):
+    developer = write_at(cast.developer, section)
+    typed = ""
+    for word in ("One. ", "Two. ", "Three. "):
+        developer.page.context.set_offline(True)
+        is_told_beside(types(developer, word), OFFLINE)
+        developer.page.context.set_offline(False)
+        has_saved(types(developer, "And on. "))
+        typed += f"{word}And on. "
+        assert stored() == [typed.strip()]
+        holds(developer, typed)
+
+
+def test_a_colleague_who_saved_while_the_line_was_away_is_not_written_over(cast, section, browser_page):
+    developer, colleague = write_at(cast.developer, section), write_at(cast.colleague, section)
+    developer.page.context.set_offline(True)
+    is_told_beside(types(developer, "Mine."), OFFLINE)
+    has_saved(types(colleague, "Theirs."))
+    developer.page.context.set_offline(False)
+    is_told_beside(developer, re.compile("^Second developer, Kenya saved this meanwhile"))
+    browser_page.faults[:] = [one for one in browser_page.faults if not re.match("409 for POST .*/autosave$", one)]
+    assert stored() == ["Theirs."]
+    developer.press("Compare").is_at("Saved by somebody else meanwhile")
+    assert developer.rows("What you typed, and what stands there now") == [["Rationale", "Mine.", "Theirs."]]
+
+
 def test_an_answer_that_never_came_is_no_conflict(cast, section):
     """The line breaks after the server saved: the same text is sent again, then what was typed since."""
     developer = write_at(cast.developer, section)
