@@ -261,13 +261,15 @@ def rows(*numbers: str) -> Try:
     return more
 
 
+CHECKED = "rows that no page sent"
+"""What is answered to these is held against what every page keeps: row numbers make names and ids."""
 TRIES: dict[str, Try] = {
     **{f"text: {name}": texts(value) for name, value in TEXTS.items()},
     **{f"a million characters in a {kind}": long(kind) for kind in ("text", "textarea")},
     **{f"hidden: {value[:9]!r}": hidden(value) for value in HIDDEN},
     **{f"code: {value[:9]!r}": codes(value) for value in CODES},
-    "rows that no page sent": rows(*ABSURD),
-    "too many rows": rows(*map(str, range(5_000))),
+    CHECKED: rows(*ABSURD),
+    "too many rows": rows(*map(str, range(2_500))),
 }
 
 
@@ -285,6 +287,8 @@ def test_bad_input_is_answered_in_plain_words(open_page, theirs, page):
             answer = sheet.send_with(values)
             kept = values if what.startswith(("text", "a million")) and what != "text: controls" else {}
             wrong += [f"{what}: {fault}" for fault in wrong_with(answer, kept)]
+            if what == CHECKED and answer.status != 303:
+                answer.check()
             if answer.status == 303:
                 found = open_page(page)
     assert standing(theirs) == before

@@ -21,7 +21,7 @@ from prima.users import viewer
 
 bp = Blueprint("beneficiaries", __name__, url_prefix="/projects")
 HERE = "beneficiaries.edit"
-MOST_ROWS = 200
+MOST_ROWS = 1000
 PRESET = {"sex_code": "SEX_OTHER", "age_code": "AGE_NOT"}
 FIELDS = ("type_code", "reach", "sex_code", "age_code", "planned")
 

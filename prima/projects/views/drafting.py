@@ -22,7 +22,6 @@ from prima.projects.tasks import INTERNAL, Task, Values, following, progress, ta
 from prima.users import User, viewer
 
 Answer = str | Response | tuple[str, int]
-FIELDS_OF_A_ROW = 15
 ROWS_OF_A_LIST = 300
 """More than any list of the organization has: of countries, areas of work, age groups."""
 May = Callable[[User, Project], bool]
@@ -217,6 +216,6 @@ def rows_of(entries: Sequence[Any], label: str) -> list[Row]:
 
 
 def limit_rows(most: int = ROWS_OF_A_LIST) -> None:
-    """Refuse a form of far more rows than its page ever shows, before it is read."""
-    if len(request.form) > FIELDS_OF_A_ROW * most:
+    """Refuse a form of far more rows ("lines-3") than its page ever shows, before it is read."""
+    if len({name.rpartition("-")[0] for name in request.form}) > most:
         raise Refused(_("These are too many rows."))
