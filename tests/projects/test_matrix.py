@@ -295,7 +295,8 @@ def test_a_matrix_has_its_limits(browser_of, developer):
     assert page.status == 409
     assert page.errors == [f"A results matrix has at most {MOST_OUTCOMES} outcomes."]
     assert page.value("Text of outcome 20") == "Kept."
-    first = db.session.scalars(select(Result.id).where(Result.project_id == project.id)).first()
+    outcomes = select(Result.id).where(Result.project_id == project.id, Result.level == Level.OUTCOME)
+    first = db.session.scalars(outcomes.order_by(Result.position, Result.id)).first()
     db.session.add_all(
         Result(project_id=project.id, parent_id=first, level=Level.OUTPUT, position=place, text="")
         for place in range(MOST_ROWS - MOST_OUTCOMES)
