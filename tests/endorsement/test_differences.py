@@ -100,7 +100,7 @@ def test_no_text_takes_long(name):
     before, after = PAIRS[name]
     began = process_time()
     runs = words(before, after)
-    assert process_time() - began < 20, "what grows with the square of the text takes minutes"
+    assert process_time() - began < 3
     assert sides(runs) == (before, after)
 
 
