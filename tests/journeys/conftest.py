@@ -41,6 +41,8 @@ REFUSED_STYLE = "Applying inline style violates the following Content Security P
 
 
 class Silent(WSGIRequestHandler):
+    timeout = 5  # seconds: a socket that the browser opened ahead and never used ends, and with it its thread
+
     def log(self, *_arguments) -> None:
         """The journeys tell what went wrong; the list of requests would hide it."""
 
@@ -74,6 +76,9 @@ def app(databases, template_url, tmp_path) -> Iterator[Flask]:
 def live_server(app) -> Iterator[str]:
     """The application on a free port of this machine; its address."""
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Silent)
+    # A closed browser does not wait for its last answer; the database connection of one still under way when the
+    # engine is disposed of would be closed by nobody. So the server's end waits for every answer.
+    server.daemon_threads = False
     thread = threading.Thread(target=server.serve_forever, name="live server", daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
