@@ -51,6 +51,25 @@ class Entry(Model):
     behalf_of: Mapped[User | None] = relationship(foreign_keys=[behalf_of_id], lazy="raise")
 
 
+class Anchor(Model):
+    """The state of the whole journal on one day as one hash: what it held then must be there for ever.
+
+    `last_entry_id` bounds what it stands for; `counts` are subjects and entries by kind; `parts` are the hashes of
+    the heads by kind and thousand of ids, which tell where something is gone.
+    """
+
+    __tablename__ = "journal_anchor"
+
+    on_day: Mapped[date] = mapped_column(primary_key=True)
+    made_at: Mapped[datetime] = mapped_column(default=clock.now)
+    last_entry_id: Mapped[int]
+    entries: Mapped[int]
+    counts: Mapped[Json]
+    parts: Mapped[Json]
+    previous: Mapped[str]
+    digest: Mapped[str]
+
+
 def plain(value: Any) -> Any:
     """A value as canonical JSON holds it: decimals as text, moments in UTC with microseconds."""
     if isinstance(value, dict):

@@ -10,7 +10,8 @@ from enum import StrEnum
 from typing import Any
 
 from flask_login import UserMixin, current_user
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from prima import clock
@@ -60,9 +61,9 @@ class Scope(StrEnum):
     OFFICE = "office"
 
 
-def folded(text: str) -> str:
+def folded(said: str) -> str:
     """Text without accents and case, as names are sorted and compared."""
-    decomposed = unicodedata.normalize("NFKD", text)
+    decomposed = unicodedata.normalize("NFKD", said)
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter)).casefold()
 
 
@@ -104,12 +105,12 @@ class User(Journaled, UserMixin, Model):
         """What the person may do on a day: own grants, and those lent by delegations (which do not chain)."""
         for grant in self.grants:
             if grant.in_force:
-                yield Authority(grant.role, grant.scope, grant.region_code, grant.office_id, None)
+                yield Authority.of(grant, None)
         for delegation in self.stands_in_for:
             if delegation.covers(day):
                 for grant in delegation.absent.grants:
                     if grant.in_force and (delegation.role is None or delegation.role is grant.role):
-                        yield Authority(grant.role, grant.scope, grant.region_code, grant.office_id, delegation.absent)
+                        yield Authority.of(grant, delegation.absent)
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,12 @@ class Authority:
     region_code: str | None
     office_id: int | None
     absent: User | None
+    areas: frozenset[str] = frozenset()
+    """The areas of work that a thematic specialist is chosen for; none: whatever has no specialist of its own."""
+
+    @classmethod
+    def of(cls, grant: Grant, absent: User | None) -> Authority:
+        return cls(grant.role, grant.scope, grant.region_code, grant.office_id, absent, frozenset(grant.areas))
 
 
 class Grant(Model):
@@ -142,6 +149,8 @@ class Grant(Model):
     scope: Mapped[Scope]
     region_code: Mapped[str | None] = mapped_column(ForeignKey("regional_office.code"))
     office_id: Mapped[int | None] = mapped_column(ForeignKey("office.id"))
+    areas: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default=text("'{}'"))
+    """Codes of the areas of work for which the person holds it; empty: for all that nobody is a specialist of."""
     granted_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     granted_at: Mapped[datetime] = mapped_column(default=clock.now)
     confirmed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))

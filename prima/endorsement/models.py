@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from prima import clock
@@ -51,8 +51,8 @@ class Round(Model):
     clearances: Mapped[list[Clearance]] = relationship(back_populates="round", lazy="raise", order_by="Clearance.id")
     decisions: Mapped[list[Decision]] = relationship(back_populates="round", lazy="raise", order_by="Decision.step_id")
 
-    def clearance(self, role: Role) -> Clearance | None:
-        return next((one for one in self.clearances if one.role is role), None)
+    def clearance(self, seat: str) -> Clearance | None:
+        return next((one for one in self.clearances if one.seat == seat), None)
 
 
 class Decision(Model):
@@ -68,16 +68,32 @@ class Decision(Model):
 
 
 class Clearance(Model):
-    """One role's answer on a round. Open while `verdict` is empty; what is drafted is seen by that role alone."""
+    """One reviewer's answer on a round. Open while `verdict` is empty; what is drafted only that reviewer's seat sees.
+
+    `seat` names it within the round and in URLs: the reviewer of the edition (RPDO, RPDO-BRU), for a thematic
+    specialist with the area of work (RTS.MHD).
+    """
 
     __table_args__ = (
-        UniqueConstraint("round_id", "role"),
+        UniqueConstraint("round_id", "seat"),
         Index("ix_clearance_open", "role", "round_id", postgresql_where="verdict is null"),
     )
 
     id: Mapped[Key]
     round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), index=True)
+    seat: Mapped[str] = mapped_column(default=lambda context: context.get_current_parameters()["role"])
+    reviewer: Mapped[str] = mapped_column(default=lambda context: context.get_current_parameters()["role"])
+    """What the edition's checks and sections call the reviewer."""
     role: Mapped[Role]
+    scope: Mapped[str] = mapped_column(default="region", server_default="region")
+    """Where the role sits: office, region, headquarters, or named (`place`)."""
+    place: Mapped[str | None] = mapped_column(ForeignKey("regional_office.code"))
+    areas: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default=text("'{}'"))
+    """The areas of work that a thematic review looks at."""
+    specialist: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """Whether only people whose grant names these areas hold the seat."""
+    fallback: Mapped[Role | None]
+    """The role that answers while nobody can in the role itself."""
     required: Mapped[bool] = mapped_column(default=True)
     opened_at: Mapped[datetime] = mapped_column(default=clock.now)
     due_on: Mapped[date | None]
@@ -88,9 +104,15 @@ class Clearance(Model):
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     behalf_of_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     decided_at: Mapped[datetime | None]
+    gender_marker_code: Mapped[str | None] = mapped_column(ForeignKey("gender_marker.code"))
+    """The gender marker as the reviewer sees it, where it is not the developer's."""
+    gender_marker_reason: Mapped[str] = mapped_column(default="", server_default="")
     stands_id: Mapped[int | None] = mapped_column(ForeignKey("clearance.id"))
     """The clearance of an earlier round that stands on this version, because no section of this role changed."""
     version: Mapped[int] = mapped_column(default=1)
+
+    fallen = False
+    """Whether nobody can answer in the role itself, so that the fallback does; no column (queries.people.judged)."""
 
     round: Mapped[Round] = relationship(back_populates="clearances", lazy="raise")
     decided_by: Mapped[User | None] = relationship(foreign_keys=[decided_by_id], lazy="raise")
@@ -125,3 +147,30 @@ class Answer(Model):
     note: Mapped[str] = mapped_column(default="")
 
     clearance: Mapped[Clearance] = relationship(back_populates="answers", lazy="raise")
+
+
+class Claim(Model):
+    """Who of the people at one desk has taken a proposal up: a seat of the round, or the role that decides there.
+
+    It ends when the proposal leaves that desk.
+    """
+
+    __tablename__ = "desk_claim"
+
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), primary_key=True)
+    seat: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
+    since_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+    user: Mapped[User] = relationship(lazy="raise")
+
+
+class Reading(Model):
+    """The newest round whose version a person has read, by saving an answer on it or by saying so."""
+
+    __tablename__ = "version_read"
+
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), primary_key=True, index=True)
+    round_number: Mapped[int]
+    at: Mapped[datetime] = mapped_column(default=clock.now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -13,17 +13,14 @@ from flask_babel import gettext as _
 from prima.desk import Duty
 from prima.endorsement import queries
 from prima.endorsement.models import Clearance, Decision, Round, Verdict
-from prima.endorsement.queries import Waiting
-from prima.endorsement.rights import named_to_clear, seats, sitting
+from prima.endorsement.queries import Names, Waiting
+from prima.endorsement.rights import ENDORSER, HEAD, named_to_clear, seat_of, sitting
 from prima.endorsement.steps import DESKS, NAME_CLEARER, NOBODY, signed
-from prima.lists import RoleName
 from prima.overview import Telling
 from prima.permissions import Action, can
 from prima.projects.models import Project
 from prima.projects.stages import LIFECYCLE, Status
 from prima.users import Role, User
-
-Roles = Mapping[str, RoleName]
 
 
 @dataclass(frozen=True)
@@ -60,11 +57,11 @@ class Panel:
 def tell(project: Project, viewer: User) -> Telling:
     newest = queries.newest_round(project)
     queries.people_again()
-    roles = queries.roles()
+    names = queries.seat_names()
     waiting = queries.waiting(project, newest)
-    telling = Telling(duties=[_duty(project, one, roles, viewer) for one in waiting])
+    telling = Telling(duties=[_duty(project, one, names, viewer) for one in waiting])
     if newest is not None:
-        telling.panel, telling.data = "endorsement/panel.html", _panel(project, newest, roles, waiting, viewer)
+        telling.panel, telling.data = "endorsement/panel.html", _panel(project, newest, names, waiting, viewer)
         telling.tabs = [(_("Endorsement"), url_for("record.show", reference=project.reference))]
     return telling
 
@@ -76,29 +73,28 @@ def desk(user: User) -> list[Duty]:
     if not rows:
         return []
     opened = queries.open_clearances(project for project, _head in rows)
-    roles = queries.roles()
+    names = queries.seat_names()
     found = []
     for project, head_may_clear in rows:
         where = DESKS[project.status]
         since, due_on = project.status_since.date(), queries.due_on(project)
         if project.status is Status.REVIEW:
             for one in opened.get(project.id, []):
-                mine = [seat for seat in seats(Action.REVIEW, project) if seat.role is one.role]
-                if any(sitting(user, project, seat) for seat in mine):
-                    waiting = Waiting(where, [user], one.since.date(), one.due_on, role=one.role)
-                    found.append(_duty(project, waiting, roles, user))
+                if sitting(user, project, seat_of(one)):
+                    waiting = Waiting(where, [user], one.opened_at.date(), one.due_on, seat=one)
+                    found.append(_duty(project, waiting, names, user))
         elif can(user, where.action, project):
-            role = Role.FUND if project.id in opened and project.status is Status.FUND_REVIEW else None
-            found.append(_duty(project, Waiting(where, [user], since, due_on, role=role), roles, user))
+            sheet = opened[project.id][0] if project.id in opened and project.status is Status.FUND_REVIEW else None
+            found.append(_duty(project, Waiting(where, [user], since, due_on, seat=sheet), names, user))
         elif project.status is Status.OFFICE_CLEAR and not head_may_clear and can(user, Action.ENDORSE, project):
-            found.append(_duty(project, Waiting(where, [user], since, due_on, naming=True), roles, user))
+            found.append(_duty(project, Waiting(where, [user], since, due_on, naming=True), names, user))
     return found
 
 
-def _duty(project: Project, one: Waiting, roles: Roles, viewer: User) -> Duty:
+def _duty(project: Project, one: Waiting, names: Names, viewer: User) -> Duty:
     what = str(NAME_CLEARER if one.naming else one.desk.says)
-    if one.role and "%(role)s" in what:
-        what = what % {"role": roles[one.role].name}
+    if one.seat and "%(role)s" in what:
+        what = what % {"role": names.seat(one.seat)}
     return Duty(
         what=what,
         reference=project.name,
@@ -112,23 +108,31 @@ def _duty(project: Project, one: Waiting, roles: Roles, viewer: User) -> Duty:
 
 
 def _names(one: Waiting) -> str:
-    return ", ".join(person.name for person in one.people) or str(NOBODY)
+    return having([person.name for person in one.people], fallen=one.has_fallen)
+
+
+def having(names: Sequence[str], *, fallen: bool) -> str:
+    """Those who have a proposal, in one line."""
+    if not names:
+        return str(NOBODY)
+    joined = ", ".join(names)
+    return _("%(names)s, as nobody holds the role", names=joined) if fallen else joined
 
 
 def _url(project: Project, one: Waiting) -> str:
     reference = project.reference
     if one.naming:
         return url_for("endorsement.name_clearer", reference=reference)
-    if one.role:
-        return url_for("clearances.show", reference=reference, role=one.role.lower())
+    if one.seat:
+        return url_for("clearances.show", reference=reference, seat=one.seat.seat.lower())
     return url_for("projects.show", reference=reference)
 
 
-def _panel(project: Project, newest: Round, roles: Roles, waiting: Sequence[Waiting], viewer: User) -> Panel:
+def _panel(project: Project, newest: Round, names: Names, waiting: Sequence[Waiting], viewer: User) -> Panel:
     internal = can(viewer, Action.VIEW_INTERNAL, project)
     titles = {one.code: one.title.say() for one in project.edition.handbook.sections}
-    have_it = {one.role: _names(one) for one in waiting if one.role}
-    rows = rows_of(newest, roles, titles, internal=internal, viewer=viewer, have_it=have_it)
+    have_it = {one.seat.seat: _names(one) for one in waiting if one.seat}
+    rows = rows_of(newest, names, titles, internal=internal, viewer=viewer, have_it=have_it)
     returned = [row for row in rows if row.tone == "violet"]
     here = project.status is Status.REVIEW
     return Panel(
@@ -155,21 +159,21 @@ def _compare(project: Project, newest: Round) -> tuple[str, str]:
 
 def rows_of(
     one: Round,
-    roles: Roles,
+    names: Names,
     titles: Mapping[str, str],
     *,
     internal: bool,
     viewer: User | None = None,
-    have_it: Mapping[Role, str] | None = None,
+    have_it: Mapping[str, str] | None = None,
 ) -> list[Row]:
     """Decisions and clearances of a round in the order they were given, the open ones last.
 
     `internal`: whether the reader may see notes; `viewer`: whose own open clearances are linked; `have_it`: the names
     of those on whose desk an open one lies.
     """
-    rows = [_decision_row(decision, roles, titles, internal) for decision in one.decisions]
+    rows = [_decision_row(decision, names, titles, internal) for decision in one.decisions]
     rows += [
-        _clearance_row(each, roles, titles, internal, viewer, (have_it or {}).get(each.role, ""))
+        _clearance_row(each, names, titles, internal, viewer, (have_it or {}).get(each.seat, ""))
         for each in one.clearances
         if _is_shown(each)
     ]
@@ -181,12 +185,12 @@ def _is_shown(clearance: Clearance) -> bool:
     return clearance.role is not Role.FUND
 
 
-def _decision_row(decision: Decision, roles: Roles, titles: Mapping[str, str], internal: bool) -> Row:
+def _decision_row(decision: Decision, names: Names, titles: Mapping[str, str], internal: bool) -> Row:
     step = decision.step
     move = LIFECYCLE.find(step.source, step.move) if step.source else None
     tones = {Status.RETURNED: "violet", Status.DONOR_CHANGES: "violet", Status.REJECTED: "red"}
     return Row(
-        role=roles[decision.role].name,
+        role=names.role(decision.role),
         says=str(move.says) if move else step.move,
         tone=tones.get(step.target, "green"),
         who=signed(step.actor, step.behalf_of),
@@ -197,11 +201,11 @@ def _decision_row(decision: Decision, roles: Roles, titles: Mapping[str, str], i
 
 
 def _clearance_row(
-    one: Clearance, roles: Roles, titles: Mapping[str, str], internal: bool, viewer: User | None, has_it: str
+    one: Clearance, names: Names, titles: Mapping[str, str], internal: bool, viewer: User | None, has_it: str
 ) -> Row:
-    role = roles[one.role].name
+    role = names.seat(one)
     mine = viewer is not None and one.round.closed_at is None and can(viewer, Action.REVIEW, one)
-    url = url_for("clearances.show", reference=one.project.reference, role=one.role.lower()) if mine else ""
+    url = url_for("clearances.show", reference=one.project.reference, seat=one.seat.lower()) if mine else ""
     if one.verdict is None:
         asked = one.round.closed_at is None and one.project.status is Status.REVIEW
         says = _("open") if asked else _("not answered in this round")
@@ -242,22 +246,22 @@ def moves_of(project: Project, viewer: User) -> list[tuple[str, str, str]]:
 def goes_to(project: Project) -> list[tuple[str, str, Any]]:
     """Who will have the proposal once it is submitted, as (role, names, working days): known before one submits."""
     handbook = project.edition.handbook
-    roles = queries.roles()
-    office = next((desk for desk in handbook.desks_for(Status.OFFICE_CLEAR, project.funding.value)), None)
-    stops = [(Action.CLEAR_OFFICE, Role.COM, office.days if office else None)]
-    reviewers = handbook.reviewers_for(project.funding.value, project.facts)
-    stops += [(Action.REVIEW, Role(one.role), one.days) for one in reviewers]
-    endorsing = next((desk for desk in handbook.desks_for(Status.ENDORSE, project.funding.value)), None)
-    stops.append((Action.ENDORSE, Role.RD, endorsing.days if endorsing else None))
-    people = queries.holders(project, {role for _action, role, _days in stops})
-    road = []
-    for action, role, days in stops:
-        mine = [seat for seat in seats(action, project) if seat.role is role]
-        able = [user for user in people if any(sitting(user, project, seat) for seat in mine)]
-        if action is Action.CLEAR_OFFICE:
-            able += [user for user in people if named_to_clear(user, project) and user not in able]
-            nobody = _("nobody can: the regional endorser will name somebody")
-        else:
-            nobody = str(NOBODY)
-        road.append((roles[role].name, ", ".join(user.name for user in able) or nobody, days))
+    called = queries.seat_names()
+    asked = queries.stops(project, project.facts, [row.code for row in project.areas if row.amount])
+    people = queries.seated(project, asked, {Role.COM, Role.RD})
+    office = handbook.desks_for(Status.OFFICE_CLEAR, project.funding.value)
+    endorsing = handbook.desks_for(Status.ENDORSE, project.funding.value)
+    road = [(called.role(Role.COM), _clearing(project, people), office[0].days if office else None)]
+    for stop in asked:
+        fallen = queries.is_vacant(project, stop, people)
+        seat = replace(seat_of(stop), fallen=fallen)
+        able = [user.name for user in people if sitting(user, project, seat)]
+        road.append((called.seat(stop), having(able, fallen=fallen), stop.days))
+    able = [user.name for user in people if sitting(user, project, ENDORSER)]
+    road.append((called.role(Role.RD), having(able, fallen=False), endorsing[0].days if endorsing else None))
     return road
+
+
+def _clearing(project: Project, people: Sequence[User]) -> str:
+    able = [user.name for user in people if sitting(user, project, HEAD) or named_to_clear(user, project)]
+    return ", ".join(able) or _("nobody can: the regional endorser will name somebody")

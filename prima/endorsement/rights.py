@@ -26,18 +26,33 @@ class Seat:
     barred: frozenset[str] = TEAM
     organization: bool = False
     """Held for the whole organization only."""
+    place: str | None = None
+    """Held at this Regional Office, not at the project's own."""
+    areas: frozenset[str] | None = None
+    """Of a thematic review: held by specialists of all these areas, where there are none (an empty set) by those who
+    are specialists of nothing; None: by anybody in the role."""
+    fallback: Role | None = None
+    fallen: bool = False
+    """Whether nobody can in the role itself: then any thematic specialist there, and whoever has the fallback, may."""
 
     def bars(self, user: User, project: Any) -> bool:
         return any(party.user_id == user.id and party.part in self.barred for party in project.parties)
 
     def reached_by(self, held: Authority, project: Any) -> bool:
-        if held.role is not self.role:
+        if not (self._is_own(held) or (self.fallen and held.role in (self.role, self.fallback))):
             return False
         if held.scope is Scope.ORGANIZATION or self.organization:
             return held.scope is Scope.ORGANIZATION
         if held.scope is Scope.REGION:
-            return held.region_code is not None and held.region_code == project.region_code
-        return held.office_id == project.office_id
+            return held.region_code is not None and held.region_code == (self.place or project.region_code)
+        return self.place is None and held.office_id == project.office_id
+
+    def _is_own(self, held: Authority) -> bool:
+        if held.role is not self.role:
+            return False
+        if self.areas is None:
+            return True
+        return self.areas <= held.areas if self.areas else not held.areas
 
 
 HEAD = Seat(Role.COM)
@@ -50,22 +65,40 @@ APPROVER = Seat(Role.DDG, TEAM | CLEARED | {"endorsed", "fund_reviewed"}, organi
 def reviewing(project: Any) -> Iterator[Seat]:
     """The seats of the edition's reviewers, and of Fund management, which answers checks of its own.
 
-    Whether one under a condition is asked was judged when the proposal was submitted: the round has the clearance.
+    Whom a round asks was judged when the proposal was submitted: where the page has read its clearances
+    (`project.asked`), these are the seats.
     """
+    if project.asked is not None:
+        yield from (seat_of(clearance) for clearance in project.asked)
+        return
     for reviewer in project.edition.handbook.reviewers:
         if project.funding.value not in reviewer.funding:
             continue
-        yield Seat(Role(reviewer.role), organization=reviewer.scope == "headquarters")
+        yield Seat(Role(reviewer.role), organization=reviewer.scope == "headquarters", place=reviewer.place)
     if is_fund(project):
         yield FUND
+
+
+def seat_of(asked: Any) -> Seat:
+    """The seat of a clearance, or of a stop of the routing."""
+    if asked.role is Role.FUND:
+        return FUND
+    by_area = asked.specialist or bool(asked.areas)
+    return Seat(
+        asked.role,
+        organization=asked.scope == "headquarters",
+        place=asked.place,
+        areas=frozenset(asked.areas if asked.specialist else ()) if by_area else None,
+        fallback=asked.fallback,
+        fallen=getattr(asked, "fallen", False),
+    )
 
 
 def seats(action: Action, subject: Any) -> list[Seat]:
     """Who decides an action on a project; of a clearance, only its own role."""
     project = whole(subject)
     if action is Action.REVIEW:
-        role = getattr(subject, "role", None)
-        return [seat for seat in reviewing(project) if role is None or seat.role is role]
+        return list(reviewing(project)) if subject is project else [seat_of(subject)]
     if action in (Action.ROUTE_ENDORSED, Action.ANSWER_DONOR):
         return [FUND if is_fund(project) else COORDINATOR]
     return {

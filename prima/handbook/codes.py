@@ -28,6 +28,9 @@ def unknown_codes(edition: Edition) -> Iterator[tuple[str, str]]:
     for suggestion in edition.gender.suggestions if edition.gender else ():
         if suggestion.code not in _codes("gender_marker"):
             yield f"gender.suggestions[{suggestion.code}].code", f"{suggestion.code} is not a code of the gender marker"
+    for reviewer in edition.reviewers:
+        if reviewer.place and reviewer.place not in _codes("regional_offices"):
+            yield f"reviewers[{reviewer.key}].place", f"{reviewer.place} is not a Regional Office of the list"
     for code in edition.gender_not_applicable_types:
         if code not in _codes("project_types"):
             yield "gender_not_applicable_types", f"{code} is not a project type of the list"
@@ -44,7 +47,7 @@ def conditions(edition: Edition) -> Iterator[tuple[str, Condition]]:
     items: list[tuple[str, Condition | None]] = [
         *((f"sections[{one.code}]", one.needed_when) for one in edition.sections),
         *((f"rules[{one.code}]", one.needed_when) for one in edition.rules),
-        *((f"reviewers[{one.role}]", one.needed_when) for one in edition.reviewers),
+        *((f"reviewers[{one.key}]", one.needed_when) for one in edition.reviewers),
     ]
     for key, condition in items:
         if condition is not None:
@@ -61,9 +64,13 @@ def _roles(edition: Edition) -> Iterator[tuple[str, str]]:
     for duty in edition.duties:
         yield f"duties[{called(duty)}].role", duty.role
     for reviewer in edition.reviewers:
-        yield f"reviewers[{reviewer.role}].role", reviewer.role
+        yield f"reviewers[{reviewer.key}].role", reviewer.role
+        if reviewer.fallback:
+            yield f"reviewers[{reviewer.key}].fallback", reviewer.fallback
+    named = {one.code for one in edition.reviewers if one.code}
     for check in edition.checks:
-        yield f"checks[{check.code}].role", check.role
+        if check.role not in named:
+            yield f"checks[{check.code}].role", check.role
     for report in edition.reports:
         yield f"reports[{report.code}].accepted_by", report.accepted_by
         for role in report.checked_by:

@@ -177,20 +177,39 @@ class Desk(Part):
 
 
 class Reviewer(Part):
+    """A clearance that a proposal may need: whose it is, where that person sits, and when it is asked."""
+
     role: Code
-    scope: Literal["office", "region", "headquarters"]
+    code: Code | None = None  # where one role clears in two places; else the role names the reviewer
+    scope: Literal["office", "region", "headquarters", "named"]
+    place: Code | None = None  # the Regional Office that scope "named" names
     required: StrictBool = True
     days: Count
     funding: Fundings = BOTH
     areas: StrictBool = False  # chosen by the project's areas of work
+    fallback: Code | None = None  # the role that answers there while nobody can in the role itself
     needed_when: Condition | None = None
+
+    @property
+    def key(self) -> str:
+        """What checks and sections call this reviewer."""
+        return self.code or self.role
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> Self:
+        if (self.scope == "named") != (self.place is not None):
+            raise ValueError('place names the Regional Office of scope "named", and stands with no other scope')
+        if self.fallback == self.role:
+            raise ValueError("fallback is another role than role")
+        return self
 
 
 class Check(Part):
     code: Code
-    role: Code
+    role: Code  # of a desk or reviewer; or the code of a reviewer that has one
     question: Text
     must_pass: StrictBool
+    sets: Literal["gender_marker"] | None = None  # what the reviewer may set otherwise, with a reason
     applies_to: Fundings = BOTH
     scope: Extent = "any"
     basis: Basis
@@ -368,11 +387,14 @@ class Edition(Part):
     gender: Gender | None = None
     risk: RiskLevels | None = None  # levels of risk have no word, if left out
 
-    @property
-    def is_conditional(self) -> bool:
-        """Whether anything is needed under a condition only, so that a project's facts have to be looked up."""
-        parts: Iterable[Section | Rule | Reviewer] = (*self.sections, *self.rules, *self.reviewers)
-        return any(one.needed_when is not None for one in parts)
+    def is_conditional(self, funding: Funding) -> bool:
+        """Whether such a project needs anything under a condition only, so that its facts have to be looked up."""
+        parts: list[tuple[Fundings, Condition | None]] = [
+            *((one.applies_to, one.needed_when) for one in self.sections),
+            *((one.applies_to, one.needed_when) for one in self.rules),
+            *((one.funding, one.needed_when) for one in self.reviewers),
+        ]
+        return any(funding in fundings and condition is not None for fundings, condition in parts)
 
     def section(self, code: str) -> Section:
         return _one(self.sections, code)
@@ -418,6 +440,7 @@ class Edition(Part):
         return tuple(one for one in self.reviewers if funding in one.funding and _needed(one, facts))
 
     def checks_for(self, role: str, funding: Funding, *, regional: bool = False) -> tuple[Check, ...]:
+        """The checks of a desk's role or of a reviewer, by role or code."""
         return tuple(
             check
             for check in self.checks
@@ -453,7 +476,7 @@ def _needed(item: Section | Rule | Reviewer, facts: Facts) -> bool:
     if item.needed_when is None:
         return True
     if facts is None:
-        name = item.role if isinstance(item, Reviewer) else item.code
+        name = item.key if isinstance(item, Reviewer) else item.code
         raise Unjudged(f"{name} is needed under a condition; without the project's facts it cannot be judged.")
     return holds(item.needed_when, facts)
 
@@ -569,7 +592,7 @@ def _used_twice(edition: Edition) -> Iterator[tuple[str, str]]:
         for name in ("stages", "sections", "rules", "checks", "reports", "activation", "closure")
     }
     lists |= {f"reports[{report.code}].sections": [part.code for part in report.sections] for report in edition.reports}
-    lists["reviewers"] = [f"{one.role} ({kind})" for one in edition.reviewers for kind in one.funding]
+    lists["reviewers"] = [f"{one.key} ({kind})" for one in edition.reviewers for kind in one.funding]
     lists["desks"] = [
         f"{desk.status} {role} ({kind})" for desk in edition.desks for role in desk.roles for kind in desk.funding
     ]
@@ -580,7 +603,7 @@ def _used_twice(edition: Edition) -> Iterator[tuple[str, str]]:
 
 
 def _roles_without_a_seat(edition: Edition) -> Iterator[tuple[str, str]]:
-    reviewers = {one.role for one in edition.reviewers}
+    reviewers = {one.key for one in edition.reviewers}
     for section in edition.sections:
         for role in section.roles:
             if role not in reviewers:
@@ -591,7 +614,7 @@ def _roles_without_a_seat(edition: Edition) -> Iterator[tuple[str, str]]:
             yield f"duties[{called(duty)}].stage", f"{duty.stage} is not one of the stages"
     for check in edition.checks:
         for kind in check.applies_to:
-            seats = {one.role for one in edition.reviewers if kind in one.funding}
+            seats = {one.key for one in edition.reviewers if kind in one.funding}
             seats |= {role for desk in edition.desks if kind in desk.funding for role in desk.roles}
             if check.role not in seats:
                 yield f"checks[{check.code}].role", f"{check.role} neither reviews nor decides on {kind} projects"

@@ -22,14 +22,22 @@ def rights_of_user() -> tuple[Any, ...]:
 
 
 def holders(
-    roles: Iterable[Role], *, office_id: int, region_code: str | None, beside: Collection[int] = ()
+    roles: Iterable[Role],
+    *,
+    office_id: int,
+    region_code: str | None,
+    beside: Collection[int] = (),
+    elsewhere: Collection[str] = (),
 ) -> list[User]:
-    """Everybody active who holds one of the roles there, or stands in for such a person; `beside` are further ids."""
+    """Everybody active who holds one of the roles there, or stands in for such a person.
+
+    `beside` are further ids; `elsewhere` are codes of further Regional Offices at which the roles count.
+    """
     day = clock.today()
     places: list[ColumnElement[bool]] = [Grant.scope == Scope.ORGANIZATION]
     places.append(and_(Grant.scope == Scope.OFFICE, Grant.office_id == office_id))
-    if region_code:
-        places.append(and_(Grant.scope == Scope.REGION, Grant.region_code == region_code))
+    if regions := {*elsewhere, *([region_code] if region_code else [])}:
+        places.append(and_(Grant.scope == Scope.REGION, Grant.region_code.in_(regions)))
     granted = select(Grant.user_id).where(Grant.role.in_(set(roles)), Grant.revoked_at.is_(None), or_(*places))
     lent = select(Delegation.delegate_id).where(
         Delegation.absent_id.in_(granted),

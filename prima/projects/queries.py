@@ -62,7 +62,7 @@ def find(reference: str, *options: Any) -> Project | None:
 
 def judged(project: Project) -> Project:
     """The project with the facts that the conditions of its edition ask for; without a condition nothing is asked."""
-    if project.edition.handbook.is_conditional:
+    if project.edition.handbook.is_conditional(project.funding.value):
         project.facts = facts_of(project)
     return project
 

@@ -39,12 +39,20 @@ def fund(user: User, project: Any) -> bool:
     return project.funding is Funding.FUND and authority(user, [Role.FUND, Role.DDG]) is not None
 
 
-def asked_at_headquarters(user: User, project: Any) -> bool:
-    """Holds a role of headquarters, for the organization, whose clearance was asked."""
-    return any(
-        held.scope is Scope.ORGANIZATION and held.role in project.asked_at_headquarters
-        for held in user.authorities(clock.today())
-    )
+def asked_elsewhere(user: User, project: Any) -> bool:
+    """Holds a role at headquarters, or at another Regional Office, whose clearance was asked."""
+    return any(called in project.asked_elsewhere for called in asked_as(user))
+
+
+def asked_as(user: User) -> set[str]:
+    """As what Project.asked_elsewhere may name the person."""
+    found = set()
+    for held in user.authorities(clock.today()):
+        if held.scope is Scope.ORGANIZATION:
+            found.add(str(held.role))
+        elif held.scope is Scope.REGION:
+            found.add(f"{held.role}@{held.region_code}")
+    return found
 
 
 def all_staff_once_endorsed(user: User, project: Any) -> bool:
@@ -98,7 +106,7 @@ def running_authority(user: User, project: Any) -> Authority | None:
     return held
 
 
-INTERNALS = (had_a_part, office_or_region, asked_at_headquarters, fund)
+INTERNALS = (had_a_part, office_or_region, asked_elsewhere, fund)
 """Who sees the internal parts of a project."""
 
 RIGHTS = {

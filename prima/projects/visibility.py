@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, se
 from prima import clock
 from prima.places import OfficeLink
 from prima.projects.models import Party, Project
-from prima.projects.rights import OFFICE_ROLES
+from prima.projects.rights import OFFICE_ROLES, asked_as
 from prima.projects.stages import CLOSE_HELD, Funding
 from prima.users import Role, Scope, User
 
@@ -43,8 +43,8 @@ def may_see(user: User | None) -> ColumnElement[bool]:
         ever = select(OfficeLink.office_id).where(OfficeLink.region_code.in_(regions))
         linked = exists().where(region_link(), OfficeLink.region_code.in_(regions)).correlate(Project)
         ways.append(and_(Project.office_id.in_(ever), linked))
-    if whole := {str(one.role) for one in user.authorities(clock.today()) if one.scope is Scope.ORGANIZATION}:
-        ways.append(Project.asked_at_headquarters.overlap(sorted(whole)))
+    if called := asked_as(user):
+        ways.append(Project.asked_elsewhere.overlap(sorted(called)))
     if any(one.scope is Scope.ORGANIZATION and one.role in (Role.FUND, Role.DDG) for one in held):
         ways.append(Project.funding == Funding.FUND)
     return or_(*ways)

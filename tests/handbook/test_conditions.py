@@ -34,7 +34,8 @@ def condition(**written):
 
 def conditional(reviewer: str = "HQD", when: str = '{field = "donor.eu_money", is = true}', funding="donor") -> str:
     """The current edition with one more reviewer, under a condition."""
-    more = f'[[reviewers]]\nrole = "{reviewer}"\nscope = "headquarters"\ndays = 5\nfunding = ["{funding}"]\n'
+    more = f'[[reviewers]]\nrole = "{reviewer}"\ncode = "EXTRA"\nscope = "headquarters"\ndays = 5\n'
+    more += f'funding = ["{funding}"]\n'
     return SOURCE.replace("[[reviewers]]\n", f"{more}needed_when = {when}\n\n[[reviewers]]\n", 1)
 
 
@@ -138,7 +139,7 @@ def test_a_fact_that_nobody_said_is_an_error_wherever_it_stands(joined):
 def test_a_condition_outside_the_grammar_is_refused_with_its_key(when, reason):
     with pytest.raises(EditionError) as refused:
         parse(conditional(when=when), "changed.toml")
-    assert refused.value.lines == (f"changed.toml: reviewers[HQD].needed_when{reason}.",)
+    assert refused.value.lines == (f"changed.toml: reviewers[EXTRA].needed_when{reason}.",)
 
 
 def test_an_unknown_field_is_refused_and_the_known_ones_are_named():
@@ -149,7 +150,7 @@ def test_an_unknown_field_is_refused_and_the_known_ones_are_named():
 def test_codes_of_conditions_stand_in_the_lists():
     edition = parse(conditional(when='{field = "countries", includes = "XXX"}'), "changed.toml")
     assert list(unknown_codes(edition)) == [
-        ("reviewers[HQD].needed_when", "XXX does not stand in the list countries"),
+        ("reviewers[EXTRA].needed_when", "XXX does not stand in the list countries"),
     ]
 
 
@@ -157,14 +158,15 @@ def test_a_reviewer_under_a_condition_is_asked_only_when_it_holds():
     edition = parse(conditional(), "changed.toml")
     stored = Edition.model_validate(edition.model_dump(mode="json"))
     assert stored == edition
-    always = {one.role for one in parse(SOURCE, "now.toml").reviewers_for("donor")}
-    assert {one.role for one in stored.reviewers_for("donor", FACTS)} == {*always, "HQD"}
-    assert {one.role for one in stored.reviewers_for("donor", {**FACTS, "donor.eu_money": False})} == always
+    always = {one.key for one in parse(SOURCE, "now.toml").reviewers_for("donor", FACTS)}
+    assert {one.key for one in stored.reviewers_for("donor", FACTS)} == {*always, "EXTRA"}
+    otherwise = {one.key for one in stored.reviewers_for("donor", {**FACTS, "donor.eu_money": False})}
+    assert otherwise == always - {"RPDO-BRU"}
 
 
 def test_a_condition_neither_holds_nor_fails_for_somebody_who_brings_no_facts():
     edition = parse(conditional(), "changed.toml")
-    with pytest.raises(Unjudged, match="HQD"):
+    with pytest.raises(Unjudged, match="EXTRA"):
         edition.reviewers_for("donor")
     assert {one.role for one in edition.reviewers_for("fund")} == {"RPDO", "RTS", "RRMO", "RME"}
 

@@ -57,7 +57,7 @@ def test_the_first_edition_holds_the_current_form():
     assert {section.code for section in EDITION.sections if section.material} == {"COV", "MAT", "BUD"}
     assert [section.code for section in EDITION.sections if section.internal] == ["RSK"]
     assert [stage.module for stage in EDITION.stages] == ["1", "2", "3", "3", "3-4", "4", "5", "6", "6"]
-    assert len(EDITION.checks) == 20
+    assert len(EDITION.checks) == 24
     assert len(EDITION.rules) == 43
 
 
@@ -72,7 +72,9 @@ def test_every_open_status_has_a_desk_for_its_funding_and_a_terminal_one_has_non
 
 def test_every_role_is_one_of_the_list():
     roles = {role for desk in EDITION.desks for role in desk.roles} | {one.role for one in EDITION.reviewers}
-    roles |= {check.role for check in EDITION.checks}
+    roles |= {one.fallback for one in EDITION.reviewers if one.fallback}
+    coded = {one.code for one in EDITION.reviewers if one.code}
+    roles |= {check.role for check in EDITION.checks} - coded
     roles |= {role for report in EDITION.reports for role in (*report.checked_by, report.accepted_by)}
     assert roles <= codes_of("team_roles")
 

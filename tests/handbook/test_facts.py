@@ -44,7 +44,7 @@ def conditional() -> str:
         for place, (field, when) in enumerate(CONDITIONS.items())
     )
     reviewer = (
-        '[[reviewers]]\nrole = "LEG"\nscope = "headquarters"\ndays = 7\n'
+        '[[reviewers]]\nrole = "LEG"\ncode = "LEG-EU"\nscope = "headquarters"\ndays = 7\n'
         f"needed_when = {CONDITIONS['donor.eu_money']}\n\n"
     )
     changes = (
@@ -257,7 +257,9 @@ def test_a_reviewer_for_eu_money_reviews_what_was_eu_money_when_it_was_submitted
 ):
     publish(conditional())
     cast = Cast(browser_of)
-    lawyer = cast.people["LEG"] = a_user("LEG", name="Lawyer")
+    lawyer = cast.people["LEG-EU"] = a_user("LEG", name="Lawyer")
+    cast.people["RPDO-BRU"] = a_user("RPDO", "BRU")
+    cast.people["HQD"] = a_user("HQD")
     reference = regional(cast[Role.PDEV], european if is_european else "NOT_STATED").reference
     project = written(reference)
     road = cast.open(Role.PDEV, f"/projects/{reference}/submit/submit").check().rows("This will go to")
@@ -273,11 +275,11 @@ def test_a_reviewer_for_eu_money_reviews_what_was_eu_money_when_it_was_submitted
     db.session.expire_all()
     cast.decide(Role.COM, project, "clear")
     roles = db.session.scalars(select(Clearance.role).join(Clearance.round).where(Round.project_id == project.id)).all()
-    assert set(roles) == {"RPDO", "RTS", "RRMO", "RME"} | ({"LEG"} if is_european else set())
+    assert set(roles) == {"RPDO", "RTS", "RRMO", "RME", "HQD"} | ({"LEG"} if is_european else set())
     version = cast.open(Role.RPDO, f"/projects/{reference}/endorsement/1").check()
     assert ("Asked by donor.eu_money" in version.text) is is_european
-    for role in (*(["LEG"] if is_european else []), Role.RPDO, Role.RTS, Role.RRMO, Role.RME):
+    for role in (*(["LEG-EU", "RPDO-BRU"] if is_european else []), "HQD", "RPDO", "RTS", "RRMO", "RME"):
         assert queries.project(reference).status is Status.REVIEW
-        assert cast.review(role, project, Role(role)).status == 200
+        assert cast.review(role, project, role).status == 200
         db.session.expire_all()
     assert queries.project(reference).status is Status.ENDORSE

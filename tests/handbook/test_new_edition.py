@@ -27,7 +27,8 @@ CHANGES = (
     ),
     (
         '[[reviewers]]\nrole = "RPDO"',
-        '[[reviewers]]\nrole = "HQD"\nscope = "headquarters"\ndays = 7\n\n[[reviewers]]\nrole = "RPDO"',
+        '[[reviewers]]\nrole = "HQD"\ncode = "HQD-ALL"\nscope = "headquarters"\ndays = 7\n\n'
+        '[[reviewers]]\nrole = "RPDO"',
     ),
     ("value = 30\n", "value = 25\n"),
 )

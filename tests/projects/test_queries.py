@@ -29,7 +29,7 @@ MOST = {
     "cover.edit": 17,
     "currency.edit": 9,
     "documents.index": 9,
-    "endorsement.submit": 14,
+    "endorsement.submit": 15,
     "indicators.edit": 12,
     "indicators.index": 11,
     "indicators.new": 12,

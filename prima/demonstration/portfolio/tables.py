@@ -227,14 +227,17 @@ def _frozen(plan: Plan, edition: HandbookEdition) -> dict[str, Any]:
     return {"edition": edition.code, "cover": cover, "countries": list(plan.countries), **empty}
 
 
-CLEARANCE_COLUMNS = ("round_id", "role", "required", "opened_at", "due_on", "verdict", "decided_by_id", "decided_at")
+CLEARANCE_COLUMNS = (
+    "round_id", "seat", "reviewer", "role", "required", "opened_at", "due_on", "verdict", "decided_by_id", "decided_at",
+)  # fmt: skip
 OPEN_IN_TWENTY = 20
 """For so many projects of the portfolio one clearance is open."""
 
 
 def clearance_rows(plans: Sequence[Plan], edition: HandbookEdition, staff: Staff) -> Rows:
     """The reviewers' answers on every proposal that the head of office cleared. In review at least one is open."""
-    reviewers = {funding: edition.handbook.reviewers_for(funding.value) for funding in Funding}
+    always = [one for one in edition.handbook.reviewers if one.needed_when is None]
+    reviewers = {funding: [one for one in always if funding.value in one.funding] for funding in Funding}
     slots = [
         (number, place)
         for number, plan in enumerate(submitted(plans), 1)
@@ -253,8 +256,9 @@ def clearance_rows(plans: Sequence[Plan], edition: HandbookEdition, staff: Staff
         for place, reviewer in enumerate(reviewers[plan.funding]):
             is_open = (number, place) in still_open
             yield (
-                number, reviewer.role, reviewer.required, moment(opened), add_working_days(opened, reviewer.days),
-                None if is_open else "clear", None if is_open else staff.of(Role(reviewer.role), plan.region)[0],
+                number, reviewer.key, reviewer.key, reviewer.role, reviewer.required, moment(opened),
+                add_working_days(opened, reviewer.days), None if is_open else "clear",
+                None if is_open else staff.of(Role(reviewer.role), plan.region)[0],
                 None if is_open else moment(opened) + HOUR,
             )  # fmt: skip
 

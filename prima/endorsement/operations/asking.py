@@ -39,6 +39,7 @@ def hold(project: Project, actor: User, *, seen: int | None) -> Held:
     if seen is not None and fresh.steps and fresh.steps[-1].id != seen:
         raise Refused([what_happened(fresh)])
     held = Held(fresh, queries.rounds(fresh, fresh=True), actor)
+    queries.judge(fresh, held.newest)
     queries.people_again()
     return held
 

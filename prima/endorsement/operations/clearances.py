@@ -38,10 +38,10 @@ class Typed:
     sections: Sequence[str] = ()
 
 
-def checks(project: Project, role: Role) -> tuple[Check, ...]:
-    """The edition's checks of a role for this project."""
+def checks(project: Project, reviewer: str) -> tuple[Check, ...]:
+    """The edition's checks of a reviewer for this project."""
     handbook = project.edition.handbook
-    return handbook.checks_for(role, project.funding.value, regional=is_regional(project))
+    return handbook.checks_for(reviewer, project.funding.value, regional=is_regional(project))
 
 
 def save_draft(clearance: Clearance, *, actor: User, version: int, typed: Typed) -> Clearance:
@@ -114,7 +114,7 @@ def must_pass(clearance: Clearance, opening: str) -> None:
     """Refuse while a check that must pass is answered "no" or not at all."""
     given = {one.check_code: one.answer for one in clearance.answers}
     reasons = []
-    for check in checks(clearance.project, clearance.role):
+    for check in checks(clearance.project, clearance.reviewer):
         if check.must_pass and given.get(check.code) is None:
             reasons.append(Reason(_("Please answer: %(question)s", question=check.question.say())))
         elif check.must_pass and given[check.code] is CheckAnswer.NO:
@@ -144,7 +144,7 @@ def _open(clearance: Clearance, held: Held) -> Clearance:
 
 
 def _fresh(held: Held, clearance: Clearance) -> Clearance:
-    found = held.newest.clearance(clearance.role) if held.newest else None
+    found = held.newest.clearance(clearance.seat) if held.newest else None
     if found is None or found.id != clearance.id:
         raise Refused([what_happened(held.project)])
     return found
@@ -154,7 +154,7 @@ def _take_over(clearance: Clearance, typed: Typed, version: int) -> None:
     """Write what was typed, unless a colleague with the same role saved something meanwhile."""
     given = {one.check_code: one for one in clearance.answers}
     stated = {"note": (_("Note"), clearance.note, typed.note)}
-    known = checks(clearance.project, clearance.role)
+    known = checks(clearance.project, clearance.reviewer)
     for check in known:
         answer, note = typed.answers.get(check.code, (None, ""))
         there = given.get(check.code)
@@ -195,6 +195,7 @@ def _journal(clearance: Clearance, event: str, actor: User, authority: Authority
         actor=actor,
         behalf_of=authority.absent if authority else None,
         round=clearance.round.number,
+        seat=clearance.seat,
         role=clearance.role,
         verdict=clearance.verdict,
         note=clearance.note,

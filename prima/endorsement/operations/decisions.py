@@ -89,7 +89,7 @@ def _open_for_the_fund(project: Project, there: Round) -> None:
         return
     sheet = there.clearance(Role.FUND)
     if sheet is None:
-        sheet = Clearance(role=Role.FUND, required=False, sections=[], note="", answers=[])
+        sheet = Clearance(role=Role.FUND, scope="headquarters", required=False, sections=[], note="", answers=[])
         there.clearances.append(sheet)
     sheet.opened_at, sheet.due_on = clock.now(), queries.due_on(project)
     sheet.verdict = sheet.decided_by = sheet.behalf_of = sheet.decided_at = None

@@ -15,7 +15,7 @@ from prima.endorsement.queries import Waiting
 from prima.endorsement.steps import NAME_CLEARER, OF_THE_TEAM, signed
 from prima.outbox import queue
 from prima.projects.models import Part, Project, Step
-from prima.projects.queries import roles, statuses
+from prima.projects.queries import statuses
 from prima.projects.stages import LIFECYCLE
 from prima.users import User
 
@@ -42,12 +42,12 @@ def arrived(project: Project, newest: Round | None, *, cause: str, but: set[int]
     """Tell those on whose desk the proposal lies now; the ids of those told. Developers hear of the decision."""
     if project.status in OF_THE_TEAM:
         return set()
-    names = {code: role.name for code, role in roles().items()}
+    names = queries.seat_names()
     duties: dict[int, tuple[User, list[tuple[str, Waiting]]]] = {}
     for one in queries.waiting(project, newest):
         what = str(NAME_CLEARER if one.naming else one.desk.says)
-        if one.role and "%(role)s" in what:
-            what = what % {"role": names[one.role]}
+        if one.seat and "%(role)s" in what:
+            what = what % {"role": names.seat(one.seat)}
         if one.is_vacant:
             nobody(project, str(one.desk.says) if one.naming else what, cause=cause)
         for user in one.people:
@@ -73,7 +73,7 @@ def _on_the_desk(project: Project, user: User, found: list[tuple[str, Waiting]],
         kind="desk",
         subject=_("%(what)s: %(reference)s", what=what, reference=project.name),
         body="\n".join(lines),
-        path=path(project, "clearances", first.role.lower()) if first.role else path(project),
+        path=path(project, "clearances", first.seat.seat.lower()) if first.seat else path(project),
     )
 
 
@@ -90,7 +90,7 @@ def decided(project: Project, subject: str, lines: Iterable[str], *, cause: str,
 def cleared(clearance: Clearance, *, actor: User) -> None:
     """A reviewer's answer: a return is shown as coming at once."""
     project = clearance.project
-    role = roles()[clearance.role].name
+    role = queries.seat_names().seat(clearance)
     says = {
         Verdict.CLEAR: _("%(role)s cleared %(reference)s", role=role, reference=project.name),
         Verdict.COMMENTS: _("%(role)s cleared %(reference)s with comments", role=role, reference=project.name),

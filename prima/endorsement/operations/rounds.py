@@ -9,17 +9,17 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session, object_session
 
 from prima import clock
+from prima.endorsement import queries, routing
 from prima.endorsement.models import Answer, Clearance, Decision, Round, Verdict
 from prima.endorsement.operations import letters
 from prima.endorsement.operations.asking import hold, permit, what_happened
+from prima.endorsement.routing import Stop
 from prima.errors import Refused
-from prima.handbook.edition import Reviewer
 from prima.journal import record
 from prima.permissions import Action
 from prima.projects.files import Arrivals
 from prima.projects.models import Project, Step
 from prima.projects.operations import advance, file_papers
-from prima.projects.queries import roles
 from prima.projects.snapshot import changed_sections, seal, snapshot, submitted_facts
 from prima.projects.stages import LIFECYCLE, Status
 from prima.users import Role, User
@@ -92,42 +92,66 @@ def office_clearance(earlier: Sequence[Round], newest: Round) -> Round | None:
 
 
 def open_review(project: Project, newest: Round, earlier: Sequence[Round]) -> None:
-    """Open one clearance a reviewer of the edition, or let an earlier one stand where its sections did not change.
+    """Open the clearances that the edition asks, or let an earlier one stand where its sections did not change.
 
     Whom a condition concerns is judged by what was submitted, though a list may have changed meanwhile.
     """
-    facts = submitted_facts(newest.snapshot)
-    reviewers = project.edition.handbook.reviewers_for(project.funding.value, facts)
-    at_headquarters = {reviewer.role for reviewer in reviewers if reviewer.scope == "headquarters"}
-    project.asked_at_headquarters = sorted(at_headquarters.union(project.asked_at_headquarters))
-    for reviewer in reviewers:
-        role = Role(reviewer.role)
-        before = next((found for one in earlier if (found := one.clearance(role))), None)
+    asked = queries.stops(project, submitted_facts(newest.snapshot), newest.snapshot["areas"])
+    elsewhere = {called for stop in asked for called in routing.elsewhere(stop)}
+    project.asked_elsewhere = sorted(elsewhere.union(project.asked_elsewhere))
+    for stop in asked:
+        before = last_word(stop, earlier)
         if before and before.is_given and not concerned(before, newest):
-            clearance = _standing(before, reviewer)
+            clearance = _standing(before, stop)
         else:
-            clearance = _opened(before, reviewer)
+            clearance = _opened(before, stop)
         newest.clearances.append(clearance)
     _session(project).flush()
     settle(project, newest)
 
 
+def last_word(stop: Stop, earlier: Sequence[Round]) -> Clearance | None:
+    """The newest earlier clearance of the seat; for a specialist, else the one that looked at all the areas before."""
+    for one in earlier:
+        if found := one.clearance(stop.seat):
+            return found if set(stop.areas) <= set(found.areas) or not found.is_given else None
+        alike = (each for each in one.clearances if each.reviewer == stop.reviewer)
+        if stop.areas and (found := next((each for each in alike if set(stop.areas) <= set(each.areas)), None)):
+            return found
+    return None
+
+
 def concerned(before: Clearance, newest: Round) -> set[str]:
-    """The changed sections that the edition gives to the role of an earlier clearance."""
+    """The changed sections that the edition gives to the reviewer of an earlier clearance."""
     handbook = newest.project.edition.handbook
-    concern = {section.code for section in handbook.sections if before.role in section.roles}
+    concern = {section.code for section in handbook.sections if before.reviewer in section.roles}
     return changed_sections(before.round.snapshot, newest.snapshot) & concern
 
 
-def _standing(before: Clearance, reviewer: Reviewer) -> Clearance:
+def _asked(stop: Stop) -> dict[str, Any]:
+    return {
+        "seat": stop.seat,
+        "reviewer": stop.reviewer,
+        "role": stop.role,
+        "scope": stop.scope,
+        "place": stop.place,
+        "areas": list(stop.areas),
+        "specialist": stop.specialist,
+        "fallback": stop.fallback,
+        "required": stop.required,
+        "sections": [],
+    }
+
+
+def _standing(before: Clearance, stop: Stop) -> Clearance:
     return Clearance(
-        role=before.role,
-        required=reviewer.required,
+        **_asked(stop),
         opened_at=before.opened_at,
         due_on=before.due_on,
         verdict=before.verdict,
         note=before.note,
-        sections=[],
+        gender_marker_code=before.gender_marker_code,
+        gender_marker_reason=before.gender_marker_reason,
         decided_by=before.decided_by,
         behalf_of=before.behalf_of,
         decided_at=before.decided_at,
@@ -136,15 +160,15 @@ def _standing(before: Clearance, reviewer: Reviewer) -> Clearance:
     )
 
 
-def _opened(before: Clearance | None, reviewer: Reviewer) -> Clearance:
+def _opened(before: Clearance | None, stop: Stop) -> Clearance:
     """Open, with the answers given or drafted before as its draft."""
     continued = before is not None and before.is_open
     return Clearance(
-        role=Role(reviewer.role),
-        required=reviewer.required,
-        due_on=add_working_days(clock.today(), reviewer.days),
+        **_asked(stop),
+        due_on=add_working_days(clock.today(), stop.days),
         note=before.note if before and continued else "",
-        sections=[],
+        gender_marker_code=before.gender_marker_code if before else None,
+        gender_marker_reason=before.gender_marker_reason if before else "",
         answers=_copies(before) if before else [],
     )
 
@@ -161,8 +185,8 @@ def settle(project: Project, newest: Round) -> Step | None:
     returned = [one for one in newest.clearances if one.verdict is Verdict.RETURN]
     if not returned:
         return advance(project, "pass", actor=None)
-    names = roles()
-    by = ", ".join(names[one.role].name for one in returned)
+    names = queries.seat_names()
+    by = ", ".join(names.seat(one) for one in returned)
     step = advance(project, "return", actor=None, note=_("All reviewers have answered. Returned by: %(by)s.", by=by))
     newest.closed_at = clock.now()
     return step

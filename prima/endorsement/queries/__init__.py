@@ -1,14 +1,19 @@
 """Rounds, clearances and decisions, loaded for pages and operations; people who may decide; desks."""
 
 from prima.endorsement.queries.cases import Case, case, comparing, deciding, reviewing, round_of, submitting
-from prima.endorsement.queries.desks import Open, Waiting, desk_roles, due_on, on_the_desk, open_clearances, waiting
+from prima.endorsement.queries.desks import Waiting, desk_roles, due_on, on_the_desk, open_clearances, waiting
+from prima.endorsement.queries.naming import Names, seat_names
 from prima.endorsement.queries.people import (
     administrators,
     colleague,
     holders,
+    is_vacant,
+    judge,
     known,
     may_be_named,
     people_again,
+    seated,
+    stops,
     who_may,
 )
 from prima.endorsement.queries.rounds import frozen, names, newest_round, rounds, versions
@@ -16,7 +21,7 @@ from prima.projects.queries import roles, statuses
 
 __all__ = [
     "Case",
-    "Open",
+    "Names",
     "Waiting",
     "administrators",
     "case",
@@ -27,6 +32,8 @@ __all__ = [
     "due_on",
     "frozen",
     "holders",
+    "is_vacant",
+    "judge",
     "known",
     "may_be_named",
     "names",
@@ -38,7 +45,10 @@ __all__ = [
     "roles",
     "round_of",
     "rounds",
+    "seat_names",
+    "seated",
     "statuses",
+    "stops",
     "submitting",
     "versions",
     "waiting",

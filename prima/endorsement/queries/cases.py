@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from prima.endorsement.models import Clearance, Round
-from prima.endorsement.queries.people import people_again
+from prima.endorsement.queries.people import judge, people_again
 from prima.endorsement.queries.rounds import newest_round, rounds
 from prima.projects.models import Project
 from prima.projects.queries import proposal_with_story, story
 from prima.projects.stages import LIFECYCLE
-from prima.users import Role
 from prima.workflow import Move
 
 SUBMIT, DECIDE = "endorsement.submit", "endorsement.decide"
@@ -35,6 +34,7 @@ def _read(project: Project | None) -> tuple[Project, Round | None] | None:
     if project is None:
         return None
     newest = newest_round(project)
+    judge(project, newest)
     people_again()
     return project, newest
 
@@ -65,10 +65,10 @@ def comparing(reference: str) -> Project | None:
     return proposal_with_story(reference)
 
 
-def reviewing(reference: str, role: str) -> Case | None:
-    """The clearance of a role (in lower case in the URL) on the newest round."""
-    found = _read(story(reference)) if role == role.lower() and role.upper() in set(Role) else None
-    clearance = found[1].clearance(Role(role.upper())) if found and found[1] else None
+def reviewing(reference: str, seat: str) -> Case | None:
+    """The clearance of a seat (in lower case in the URL) on the newest round."""
+    found = _read(story(reference)) if seat == seat.lower() else None
+    clearance = found[1].clearance(seat.upper()) if found and found[1] else None
     return Case(*found, clearance=clearance) if found and clearance else None
 
 

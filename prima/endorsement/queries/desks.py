@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select, true
 
 from prima import clock
 from prima.db import db
 from prima.endorsement.models import Clearance, Round
-from prima.endorsement.queries.people import holders, who_may
+from prima.endorsement.queries.people import holders, judge, seated, who_may
 from prima.endorsement.rights import TEAM
 from prima.endorsement.steps import DESKS, OF_THE_TEAM, SEARCHED, Desk
 from prima.permissions import Action
@@ -22,15 +22,6 @@ from prima.projects.stages import Funding, Status
 from prima.projects.visibility import region_link
 from prima.users import Authority, Grant, Role, Scope, User
 from prima.workdays import add_working_days
-
-
-@dataclass(frozen=True)
-class Open:
-    """An open clearance, without its round."""
-
-    role: Role
-    since: datetime
-    due_on: date | None
 
 
 def _within(held: Authority) -> ColumnElement[bool]:
@@ -116,36 +107,41 @@ def on_the_desk(user: User) -> list[tuple[Project, bool]]:
     return [(project, project.id in headed) for project in projects]
 
 
-def open_clearances(projects: Iterable[Project]) -> dict[int, list[Open]]:
-    """The open clearances of projects in review, by project."""
+def open_clearances(projects: Iterable[Project]) -> dict[int, list[Clearance]]:
+    """The open clearances of projects in review, by project, without their rounds."""
     ids = [project.id for project in projects if project.status in (Status.REVIEW, Status.FUND_REVIEW)]
-    found: dict[int, list[Open]] = {}
+    found: dict[int, list[Clearance]] = {}
     if ids:
-        for project_id, role, since, due in db.session.execute(
-            select(Round.project_id, Clearance.role, Clearance.opened_at, Clearance.due_on)
+        for project_id, clearance in db.session.execute(
+            select(Round.project_id, Clearance)
             .join(Clearance.round)
             .where(Round.project_id.in_(ids), Round.closed_at.is_(None), Clearance.verdict.is_(None))
             .order_by(Clearance.id)
         ):
-            found.setdefault(project_id, []).append(Open(role, since, due))
+            found.setdefault(project_id, []).append(clearance)
     return found
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """A desk on which a proposal lies. `role` is the reviewer's; `naming`: the endorser is to name who clears."""
+    """A desk on which a proposal lies. `seat` is a clearance's; `naming`: the endorser is to name who clears."""
 
     desk: Desk
     people: list[User]
     since: date
     due_on: date | None
-    role: Role | None = None
+    seat: Clearance | None = None
     naming: bool = False
 
     @property
     def is_vacant(self) -> bool:
-        """Nobody can do it, or somebody must be named to do it."""
-        return self.naming or not self.people
+        """Nobody can do it in the role itself, or somebody must be named to do it."""
+        return self.naming or not self.people or self.has_fallen
+
+    @property
+    def has_fallen(self) -> bool:
+        """Whether those who have it stand in for a role that nobody holds."""
+        return self.seat is not None and self.seat.fallen
 
 
 def due_on(project: Project) -> date | None:
@@ -175,9 +171,10 @@ def waiting(project: Project, newest: Round | None) -> list[Waiting]:
     roles = desk_roles(project)
     if project.status is Status.REVIEW:
         open_ones = [one for one in newest.clearances if one.is_open] if newest else []
-        people = holders(project, roles | {one.role for one in open_ones})
+        people = seated(project, open_ones, roles)
+        judge(project, newest, people)
         return [
-            Waiting(desk, who_may(people, desk.action, one), one.opened_at.date(), one.due_on, role=one.role)
+            Waiting(desk, who_may(people, desk.action, one), one.opened_at.date(), one.due_on, seat=one)
             for one in open_ones
         ]
     if project.status is Status.OFFICE_CLEAR:
@@ -187,5 +184,5 @@ def waiting(project: Project, newest: Round | None) -> list[Waiting]:
     if project.status is Status.OFFICE_CLEAR and not people:
         endorsers = who_may(everybody.values(), Action.ENDORSE, project)
         return [Waiting(desk, endorsers, since, due_on(project), naming=True)]
-    role = Role.FUND if project.status is Status.FUND_REVIEW else None
-    return [Waiting(desk, people, since, due_on(project), role=role)]
+    sheet = newest.clearance(Role.FUND) if newest and project.status is Status.FUND_REVIEW else None
+    return [Waiting(desk, people, since, due_on(project), seat=sheet)]

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import inspect, select
+from sqlalchemy import func, inspect, or_, select
 
 from prima.db import db
+from prima.endorsement import routing
+from prima.endorsement.rights import seat_of, sitting
+from prima.endorsement.routing import Stop
 from prima.people import holders as people
 from prima.people.holders import rights_of_user
 from prima.permissions import Action, can
 from prima.projects.models import Project
-from prima.users import Grant, Role, User
+from prima.projects.stages import Status
+from prima.users import Grant, Role, Scope, User
 
 
 def people_again() -> None:
@@ -34,9 +39,70 @@ def known(user: User) -> User:
     return user
 
 
-def holders(project: Project, roles: Iterable[Role]) -> list[User]:
+def holders(project: Project, roles: Iterable[Role], *, elsewhere: Iterable[str] = ()) -> list[User]:
     """Everybody active who holds one of the roles over the project, or stands in for such a person today."""
-    return people.holders(roles, office_id=project.office_id, region_code=project.region_code)
+    return people.holders(roles, office_id=project.office_id, region_code=project.region_code, elsewhere=set(elsewhere))
+
+
+def seated(project: Project, asked: Sequence[Any], roles: Iterable[Role] = ()) -> list[User]:
+    """Everybody who may sit on a seat asked (clearances, or stops of the routing), or holds one of `roles`."""
+    wanted = {one.role for one in asked} | {one.fallback for one in asked if one.fallback} | set(roles)
+    return holders(project, wanted, elsewhere={one.place for one in asked if one.place})
+
+
+def is_vacant(project: Project, asked: Any, people: Iterable[User]) -> bool:
+    """Whether nobody can sit there in the role itself."""
+    seat = dataclasses.replace(seat_of(asked), fallen=False)
+    return not any(sitting(user, project, seat) for user in people)
+
+
+def judge(project: Project, newest: Any, people: Sequence[User] | None = None) -> None:
+    """Tell the project which clearances its newest round asks, and each open one whether its seat has fallen.
+
+    `people` are those of `seated`, where they have been read.
+    """
+    project.asked = list(newest.clearances) if newest else []
+    if project.status is not Status.REVIEW:
+        return
+    open_ones = [one for one in project.asked if one.is_open]
+    if open_ones and people is None:
+        people = seated(project, open_ones)
+    for one in open_ones:
+        one.fallen = is_vacant(project, one, people or ())
+
+
+def stops(project: Project, facts: Mapping[str, Any] | None, areas: Iterable[str]) -> list[Stop]:
+    """The clearances that the proposal needs by its edition, with the thematic specialists there are in the region."""
+    reviewers = project.edition.handbook.reviewers_for(project.funding.value, facts)
+    by_area = {Role(one.role) for one in reviewers if one.areas}
+    return routing.stops(
+        reviewers,
+        region_code=project.region_code,
+        areas=sorted(areas),
+        specialists=specialists(project, by_area) if by_area else {},
+    )
+
+
+def specialists(project: Project, roles: Iterable[Role]) -> dict[Role, set[str]]:
+    """By role, the areas of work for which somebody active is a specialist over the project."""
+    places = [Grant.scope == Scope.ORGANIZATION, Grant.office_id == project.office_id]
+    if project.region_code:
+        places.append(Grant.region_code == project.region_code)
+    found: dict[Role, set[str]] = {}
+    for role, areas in db.session.execute(
+        select(Grant.role, Grant.areas)
+        .join(User, User.id == Grant.user_id)
+        .where(
+            Grant.role.in_(set(roles)),
+            Grant.revoked_at.is_(None),
+            Grant.confirmed_at.is_not(None),
+            func.cardinality(Grant.areas) > 0,
+            User.active,
+            or_(*places),
+        )
+    ):
+        found.setdefault(role, set()).update(areas)
+    return found
 
 
 def who_may(people: Iterable[User], action: Action, subject: Any) -> list[User]:

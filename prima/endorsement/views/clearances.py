@@ -25,13 +25,13 @@ from prima.users import Role, viewer
 bp = Blueprint("clearances", __name__, url_prefix="/projects/<reference>/clearances")
 
 
-@bp.route("/<role>", methods=["GET", "POST"])
+@bp.route("/<seat>", methods=["GET", "POST"])
 @guard(Action.REVIEW, queries.reviewing)
 def show(case: Case) -> str | Response | tuple[str, int]:
     clearance = case.clearance
     assert clearance is not None
     require(viewer(), Action.REVIEW, clearance)
-    asked = checks(case.project, clearance.role)
+    asked = checks(case.project, clearance.reviewer)
     form = _form(case, clearance, asked)
     if form.validate_on_submit():
         try:
@@ -41,7 +41,7 @@ def show(case: Case) -> str | Response | tuple[str, int]:
     return _page(case, clearance, asked, form), 422 if form.is_submitted() else 200
 
 
-@bp.post("/<role>/take-back")
+@bp.post("/<seat>/take-back")
 @guard(Action.REVIEW, queries.reviewing)
 def take_back(case: Case) -> Response:
     clearance = case.clearance
@@ -100,7 +100,7 @@ def _page(case: Case, clearance: Clearance, asked: tuple[Check, ...], form: Revi
         "endorsement/clearance.html",
         project=project,
         clearance=clearance,
-        role=queries.roles()[clearance.role].name,
+        role=queries.seat_names().seat(clearance),
         form=form,
         checks=[(check, *form.check_fields(check.code)) for check in asked],
         writing=clearance.is_open or form.is_submitted(),
@@ -115,10 +115,10 @@ def _page(case: Case, clearance: Clearance, asked: tuple[Check, ...], form: Revi
 
 def _looked_at(clearance: Clearance, earlier: list) -> Clearance | None:
     """The last answer of this role on an earlier round: what changed since then is marked."""
-    answered = (one.clearance(clearance.role) for one in earlier)
+    answered = (one.clearance(clearance.seat) for one in earlier)
     return next((one for one in answered if one is not None and not one.is_open), None)
 
 
 def _here(clearance: Clearance) -> Response:
-    role = clearance.role.lower()
-    return redirect(url_for("clearances.show", reference=clearance.project.reference, role=role), 303)
+    seat = clearance.seat.lower()
+    return redirect(url_for("clearances.show", reference=clearance.project.reference, seat=seat), 303)

@@ -20,7 +20,7 @@ bp = Blueprint("record", __name__, url_prefix="/projects/<reference>/endorsement
 def show(case: Case) -> str:
     project = case.project
     internal = can(viewer(), Action.VIEW_INTERNAL, project)
-    names = queries.roles()
+    names = queries.seat_names()
     titles = {one.code: one.title.say() for one in project.edition.handbook.sections}
     rounds = [
         (one, rows_of(one, names, titles, internal=internal), seal(one.snapshot) == one.sha256)

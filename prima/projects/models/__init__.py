@@ -12,8 +12,9 @@ from prima.projects.models.budget import (
     CountryAllocation,
     Dimension,
 )
+from prima.projects.models.calls import FundingRound
 from prima.projects.models.classification import Extent, GenderAnswers, GovernanceMark, SdgMark, ThemeMark
-from prima.projects.models.comments import Comment
+from prima.projects.models.comments import Comment, Reply
 from prima.projects.models.counters import Counter
 from prima.projects.models.documents import Document
 from prima.projects.models.plans import Agreement, Partner, Risk
@@ -42,6 +43,7 @@ __all__ = [
     "Document",
     "Extension",
     "Extent",
+    "FundingRound",
     "GenderAnswers",
     "GovernanceMark",
     "Indicator",
@@ -55,6 +57,7 @@ __all__ = [
     "Party",
     "Project",
     "Reach",
+    "Reply",
     "Result",
     "Risk",
     "SdgMark",

@@ -127,8 +127,13 @@ class Project(Journaled, Model):
     interim_every_months: Mapped[int | None]
     evaluation_agreed: Mapped[bool] = mapped_column(default=False)
 
-    asked_at_headquarters: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default=text("'{}'"))
-    """Roles of headquarters whose clearance was asked: their holders see the project, as its office and region do."""
+    asked_elsewhere: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default=text("'{}'"))
+    """Whose clearance was asked beside the office's and the region's: their holders see the project as those do.
+
+    A role at headquarters by its code (LEG), one at another Regional Office with that office's (RPDO@BRU).
+    """
+    funding_round_code: Mapped[str | None] = mapped_column(ForeignKey("funding_round.code"), index=True)
+    """The call for proposals of the Fund that it was submitted to, or that it was retained for."""
 
     import_key: Mapped[str | None] = mapped_column(unique=True)
     copied_from_id: Mapped[int | None] = mapped_column(ForeignKey("project.id"), index=True)
@@ -142,6 +147,8 @@ class Project(Journaled, Model):
 
     facts = cast("dict[str, Any] | None", None)
     """Of handbook.conditions.FIELDS: no column, but looked up where the edition has conditions (queries.judged)."""
+    asked = cast("list[Any] | None", None)
+    """The clearances of the newest round, where a page of the endorsement has read them; no column."""
 
     edition: Mapped[HandbookEdition] = relationship(lazy="raise")
     office: Mapped[Office] = relationship(lazy="raise")

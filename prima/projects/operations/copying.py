@@ -77,7 +77,7 @@ def copy(source: Project, *, actor: User, title: str, office_id: int) -> Project
     internal = can(actor, Action.VIEW_INTERNAL, source)
     edition = published.newest(session)
     project = _concept(session, source, actor=actor, title=title, office_id=office_id, edition=edition)
-    facts = queries.facts_of(source) if edition.handbook.is_conditional else None
+    facts = queries.facts_of(source) if edition.handbook.is_conditional(source.funding.value) else None
     offered = edition.handbook.sections_for(source.funding.value, facts)
     asked = {one.code: one for one in offered if internal or not one.internal}
     _describe(session, source, project, edition.handbook)

@@ -1,0 +1,46 @@
+"""What people call the desks of an endorsement: a role, for some with its area of work or its Regional Office."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import literal, select, union_all
+
+from prima.db import db
+from prima.lists import AreaOfWork, RegionalOffice, RoleName
+
+
+@dataclass(frozen=True)
+class Names:
+    """Names by (list, code): roles, areas of work, and the cities of Regional Offices."""
+
+    known: Mapping[tuple[str, str], str]
+
+    def role(self, code: str) -> str:
+        return self.known["role", str(code)]
+
+    def area(self, code: str) -> str:
+        return self.known.get(("area", code), code)
+
+    def city(self, code: str) -> str:
+        return self.known.get(("city", code), code)
+
+    def seat(self, asked: Any) -> str:
+        """Of a clearance, or of a stop of the routing: Regional thematic specialist (Migration health)."""
+        role = self.role(asked.role)
+        if asked.place:
+            return _("%(role)s (%(where)s)", role=role, where=self.city(asked.place))
+        if asked.specialist:
+            return _("%(role)s (%(where)s)", role=role, where=", ".join(self.area(code) for code in asked.areas))
+        return role
+
+
+def seat_names() -> Names:
+    """All of them in one question."""
+    columns = (("role", RoleName.code, RoleName.name), ("area", AreaOfWork.code, AreaOfWork.name))
+    every = [select(literal(kind), code, name) for kind, code, name in columns]
+    every.append(select(literal("city"), RegionalOffice.code, RegionalOffice.city))
+    return Names({(kind, code): name for kind, code, name in db.session.execute(union_all(*every))})
