@@ -12,7 +12,7 @@ from flask_migrate import upgrade
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import Engine, make_url
 
-from prima import clock, create_app, embedded
+from prima import clock, create_app, embedded, journal
 from prima.db import db
 from prima.handbook import published
 from prima.reference import reader
@@ -98,6 +98,7 @@ def app(shared_app: Flask, tmp_path: object) -> Iterator[Flask]:
     The test and every request it makes share the connection; each commit is a savepoint of it.
     """
     clock.fix(TODAY)
+    journal.use_key(shared_app.config["JOURNAL_KEY"])  # a test before may have made an app with another one
     shared_app.config["DOCUMENTS_DIR"] = tmp_path / "documents"
     with shared_app.app_context():
         engine = db.engine

@@ -34,6 +34,23 @@ insert into activity_allocation (project_id, code, amount) select id, 'TRN', 123
 """
 
 
+BEFORE_SEATS = """
+insert into user_account (email, name, sort_key, password_hash, active, staff, demonstration, locale, created_at,
+    journal_count, journal_head)
+    values ('a@prima.example', 'Officer', 'officer', '', true, true, false, 'en', now(), 0, '');
+insert into role_grant (user_id, role, scope, granted_at) select id, 'RPDO', 'organization', now() from user_account;
+insert into round (project_id, number, submitted_at, submitted_by_id, snapshot, sha256)
+    select project.id, 1, now(), user_account.id, '{}', 'x' from project, user_account where reference = 'P-2016-00001';
+insert into clearance (round_id, role, required, opened_at, note, sections, version)
+    select round.id, role, true, now(), role, '[]', 1 from round, (values ('RPDO'), ('LEG')) as r (role);
+insert into answer (clearance_id, check_code, answer, note) select id, 'LETTER', 'yes', '' from clearance;
+insert into comment (project_id, section_code, author_id, text, at)
+    select project.id, 'BUD', user_account.id, 'Too much', '2016-09-01 10:00+00' from project, user_account
+    where reference = 'P-2016-00001';
+update project set asked_at_headquarters = '{LEG}' where reference = 'P-2016-00001';
+"""
+
+
 @pytest.fixture
 def older(databases):
     """A database at the revision before the drafting desk, with three projects in it."""
@@ -79,3 +96,39 @@ def test_the_way_back_keeps_the_names_of_partners(older):
         ("Ministry of Labour",),
         ("Ministry\nUnion of workers\nUniversity",),
     ]
+
+
+@pytest.fixture
+def under_review(older):
+    """The same at the revision before the seats of reviewers, one of the projects under review."""
+    upgrade(revision="0003")
+    db.session.execute(text(BEFORE_SEATS))
+    db.session.commit()
+    return older
+
+
+def test_a_clearance_takes_the_seat_of_its_role(under_review):
+    upgrade(revision="0004")
+    assert rows("select seat, reviewer, role, scope, place, areas, specialist from clearance order by id") == [
+        ("RPDO", "RPDO", "RPDO", "region", None, [], False),
+        ("LEG", "LEG", "LEG", "headquarters", None, [], False),
+    ]
+    assert rows("select asked_elsewhere from project order by reference") == [(["LEG"],), ([],), ([],)]
+    assert rows("select areas from role_grant") == [([],)]
+    assert rows("select published_at = at, needs_answer, answered_at, seat from comment") == [(True, False, None, "")]
+
+
+def test_the_way_back_keeps_one_clearance_a_role(under_review):
+    upgrade(revision="0004")
+    db.session.execute(
+        text(
+            "insert into clearance (round_id, seat, reviewer, role, required, opened_at, note, sections, version)"
+            " select round_id, 'RPDO-BRU', 'RPDO-BRU', role, true, now(), 'Brussels', '[]', 1 from clearance"
+            " where role = 'RPDO'"
+        )
+    )
+    db.session.commit()
+    downgrade(revision="0003")
+    assert rows("select role, note from clearance order by id") == [("RPDO", "RPDO"), ("LEG", "LEG")]
+    assert rows("select count(*) from answer") == [(2,)]
+    assert rows("select asked_at_headquarters from project order by reference") == [(["LEG"],), ([],), ([],)]
