@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import difflib
 import html
 import itertools
+import random
 import re
 import secrets
 import tempfile
@@ -12,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from statistics import median
 from typing import Any
 
@@ -23,6 +26,7 @@ from sqlalchemy.orm import selectinload
 from prima import clock
 from prima.db import db
 from prima.demonstration.portfolio import full
+from prima.endorsement.differences.words import words as differing
 from prima.permissions import Action, guard
 from prima.places import Office, OfficeLink
 from prima.projects.models import Level, Part, Party, Project, Result
@@ -35,7 +39,7 @@ from prima.users import Grant, Role, SignIn
 WARM_UP = 2
 SLOW, RUNS_OF_SLOW = 5.0, 3
 """What takes more seconds than this is warmed up once and measured so many times."""
-BARE, CSV = "bare page", "csv"
+BARE, CSV, DIFFLIB = "bare page", "csv", "difflib"
 TYPED_IN, MORE = "rat", " more"
 """The section that is opened and typed in, and the word that is typed."""
 
@@ -70,6 +74,7 @@ BOUNDS: Mapping[str, Bound] = {
     "autosave": Bound(queries=6),
     "budget page": Bound(ratio=170),
     "Word": Bound(seconds=1),
+    "comparison": Bound(ratio=8),
 }
 """By the kind of figure."""
 
@@ -256,6 +261,8 @@ def figures(app: Flask) -> Iterator[Figure]:
         ("reminders", "reminders of a day, dry run", _remind),
     ):
         yield Figure(kind, name, _alone(app, work), bare_page[MANAGER])
+    for name, before, after in _long_texts():
+        yield Figure("comparison", f"comparison: {name}", partial(_compared, before, after), _by_difflib, DIFFLIB)
     yield Figure("Excel", "Excel: every project", _alone(app, _workbook), _alone(app, _csv), CSV)
 
 
@@ -275,6 +282,32 @@ def _count() -> int:
 
 def _remind() -> int:
     return sum(1 for _ in reminders.due(db.session(), clock.today()))
+
+
+def _long_text(seed: int, count: int = 3300) -> str:
+    """As long as the longest section may be saved, in words as frequent as those of a language."""
+    vocabulary = [f"word{number}" for number in range(4000)]
+    weights = [1 / (number + 1) for number in range(4000)]
+    return " ".join(random.Random(seed).choices(vocabulary, weights, k=count))  # nosec B311
+
+
+def _long_texts() -> Iterator[tuple[str, str, str]]:
+    """Two versions of a text, ordinary ones and those that are hard for whoever compares."""
+    long = _long_text(1)
+    half = " ".join(f"new{place}" if place % 2 else word for place, word in enumerate(long.split()))
+    yield "half of the words new", long, half
+    yield "written anew", long, _long_text(2)
+    yield "one word for ever", "a " * 10_000, "a " * 9_000 + "b " * 1_000
+    yield "two lines in turn", "a\nb\n" * 5_000, "b\na\n" * 5_000
+
+
+def _compared(before: str, after: str) -> int:
+    return len(differing(before, after))
+
+
+def _by_difflib() -> int:
+    before, after = _long_text(1).split(), _long_text(2).split()
+    return len(difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes())
 
 
 def _workbook() -> int:

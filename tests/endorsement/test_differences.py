@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from decimal import Decimal
-from time import process_time
 
 import pytest
 from hypothesis import given
@@ -96,12 +95,10 @@ PAIRS = {
 
 
 @pytest.mark.parametrize("name", PAIRS)
-def test_no_text_takes_long(name):
+def test_long_texts_come_out_whole(name):
+    """How long they take is measured by the bench, beside the standard library's comparison."""
     before, after = PAIRS[name]
-    began = process_time()
-    runs = words(before, after)
-    assert process_time() - began < 3
-    assert sides(runs) == (before, after)
+    assert sides(words(before, after)) == (before, after)
 
 
 def rows(*texts: str, **more) -> list[Row]:
