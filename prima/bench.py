@@ -27,6 +27,7 @@ from prima import clock
 from prima.db import db
 from prima.demonstration.portfolio import full
 from prima.endorsement.differences.words import words as differing
+from prima.endorsement.models import Clearance, Round
 from prima.permissions import Action, guard
 from prima.places import Office, OfficeLink
 from prima.projects.models import Level, Part, Party, Project, Result
@@ -75,6 +76,8 @@ BOUNDS: Mapping[str, Bound] = {
     "budget page": Bound(ratio=170),
     "Word": Bound(seconds=1),
     "comparison": Bound(ratio=8),
+    "desk": Bound(queries=12, ratio=45),
+    "review page": Bound(queries=20, ratio=85),
 }
 """By the kind of figure."""
 
@@ -401,6 +404,8 @@ def _pages(office: Office) -> Iterator[tuple[str, str, str, str]]:
     yield "reports", "of one project", MANAGER, f"/projects/{_reference(Status.ACTIVE, office)}/reports"
     if reference := _reference(Status.REVIEW, office):
         yield "compare", "its only round and now", REGION, f"/projects/{reference}/compare?from=1&to=now"
+    if reference := _reviewed(office):
+        yield "review page", "as project development officer", REGION, f"/projects/{reference}/clearances/rpdo"
     yield "overdue", "all regions", MANAGER, "/reports/overdue"
     for who in EVERYBODY:
         yield "desk", "first page", who, "/"
@@ -435,6 +440,23 @@ def _reference(status: Status, office: Office) -> str | None:
     nearby = select(OfficeLink.office_id).where(OfficeLink.region_code == region)
     there = select(Project.reference).where(Project.status == status, Project.office_id.in_(nearby))
     return db.session.scalar(there.order_by((Project.office_id != office.id), Project.id).limit(1))
+
+
+def _reviewed(office: Office) -> str | None:
+    """A proposal of the office's region that its project development officer is to review."""
+    open_ones = select(Round.project_id).join(Clearance, Clearance.round_id == Round.id)
+    here = OfficeLink.region_code == office.region_on(clock.today())
+    return db.session.scalar(
+        select(Project.reference)
+        .join(OfficeLink, OfficeLink.office_id == Project.office_id)
+        .where(
+            here,
+            Project.status == Status.REVIEW,
+            Project.id.in_(open_ones.where(Clearance.seat == Role.RPDO, Clearance.verdict.is_(None))),
+        )
+        .order_by(Project.id)
+        .limit(1)
+    )
 
 
 def _half_way() -> str:
