@@ -109,10 +109,11 @@ def enable(email: str, reason: str) -> None:
 @click.argument("email")
 @click.argument("role", type=click.Choice([role.value for role in Role], case_sensitive=False))
 @click.option("--at", "place", default="", help="An office (KEN, RO-NBO, HQ) or a region (NBO); else the organization.")
+@click.option("--area", "areas", multiple=True, help="An area of work (MHD) of a specialist; repeat it for several.")
 @click.option("--reason", required=True, help="Stands in the record.")
 @click.option("--confirmed-by", "confirmer", default="", help="The active administrator who confirms a deciding role.")
 @one_change
-def grant(email: str, role: str, place: str, reason: str, confirmer: str) -> None:
+def grant(email: str, role: str, place: str, areas: tuple[str, ...], reason: str, confirmer: str) -> None:
     """Grant a role. A deciding one counts once an administrator has confirmed it, on a page or by --confirmed-by."""
     user = known(email)
     second = known(confirmer) if confirmer else None
@@ -127,11 +128,12 @@ def grant(email: str, role: str, place: str, reason: str, confirmer: str) -> Non
         region_code=region,
         office_id=office,
         reason=reason,
+        areas=[code.strip().upper() for code in areas],
         confirmed_by=second,
     )
     names = called.load()
     state = "waits for an administrator's confirmation" if made.waits_for_confirmation else "counts from now on"
-    click.echo(f"{user.name}: {names.role(made.role)}, {names.place(made)}; {state}.")
+    click.echo(f"{user.name}: {names.held(made)}, {names.place(made)}; {state}.")
 
 
 def place_of(code: str) -> tuple[Scope, str | None, int | None]:
@@ -152,7 +154,7 @@ def listing() -> None:
     """All accounts, one line each: address, name, state, roles."""
     names = called.load()
     for user in queries.everybody():
-        roles = [f"{names.role(one.role)} ({names.place(one)})" for one in user.grants if one.in_force]
-        roles += [f"{names.role(one.role)} (to confirm)" for one in user.grants if one.waits_for_confirmation]
+        roles = [f"{names.held(one)} ({names.place(one)})" for one in user.grants if one.in_force]
+        roles += [f"{names.held(one)} (to confirm)" for one in user.grants if one.waits_for_confirmation]
         state = "active" if user.active else "disabled"
         click.echo("\t".join([user.email, user.name, state, ", ".join(roles) or "no role"]))

@@ -10,6 +10,7 @@ from prima import account, home, signin
 from prima.administration.views import delegations, donors, grants, people
 from prima.desk import Duty
 from prima.endorsement import overview as endorsement_overview
+from prima.endorsement import queries as endorsement_queries
 from prima.endorsement import rights as endorsement_rights
 from prima.endorsement.views import clearances, comparison, endorsement, record
 from prima.frame import Count, MenuItem
@@ -51,6 +52,7 @@ from prima.reporting import overview as reporting_overview
 from prima.reporting import queries as reporting_queries
 from prima.reporting import rights as reporting_rights
 from prima.reporting.views import activation, dashboard, deadlines, export, listing, reports
+from prima.road import Roads
 from prima.users import User
 
 BLUEPRINTS = (
@@ -119,6 +121,8 @@ DESKS: tuple[Callable[[User], list[Duty]], ...] = (
     people_desk.duties,
 )
 """What each package puts on a person's desk."""
+ROADS = Roads(ahead=endorsement_queries.road_ahead, reviewers=endorsement_queries.road_of_reviewers)
+"""Who tells where a proposal goes."""
 LESSONS: tuple[LessonsOf, ...] = (reporting_queries.lessons,)
 """Who tells what former projects learned."""
 COUNTS: dict[str, Count] = {"desk": home.count, "overdue": reporting_queries.count_overdue}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from prima.desk import Duty
 from prima.endorsement import queries
 from prima.endorsement.models import Clearance, Decision, Round, Verdict
 from prima.endorsement.queries import Names, Waiting
-from prima.endorsement.rights import ENDORSER, HEAD, named_to_clear, seat_of, sitting
+from prima.endorsement.rights import seat_of, sitting
 from prima.endorsement.steps import DESKS, NAME_CLEARER, NOBODY, signed
 from prima.overview import Telling
 from prima.permissions import Action, can
@@ -241,27 +241,3 @@ def moves_of(project: Project, viewer: User) -> list[tuple[str, str, str]]:
         for move in LIFECYCLE.moves_from(project.status, project)
         if move.via == "endorsement.decide" and can(viewer, move.action, project)
     ]
-
-
-def goes_to(project: Project) -> list[tuple[str, str, Any]]:
-    """Who will have the proposal once it is submitted, as (role, names, working days): known before one submits."""
-    handbook = project.edition.handbook
-    called = queries.seat_names()
-    asked = queries.stops(project, project.facts, [row.code for row in project.areas if row.amount])
-    people = queries.seated(project, asked, {Role.COM, Role.RD})
-    office = handbook.desks_for(Status.OFFICE_CLEAR, project.funding.value)
-    endorsing = handbook.desks_for(Status.ENDORSE, project.funding.value)
-    road = [(called.role(Role.COM), _clearing(project, people), office[0].days if office else None)]
-    for stop in asked:
-        fallen = queries.is_vacant(project, stop, people)
-        seat = replace(seat_of(stop), fallen=fallen)
-        able = [user.name for user in people if sitting(user, project, seat)]
-        road.append((called.seat(stop), having(able, fallen=fallen), stop.days))
-    able = [user.name for user in people if sitting(user, project, ENDORSER)]
-    road.append((called.role(Role.RD), having(able, fallen=False), endorsing[0].days if endorsing else None))
-    return road
-
-
-def _clearing(project: Project, people: Sequence[User]) -> str:
-    able = [user.name for user in people if sitting(user, project, HEAD) or named_to_clear(user, project)]
-    return ", ".join(able) or _("nobody can: the regional endorser will name somebody")

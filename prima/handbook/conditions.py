@@ -135,6 +135,24 @@ def holds(condition: Condition, facts: Mapping[str, Any]) -> bool:
     return COMPARISONS[condition.comparison](fact, condition.value)
 
 
+def grounds(condition: Condition, facts: Mapping[str, Any]) -> Condition:
+    """Of a condition that holds, what makes it hold: of alternatives those that are true; the whole where none is."""
+    if condition.all:
+        return Condition(all=tuple(grounds(part, facts) for part in condition.all))
+    true = [grounds(part, facts) for part in condition.any if holds(part, facts)]
+    if not true:
+        return condition
+    return true[0] if len(true) == 1 else Condition(any=tuple(true))
+
+
+def codes_in(condition: Condition) -> Iterator[tuple[str, str]]:
+    """(list, code) of everything that it names by code."""
+    for one in comparisons(condition):
+        if list_name := FIELDS[one.field].list_name:
+            for code in one.value if isinstance(one.value, tuple) else (one.value,):
+                yield list_name, code
+
+
 def kept(facts: Mapping[str, Any]) -> dict[str, Any]:
     """Facts as JSON keeps them, the same for the same facts: numbers as text, lists sorted."""
     return {

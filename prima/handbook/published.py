@@ -93,14 +93,19 @@ def _changed(file: str, there: HandbookEdition, edition: Edition, seal: str) -> 
     ]
 
 
-def newest(session: Session) -> HandbookEdition:
-    """The edition that new projects take: of those that are valid today the one with the latest first day."""
-    row = session.scalar(
+def in_force(session: Session) -> HandbookEdition | None:
+    """Of the editions that are valid today the one with the latest first day; None before the first."""
+    return session.scalar(
         select(HandbookEdition)
         .where(HandbookEdition.valid_from <= clock.today())
         .order_by(HandbookEdition.valid_from.desc(), HandbookEdition.id.desc())
         .limit(1)
     )
+
+
+def newest(session: Session) -> HandbookEdition:
+    """The edition that new projects take."""
+    row = in_force(session)
     if row is None:
         raise Refused("No Handbook edition is valid yet. The operator publishes one by `flask setup`.")
     return row

@@ -23,7 +23,7 @@ def duties(user: User) -> list[Duty]:
         Duty(
             what=_("Confirm a role"),
             reference=one.user.name,
-            title=names.role(one.role),
+            title=names.held(one),
             place=names.place(one),
             url=url_for("grants.waiting"),
             since_on=one.granted_at.date(),

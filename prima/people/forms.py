@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, DateField, HiddenField, PasswordField, RadioField
+from wtforms import BooleanField, DateField, HiddenField, PasswordField, RadioField, SelectMultipleField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, EqualTo, InputRequired, Length
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from prima.forms import CHOOSE, REQUIRED, BaseForm, choice, line, prose
 from prima.passwords import MOST
@@ -78,6 +79,9 @@ class GrantForm(BaseForm):
     scope = RadioField(_l("Where it counts"), validators=[DataRequired(CHOOSE)])
     region_code = choice(_l("Regional Office"), required=False)
     office_id = choice(_l("Office"), required=False)
+    areas = SelectMultipleField(
+        _l("Areas of work"), widget=ListWidget(prefix_label=False), option_widget=CheckboxInput(), validate_choice=True
+    )
     reason = prose(_l("Reason"), most=1000)
 
     SCOPES = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask_babel import gettext as _
@@ -23,11 +24,13 @@ def grant_role(
     region_code: str | None = None,
     office_id: int | None = None,
     reason: str = "",
+    areas: Iterable[str] = (),
     confirmed_by: User | None = None,
 ) -> Grant:
     """Give a role. A deciding one counts once a second administrator has confirmed it.
 
-    `actor` is None for the operator, who gives a reason and may name the administrator who confirms.
+    `actor` is None for the operator, who gives a reason and may name the administrator who confirms. `areas` make a
+    specialist of these areas of work, in a role that the Handbook chooses by them.
     """
     administrators.only_administrators(actor)
     if actor is not None and actor.id == user.id:
@@ -37,7 +40,7 @@ def grant_role(
     if actor is not None and confirmed_by is not None:
         raise Refused(_("The second administrator confirms on a page of their own."))
     names = called.load()
-    made = Grant(role=role, scope=scope, granted_by=actor, confirmed_by=None)
+    made = Grant(role=role, scope=scope, granted_by=actor, confirmed_by=None, areas=_areas(role, areas, names))
     _place(made, names, region_code, office_id)
     user = queries.locked(user)
     if not user.active:
@@ -45,7 +48,7 @@ def grant_role(
     for there in user.grants:
         same = (there.role, there.scope, there.region_code, there.office_id)
         if there.revoked_at is None and same == (role, scope, made.region_code, made.office_id):
-            raise Invalid("role", _("%(name)s holds this role there already.", name=user.name))
+            raise _held_already(user, there, made, names)
     made.user = user
     db.session.add(made)
     db.session.flush()
@@ -115,9 +118,43 @@ def _place(grant: Grant, names: called.Names, region_code: str | None, office_id
     grant.office_id = grant.office.id if grant.office else None
 
 
+def _areas(role: Role, areas: Iterable[str], names: called.Names) -> list[str]:
+    """The areas in the list's order; raises Invalid for one that it does not have, or a role that has none."""
+    chosen = set(areas)
+    if unknown := sorted(chosen - set(names.areas)):
+        raise Invalid("areas", _("%(code)s is not an area of work of the list.", code=", ".join(unknown)[:100]))
+    if chosen and role not in queries.roles_by_area():
+        raise Invalid(
+            "areas",
+            _("%(role)s is not chosen by area of work. Please leave the areas out.", role=names.role(role)),
+        )
+    return [code for code in names.areas if code in chosen]
+
+
+def _held_already(user: User, there: Grant, made: Grant, names: called.Names) -> Invalid:
+    """Areas of a grant are never widened in place: each set of them is granted and confirmed as a whole."""
+    if set(there.areas) == set(made.areas):
+        return Invalid("role", _("%(name)s holds this role there already.", name=user.name))
+    if there.areas:
+        says = _(
+            "%(name)s holds this role there already, for %(areas)s. Revoke that role first, then grant it for all the "
+            "areas of work that are to count.",
+            name=user.name,
+            areas=names.areas_of(there.areas),
+        )
+    else:
+        says = _(
+            "%(name)s holds this role there already, for no area of work in particular. Revoke that role first, then "
+            "grant it for the areas of work that are to count.",
+            name=user.name,
+        )
+    return Invalid("areas", says)
+
+
 def _person(grant: Grant) -> User:
     return db.session.get_one(User, grant.user_id)
 
 
 def _told(grant: Grant, names: called.Names) -> dict[str, Any]:
-    return {"grant": grant.id, "role": grant.role, "scope": grant.scope, "at": names.place(grant)}
+    told = {"grant": grant.id, "role": grant.role, "scope": grant.scope, "at": names.place(grant)}
+    return told | {"areas": list(grant.areas)} if grant.areas else told

@@ -60,6 +60,8 @@ def _detail(entry: Entry, names: Names) -> str:
     parts = []
     if data.get("role") in names.roles:
         parts.append(names.role(Role(data["role"])))
+    if data.get("areas"):
+        parts.append(names.areas_of(data["areas"]))
     parts += [str(data[name]) for name in ("at", "code", "name", "email", "reason") if data.get(name)]
     if "from_on" in data:
         parts.insert(0, _("%(from_on)s to %(until_on)s", from_on=data["from_on"], until_on=data["until_on"]))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import literal, select, union_all
 
 from prima.db import db
-from prima.lists import RegionalOffice, RoleName
+from prima.lists import AreaOfWork, RegionalOffice, RoleName
 from prima.places import Office, OfficeKind
 from prima.users import Grant, Role, Scope
 
@@ -21,9 +22,24 @@ class Names:
     cities: dict[str, str]
     levels: dict[str, str]
     """Where in the organization a role belongs: country, regional, headquarters or any."""
+    areas: dict[str, str]
+    """Areas of work, in the order of their list."""
 
     def role(self, role: Role) -> str:
         return self.roles[role.value]
+
+    def held(self, grant: Grant) -> str:
+        """The role of a grant, for a specialist with the areas of work for which it counts."""
+        role = self.role(grant.role)
+        if not grant.areas:
+            return role
+        return _("%(role)s for %(areas)s", role=role, areas=self.areas_of(grant.areas))
+
+    def areas_of(self, codes: Iterable[str]) -> str:
+        """Names of areas of work, in the list's order; a code that the list lost stays a code."""
+        order = list(self.areas)
+        known = sorted(codes, key=lambda code: order.index(code) if code in order else len(order))
+        return "; ".join(self.areas.get(code, code) for code in known)
 
     def region(self, code: str) -> str:
         return _("Regional Office %(city)s", city=self.cities[code])
@@ -57,10 +73,13 @@ SCOPES = {
 
 def load() -> Names:
     rows = db.session.scalars(select(RoleName).order_by(RoleName.position)).all()
-    regions = db.session.scalars(select(RegionalOffice)).all()
+    cities = select(literal("city"), RegionalOffice.code, RegionalOffice.city, RegionalOffice.position)
+    areas = select(literal("area"), AreaOfWork.code, AreaOfWork.name, AreaOfWork.position)
+    listed = sorted(db.session.execute(union_all(cities, areas)).all(), key=lambda row: row[3])
     codes = {role.value for role in Role}
     return Names(
         roles={row.code: row.name for row in rows if row.code in codes},
-        cities={row.code: row.city for row in regions},
+        cities={code: name for kind, code, name, _position in listed if kind == "city"},
         levels={row.code: row.office_level for row in rows},
+        areas={code: name for kind, code, name, _position in listed if kind == "area"},
     )

@@ -10,6 +10,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from prima import clock, sessions
 from prima.db import db
+from prima.handbook import published
 from prima.journal import Entry
 from prima.lists import RegionalOffice
 from prima.places import Office, OfficeLink
@@ -236,6 +237,12 @@ def regions() -> list[RegionalOffice]:
 
 def region(code: str) -> RegionalOffice | None:
     return db.session.get(RegionalOffice, code)
+
+
+def roles_by_area() -> set[Role]:
+    """The roles whose reviewers the Handbook's edition in force chooses by area of work."""
+    row = published.in_force(db.session())
+    return {Role(one.role) for one in row.handbook.reviewers if one.areas} if row else set()
 
 
 def offices() -> list[Office]:

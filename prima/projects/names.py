@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import literal, select, union_all
@@ -58,3 +58,25 @@ def names() -> Names:
     for row in db.session.execute(select(every).order_by(every.c.position, every.c.code)):
         found[row.list][row.code] = row.name
     return found
+
+
+SPOKEN: dict[str, tuple[Any, Any]] = {
+    "countries": (Country.code, Country.name),
+    "areas_of_work": (AreaOfWork.code, AreaOfWork.name),
+    "project_types": (ProjectType.code, ProjectType.name),
+    "cities": (RegionalOffice.code, RegionalOffice.city),
+}
+"""What an edition names by code: the lists of its conditions, and the cities of Regional Offices."""
+
+
+def spoken(wanted: Iterable[tuple[str, str]]) -> Callable[[str, str], str]:
+    """A function from (list, code) to the name, for what an edition names; asks nothing where it names nothing."""
+    codes: dict[str, set[str]] = {}
+    for name, code in wanted:
+        codes.setdefault(name, set()).add(code)
+    every = [
+        select(literal(name), SPOKEN[name][0], SPOKEN[name][1]).where(SPOKEN[name][0].in_(found))
+        for name, found in codes.items()
+    ]
+    known = {(name, code): said for name, code, said in db.session.execute(union_all(*every))} if every else {}
+    return lambda name, code: known.get((name, code), code)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,8 @@ from flask_babel import ngettext
 
 from prima import clock
 from prima.filters import day
-from prima.handbook.edition import Edition, Funding, Stage
+from prima.handbook.conditions import codes_in, say
+from prima.handbook.edition import Edition, Funding, Reviewer, Stage
 from prima.lists import RoleName, StatusName
 from prima.permissions import Action, can
 from prima.processmap import Map, Way, lay_out
@@ -19,8 +20,10 @@ from prima.processmap import Stage as Drawn
 from prima.processmap import Status as Shown
 from prima.projects import rules
 from prima.projects.models import Part, Project, Step
+from prima.projects.names import spoken
 from prima.projects.page import need_url
 from prima.projects.stages import ACTIVATE, BEFORE_ACTIVATION, LIFECYCLE, Status
+from prima.road import Station
 from prima.users import Role, Scope, User
 from prima.workflow import Move
 
@@ -93,6 +96,7 @@ class Process:
     map: Map
     moves: Sequence[Row]
     actors: Sequence[Actor]
+    reviewers: Sequence[Station] = ()
     following: Sequence[Next] = ()
 
 
@@ -106,6 +110,8 @@ class Tables:
     funding: Funding
     project: Project | None = None
     people: Sequence[User] = ()
+    reviewers: Sequence[Station] | None = None
+    """Those really asked, of a project; else the edition's, under their conditions."""
     groups: list[tuple[Stage | None, list[str]]] = field(init=False)
     moves: list[list[Move]] = field(init=False)
     """The moves of this funding, those of one number together: withdrawing is one, wherever it starts."""
@@ -149,7 +155,7 @@ class Tables:
         return Shown(
             code,
             self.statuses[code].name,
-            who=self._named(role for desk in desks for role in desk.roles),
+            who=self._having(code, [role for desk in desks for role in desk.roles]),
             days=ngettext("%(num)s working day", "%(num)s working days", days) if days else "",
             state=state,
             when=_("Here since %(when)s", when=been[code]) if state == "here" and code in been else been.get(code, ""),
@@ -160,6 +166,49 @@ class Tables:
                 if (moves[0].source == code and len(moves) == 1) or (len(moves) > 1 and moves[0].target == code)
             ),
         )
+
+    def _having(self, code: str, roles: Sequence[str]) -> str:
+        """Who has it: in review those really asked, or the desk's roles and those that a condition adds."""
+        if code != S.REVIEW:
+            return self._named(roles)
+        if self.reviewers:
+            return ", ".join(dict.fromkeys(one.role for one in self.reviewers))
+        further = [one.role for one in self._of_edition() if one.needed_when and one.role not in roles]
+        if not further:
+            return self._named(roles)
+        return _("%(roles)s; under conditions also %(further)s", roles=self._named(roles), further=self._named(further))
+
+    def _of_edition(self) -> list[Reviewer]:
+        return [one for one in self.edition.reviewers if self.funding in one.funding]
+
+    def conditional(self) -> list[Station]:
+        """The edition's reviewers: of which place, for what, and under which condition in words."""
+        found = self._of_edition()
+        wanted = {("cities", one.place) for one in found if one.place}
+        wanted |= {each for one in found if one.needed_when for each in codes_in(one.needed_when)}
+        name_of = spoken(wanted)
+        return [
+            Station(
+                self.roles[one.role].name,
+                self._where(one, name_of),
+                one.days,
+                areas=_("a specialist for each area of work, where there is one") if one.areas else "",
+                why=_("when %(condition)s", condition=say(one.needed_when, name_of)) if one.needed_when else "",
+                required=one.required,
+                fallback=self.roles[one.fallback].name if one.fallback else "",
+            )
+            for one in found
+        ]
+
+    @staticmethod
+    def _where(one: Reviewer, name_of: Callable[[str, str], str]) -> str:
+        if one.place:
+            return _("Regional Office %(city)s", city=name_of("cities", one.place))
+        return {
+            "office": _("the office"),
+            "region": _("its Regional Office"),
+            "headquarters": _("Headquarters"),
+        }[one.scope]
 
     def _been(self) -> dict[str, str]:
         """When the project came into each status, and by whom; the last time counts."""
@@ -340,13 +389,20 @@ def process(
     funding: Funding,
     project: Project | None = None,
     people: Sequence[User] = (),
+    reviewers: Sequence[Station] | None = None,
 ) -> Process:
     """The process for one kind of funding; with a project, what is done, where it is, what comes next, and who acts.
 
-    `people` are those who hold a role over the project, with grants and delegations.
+    `people` are those who hold a role over the project, with grants and delegations; `reviewers` those really asked.
     """
-    tables = Tables(edition, statuses, roles, funding, project, people)
-    return Process(tables.drawing(), tables.rows(), tables.actors(), tables.following() if project else ())
+    tables = Tables(edition, statuses, roles, funding, project, people, reviewers)
+    return Process(
+        tables.drawing(),
+        tables.rows(),
+        tables.actors(),
+        tables.conditional() if reviewers is None else reviewers,
+        tables.following() if project else (),
+    )
 
 
 def _reaches(held: Any, project: Project) -> bool:

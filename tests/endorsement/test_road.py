@@ -24,7 +24,7 @@ def test_a_fund_project_is_endorsed_and_approved(browser_of):
     cast = Cast(browser_of)
     project = a_project(developer=cast[Role.PDEV], complete=True)
     page = cast.open(Role.PDEV, f"/projects/{project.reference}/submit/submit").check()
-    assert ["Chief of mission / head of office", "COM person", "5"] in page.rows("This will go to")
+    assert ["Chief of mission / head of office", "Kenya", "always", "COM person", "5"] in page.rows("This will go to")
     page = page.press("Submit")
     assert page.status == 200
     assert status(project) is Status.OFFICE_CLEAR
@@ -141,15 +141,29 @@ def test_a_role_that_nobody_holds_is_told_to_the_administrators(browser_of):
     cast = Cast(browser_of, without=(Role.COM, Role.RTS))
     project = a_project(developer=cast[Role.PDEV], complete=True)
     page = cast.open(Role.PDEV, f"/projects/{project.reference}/submit/submit")
-    assert "RPDO person, as nobody holds the role" in page.text
+    rows = {row[0]: row[3] for row in page.check().rows("This will go to")}
+    assert rows["Chief of mission / head of office"] == (
+        "nobody Nobody holds this role for Kenya; the regional endorser names who clears for the office. "
+        "Administrators are told."
+    )
+    assert rows["Regional thematic specialist"] == (
+        "RPDO person nobody Nobody holds this role in Nairobi; the Regional project development officer answers for "
+        "it. Administrators are told."
+    )
     cast.submit(project)
     assert letters(cast[Role.RD]) == [f"Name who clears for the office: {project.reference}"]
     cast.add("head", Role.COM, "KEN")
     cast.decide("head", project, "clear")
     assert letters(cast[Role.ADMIN]) == [
-        f"Nobody may do “Clear for the office” for {project.reference}",
-        f"Nobody may do “Review as Regional thematic specialist” for {project.reference}",
+        f"Nobody for 2 roles: {project.reference}",
+        f"Nobody for “Regional thematic specialist”: {project.reference}",
     ]
+    body = db.session.scalars(select(Letter.body).where(Letter.recipient == cast[Role.ADMIN].email)).first()
+    assert (
+        "- Regional thematic specialist, Regional Office Nairobi: Nobody holds this role in Nairobi; the Regional "
+        "project development officer answers for it." in body
+    )
+    assert "- Chief of mission / head of office, Kenya: Nobody holds this role for Kenya" in body
     assert "RPDO person, as nobody holds the role" in cast.page(Role.PDEV, project).text
 
 

@@ -103,3 +103,21 @@ def test_disable_enable_password_and_list(flask):
     assert flask("enable", person.email).exit_code == 0
     assert flask("password", person.email, typed="another long password\n").exit_code == 0
     assert passwords.matches(queries.by_email(person.email).password_hash, "another long password")
+
+
+def test_a_specialist_of_areas_of_work(flask):
+    person, administrator = a_user(name="The specialist"), a_user("ADMIN")
+    words = ("grant", person.email, "RTS", "--at", "NBO", "--reason", "Set up", "--confirmed-by", administrator.email)
+    done = flask(*words, "--area", "mhd", "--area", "MAD")
+    assert (
+        "Regional thematic specialist for Migration health; Migrant assistance, Regional Office Nairobi" in done.output
+    )
+    assert queries.by_email(person.email).grants[0].areas == ["MHD", "MAD"]
+    assert "Regional thematic specialist for Migration health; Migrant assistance" in flask("list").output
+    done = flask(*words, "--area", "LHD")
+    assert done.exit_code == 1
+    assert "Revoke that role first" in done.output
+    for wrong in (("RTS", "XXX"), ("RPDO", "MHD")):
+        done = flask("grant", person.email, wrong[0], "--at", "DKR", "--reason", "x", "--area", wrong[1])
+        assert done.exit_code == 1
+        assert "Traceback" not in done.output

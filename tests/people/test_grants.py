@@ -173,3 +173,81 @@ def test_a_role_that_waits_is_not_lent(two):
     person = a_user()
     grant(person, Role.RD, "NBO", confirmed=False)
     assert list(fresh(person).authorities(clock.today())) == []
+
+
+# -- areas of work ----------------------------------------------------------------------------------------------------
+
+THEMATIC = "Regional thematic specialist"
+
+
+def gives(page, *areas: str, role: str = THEMATIC):
+    page.fill("Role", role).fill("Where it counts", "At a Regional Office, for all of its region")
+    return page.fill("Regional Office", "Regional Office Nairobi").fill("Areas of work", list(areas))
+
+
+def test_a_specialist_is_granted_areas_of_work_and_a_second_administrator_reads_them(browser_of, two):
+    person = a_user(name="Specialist to be")
+    first, second = browser_of(two[0]), browser_of(two[1])
+    page = first.open(f"/administration/people/{person.id}/grants/new").check()
+    assert f"Only for this role: {THEMATIC}." in page.text
+    page = gives(page, "Migration policy and research", "Migration health").press("Grant the role").check()
+    held = f"{THEMATIC} for Migration health; Migration policy and research"
+    assert page.rows("Roles")[0][0] == held
+    assert "Migration health; Migration policy and research" in page.rows("History")[0][3]
+    assert held in second.open("/").text
+    page = second.open("/administration/grants").check()
+    assert page.rows("Roles that decide, the oldest grant first")[0][1] == held
+    page.press("Confirm", within="Specialist to be")
+    [made] = fresh(person).grants
+    assert (made.in_force, made.areas) == (True, ["MHD", "MPR"])
+    page = first.open(f"/administration/grants/{made.id}/revoke").check()
+    assert held in page.text
+    page.press("Revoke the role")
+    page = first.open(f"/administration/people/{person.id}")
+    assert [row[2] for row in page.rows("History")] == ["Role revoked", "Role confirmed", "Role granted"]
+    assert all("Migration health; Migration policy and research" in row[3] for row in page.rows("History"))
+
+
+def test_other_areas_of_a_role_held_there_ask_to_revoke_it_first(browser_of, two):
+    person = a_user(name="Specialist")
+    there = grant(person, "RTS", "NBO", areas=("MHD",))
+    db.session.commit()
+    page = browser_of(two[0]).open(f"/administration/people/{person.id}/grants/new")
+    page = gives(page, "Migration health", "Migrant assistance").press("Grant the role").check()
+    assert page.status == 422
+    assert any("for Migration health. Revoke that role first" in error for error in page.errors)
+    assert page.value("Areas of work") == ["Migration health", "Migrant assistance"]
+    page = gives(page, "Migration health").press("Grant the role")
+    assert any("Specialist holds this role there already." in error for error in page.errors)
+    page = gives(page).press("Grant the role")
+    assert any("for Migration health. Revoke that role first" in error for error in page.errors)
+    there.areas = []
+    db.session.commit()
+    page = gives(page, "Migration health").press("Grant the role")
+    assert any("for no area of work in particular. Revoke that role first" in error for error in page.errors)
+    assert len(fresh(person).grants) == 1
+
+
+def test_areas_of_work_are_refused_for_a_role_that_is_not_chosen_by_them(browser_of, two):
+    person = a_user()
+    page = browser_of(two[0]).open(f"/administration/people/{person.id}/grants/new")
+    page = gives(page, "Migration health", role="Regional M&E officer").press("Grant the role").check()
+    assert page.status == 422
+    assert any("Regional M&E officer is not chosen by area of work" in error for error in page.errors)
+    assert fresh(person).grants == []
+
+
+def test_an_area_that_the_list_does_not_have_is_refused(two):
+    with pytest.raises(Invalid) as refusal:
+        grants.grant_role(
+            a_user(), actor=two[0], role=Role.RTS, scope=Scope.REGION, region_code="NBO", areas=["MHD", "🌍"]
+        )
+    assert (refusal.value.field, "🌍" in str(refusal.value)) == ("areas", True)
+
+
+def test_the_edition_says_which_roles_have_areas(two, monkeypatch):
+    monkeypatch.setattr(queries, "roles_by_area", lambda: {Role.RME})
+    made = grants.grant_role(
+        a_user(), actor=two[0], role=Role.RME, scope=Scope.REGION, region_code="NBO", areas=["MHD"]
+    )
+    assert made.areas == ["MHD"]

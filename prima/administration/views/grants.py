@@ -47,6 +47,8 @@ def give(person: User) -> Answer:
         *(SelectChoice(region.code, names.region(region.code)) for region in queries.regions()),
     ]
     form.office_id.choices = [SelectChoice("", _l("No single office")), *office_choices(names)]
+    by_area = queries.roles_by_area()
+    form.areas.choices = [SelectChoice(*one) for one in names.areas.items()] if by_area else []
     if form.validate_on_submit():
         try:
             made = grants.grant_role(
@@ -56,6 +58,7 @@ def give(person: User) -> Answer:
                 scope=Scope(form.scope.data),
                 region_code=form.region_code.data,
                 office_id=int(form.office_id.data) if form.office_id.data else None,
+                areas=form.areas.data or (),
                 reason=form.reason.data,
             )
         except Refused as refusal:
@@ -64,7 +67,12 @@ def give(person: User) -> Answer:
             waits = _("The role is granted. It counts once a second administrator has confirmed it.")
             flash(waits if made.waits_for_confirmation else _("The role is granted."), "success")
             return redirect(url_for("administration.person", person_id=person.id), 303)
-    page = render_template("administration/give.html", form=form, person=person)
+    page = render_template(
+        "administration/give.html",
+        form=form,
+        person=person,
+        by_area=", ".join(name for code, name in names.roles.items() if code in by_area),
+    )
     return page, 422 if form.is_submitted() else 200
 
 

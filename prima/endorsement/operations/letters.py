@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from flask_babel import format_date
 from flask_babel import gettext as _
@@ -16,7 +16,7 @@ from prima.endorsement.steps import NAME_CLEARER, OF_THE_TEAM, signed
 from prima.outbox import queue
 from prima.projects.models import Part, Project, Step
 from prima.projects.queries import statuses
-from prima.projects.stages import LIFECYCLE
+from prima.projects.stages import LIFECYCLE, Status
 from prima.users import User
 
 
@@ -43,13 +43,14 @@ def arrived(project: Project, newest: Round | None, *, cause: str, but: set[int]
     if project.status in OF_THE_TEAM:
         return set()
     names = queries.seat_names()
+    waiting = queries.waiting(project, newest)
+    if project.status is Status.OFFICE_CLEAR or any(one.is_vacant for one in waiting):
+        nobody(project, newest, waiting, cause=cause)
     duties: dict[int, tuple[User, list[tuple[str, Waiting]]]] = {}
-    for one in queries.waiting(project, newest):
+    for one in waiting:
         what = str(NAME_CLEARER if one.naming else one.desk.says)
         if one.seat and "%(role)s" in what:
             what = what % {"role": names.seat(one.seat)}
-        if one.is_vacant:
-            nobody(project, str(one.desk.says) if one.naming else what, cause=cause)
         for user in one.people:
             duties.setdefault(user.id, (user, []))[1].append((what, one))
     for user, found in duties.values():
@@ -106,23 +107,36 @@ def cleared(clearance: Clearance, *, actor: User) -> None:
     decided(project, says, lines, cause=cause, but={actor.id})
 
 
-def nobody(project: Project, what: str, *, cause: str) -> None:
-    """Tell the administrators that a desk is empty; they learn which role is missing, not what the draft says."""
+def nobody(project: Project, newest: Round | None, waiting: Sequence[Waiting], *, cause: str) -> None:
+    """Tell the administrators which roles nobody holds, each with its fallback, in one letter; not what a draft says.
+
+    At submission that is the whole road ahead, so that a role can be granted before the proposal gets there.
+    """
     session = object_session(project)
     assert session is not None
+    vacant = [(one.role, one.where, one.vacancy) for one in queries.vacancies(project, newest)]
+    if not vacant:
+        elsewhere = [one for one in waiting if one.is_vacant]
+        missing = _("Nobody holds the role, or may use it there; the proposal waits until somebody is granted it.")
+        vacant = [(str(one.desk.says), project.office.name, missing) for one in elsewhere]
+    if not vacant:
+        return
+    lines = [f"- {role}, {where}: {vacancy}" for role, where, vacancy in vacant]
+    if len(vacant) == 1:
+        subject = _("Nobody for “%(role)s”: %(reference)s", role=vacant[0][0], reference=project.name)
+    else:
+        subject = _("Nobody for %(count)s roles: %(reference)s", count=len(vacant), reference=project.name)
+    opening = _("%(reference)s of %(office)s goes to roles that nobody can use:", reference=project.name,
+                office=project.office.name)  # fmt: skip
+    closing = _("Please grant them at the places named. Whoever is granted one has the proposal at once.")
     for user in queries.administrators():
         queue(
             session,
             to=user,
             cause=cause,
-            kind=f"nobody: {what}"[:100],
-            subject=_("Nobody may do “%(what)s” for %(reference)s", what=what, reference=project.name),
-            body=_(
-                "%(reference)s of %(office)s waits, and nobody holds the role (or may use it there). "
-                "Please grant the role at that office or region.",
-                reference=project.name,
-                office=project.office.name,
-            ),
+            kind="nobody",
+            subject=subject,
+            body="\n".join((opening, *lines, "", closing)),
         )
 
 

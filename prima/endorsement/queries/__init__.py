@@ -16,6 +16,7 @@ from prima.endorsement.queries.people import (
     stops,
     who_may,
 )
+from prima.endorsement.queries.road import road_ahead, road_of_reviewers, vacancies
 from prima.endorsement.queries.rounds import frozen, names, newest_round, rounds, versions
 from prima.projects.queries import roles, statuses
 
@@ -42,6 +43,8 @@ __all__ = [
     "open_clearances",
     "people_again",
     "reviewing",
+    "road_ahead",
+    "road_of_reviewers",
     "roles",
     "round_of",
     "rounds",
@@ -50,6 +53,7 @@ __all__ = [
     "statuses",
     "stops",
     "submitting",
+    "vacancies",
     "versions",
     "waiting",
     "who_may",

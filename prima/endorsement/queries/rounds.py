@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import literal, select, true, union_all
+from sqlalchemy import func, literal, select, true, union_all
 from sqlalchemy.orm import joinedload, selectinload, undefer
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -44,11 +44,8 @@ def read_rounds(
             .execution_options(populate_existing=fresh)
         )
     )
-    # Joining the project would read it again and forget what is loaded of it.
     for one in found:
-        set_committed_value(one, "project", project)
-        for clearance in one.clearances:
-            set_committed_value(clearance, "round", one)
+        _told(one, project)
     return found
 
 
@@ -79,6 +76,32 @@ def frozen(project: Project, numbers: Iterable[int]) -> dict[int, dict[str, Any]
 
 def newest_round(project: Project, *options: Any) -> Round | None:
     return next(iter(read_rounds(project, *options, limit=1)), None)
+
+
+def newest_clearances(project: Project) -> Round | None:
+    """The newest round with who cleared what, and nothing else of it, in one question."""
+    newest = select(func.max(Round.number)).where(Round.project_id == project.id).scalar_subquery()
+    found = db.session.scalars(
+        select(Round)
+        .where(Round.project_id == project.id, Round.number == newest)
+        .options(
+            joinedload(Round.clearances).options(
+                joinedload(Clearance.decided_by),
+                joinedload(Clearance.behalf_of),
+                joinedload(Clearance.stands).joinedload(Clearance.round),
+            )
+        )
+    )
+    return _told(found.unique().one_or_none(), project)
+
+
+def _told(one: Round | None, project: Project) -> Round | None:
+    """Joining the project would read it again and forget what is loaded of it."""
+    if one is not None:
+        set_committed_value(one, "project", project)
+        for clearance in one.clearances:
+            set_committed_value(clearance, "round", one)
+    return one
 
 
 def names() -> dict[tuple[str, str], str]:

@@ -10,7 +10,6 @@ from prima.endorsement import operations, queries
 from prima.endorsement.forms import ClearerForm, DecisionForm, ReasonForm, ReturnForm, SubmitForm, shown
 from prima.endorsement.operations.asking import what_happened
 from prima.endorsement.operations.decisions import returns
-from prima.endorsement.overview import goes_to
 from prima.endorsement.queries import Case
 from prima.endorsement.rights import chair
 from prima.errors import Refused
@@ -44,7 +43,13 @@ def submit(case: Case) -> str | Response | tuple[str, int]:
         return _back(project)
     unmet = [(str(need.text), need_url(project, need)) for need in move.missing(project)]
     page = render_template(
-        "endorsement/submit.html", project=project, move=move, form=form, unmet=unmet, road=goes_to(project)
+        "endorsement/submit.html",
+        project=project,
+        move=move,
+        form=form,
+        unmet=unmet,
+        road=queries.road_ahead(project),
+        again=case.round is not None,
     )
     return page, 422 if form.is_submitted() else 200
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from flask import Blueprint, current_app, render_template
 from werkzeug.exceptions import NotFound
 
 from prima.permissions import Action, guard
@@ -11,6 +11,7 @@ from prima.projects.models import Project
 from prima.projects.process import acting_roles, process
 from prima.projects.stages import Funding
 from prima.projects.tones import tone
+from prima.road import Roads
 
 bp = Blueprint("process", __name__)
 
@@ -41,7 +42,8 @@ def show(project: Project) -> str:
     edition = project.edition.handbook
     people = queries.people_of(project, acting_roles(edition, project.funding.value))
     statuses = queries.statuses()
-    told = process(edition, statuses, queries.roles(), project.funding.value, project, people)
+    roads: Roads = current_app.extensions["prima.roads"]
+    told = process(edition, statuses, queries.roles(), project.funding.value, project, people, roads.reviewers(project))
     return render_template(
         "projects/process.html",
         project=project,

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from flask import Blueprint, render_template
+from flask import Blueprint, current_app, render_template
 
 from prima.permissions import Action, can, guard
 from prima.projects import queries
 from prima.projects.models import Project
+from prima.projects.stages import Status
 from prima.projects.tasks import progress
 from prima.projects.tones import tone
 from prima.projects.views.drafting import may_edit, tasks_seen, url_of, why_not
+from prima.road import Roads, Station
 from prima.users import viewer
 
 bp = Blueprint("proposal", __name__, url_prefix="/projects")
@@ -34,11 +36,18 @@ def show(project: Project) -> str:
         done=done,
         count=count,
         writable=writable,
+        road=road_ahead(project) if writable else [],
         why_not="" if writable else why_not(project),
         status=queries.statuses()[project.status].name,
         tone=tone(project.status),
         edition=project.edition.handbook.title.say(),
     )
+
+
+def road_ahead(project: Project) -> list[Station]:
+    """Where the proposal goes once it is submitted; a concept is developed first."""
+    roads: Roads = current_app.extensions["prima.roads"]
+    return roads.ahead(project) if project.status is not Status.CONCEPT else []
 
 
 def open_comments(project: Project) -> dict[str, int]:
