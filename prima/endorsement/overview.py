@@ -19,7 +19,7 @@ from prima.endorsement.steps import DESKS, NAME_CLEARER, NOBODY, signed
 from prima.overview import Telling
 from prima.permissions import Action, can
 from prima.projects.models import Project
-from prima.projects.stages import LIFECYCLE, Status
+from prima.projects.stages import LIFECYCLE, RECALL, Status
 from prima.users import Role, User
 
 
@@ -192,7 +192,7 @@ def _decision_row(decision: Decision, names: Names, titles: Mapping[str, str], i
     return Row(
         role=names.role(decision.role),
         says=str(move.says) if move else step.move,
-        tone=tones.get(step.target, "green"),
+        tone="grey" if move and move.via == RECALL else tones.get(step.target, "green"),
         who=signed(step.actor, step.behalf_of),
         at=step.at,
         note=step.note if internal else "",

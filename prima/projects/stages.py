@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _l
 
 from prima.permissions import Action
 from prima.projects import rules
+from prima.projects.rules import recalls
 from prima.workflow import Move, Workflow
 
 
@@ -53,6 +54,7 @@ BEFORE_ACTIVATION = (
 )  # fmt: skip
 RUNNING = frozenset({S.ACTIVE, S.SUSPENDED})
 SUBMIT, DECIDE, ACTIVATE = "endorsement.submit", "endorsement.decide", "activation.activate"
+RECALL = "endorsement.recall"
 
 # fmt: off
 LIFECYCLE = Workflow(
@@ -64,8 +66,12 @@ LIFECYCLE = Workflow(
     Move(S.OFFICE_CLEAR,    "clear",      S.REVIEW,          Action.CLEAR_OFFICE,   _l("Clear for review"),        via=DECIDE),
     Move(S.OFFICE_CLEAR,    "return",     S.RETURNED,        Action.CLEAR_OFFICE,   _l("Return for changes"),      via=DECIDE, note="required", tone="secondary"),
     Move(S.OFFICE_CLEAR,    "stand",      S.REVIEW,          Action.CLEAR_OFFICE,   _l("Office clearance stands"), via=""),
-    Move(S.OFFICE_CLEAR,    "recall",     S.DRAFT,           Action.SUBMIT,         _l("Recall"),                  tone="secondary"),
+    Move(S.OFFICE_CLEAR,    "recall",     S.DRAFT,           Action.SUBMIT,         _l("Recall"),                  only=recalls.from_draft, via=RECALL, tone="secondary"),
+    Move(S.OFFICE_CLEAR,    "recall-changes", S.RETURNED,    Action.SUBMIT,         _l("Recall"),                  only=recalls.from_returned, via=RECALL, tone="secondary"),
+    Move(S.OFFICE_CLEAR,    "recall-donor", S.DONOR_CHANGES, Action.SUBMIT,         _l("Recall"),                  only=recalls.from_donor_changes, via=RECALL, tone="secondary"),
     Move(S.REVIEW,          "pass",       S.ENDORSE,         Action.REVIEW,         _l("All clearances given"),    via=""),
+    Move(S.REVIEW,          "recall-changes", S.RETURNED,    Action.SUBMIT,         _l("Recall"),                  only=recalls.unanswered_from_returned, via=RECALL, tone="secondary"),
+    Move(S.REVIEW,          "recall-donor", S.DONOR_CHANGES, Action.SUBMIT,         _l("Recall"),                  only=recalls.unanswered_from_donor_changes, via=RECALL, tone="secondary"),
     Move(S.REVIEW,          "return",     S.RETURNED,        Action.SEND_BACK,      _l("Send back now"),           via=DECIDE, note="required", tone="secondary"),
     Move(S.ENDORSE,         "endorse",    S.ENDORSED,        Action.ENDORSE,        _l("Endorse"),                 via=DECIDE),
     Move(S.ENDORSE,         "return",     S.RETURNED,        Action.ENDORSE,        _l("Return for changes"),      via=DECIDE, note="required", tone="secondary"),

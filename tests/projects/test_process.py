@@ -79,7 +79,7 @@ def test_the_handbook_page_tells_stages_moves_needs_and_duties(browser_of):
     assert moves["4 Return for changes"][1:] == [
         "Returned for changes", "Chief of mission / head of office", "a written reason",
     ]  # fmt: skip
-    assert moves["13 Recommend for approval"][2:] == ["Fund management", "1 check that must pass"]
+    assert moves["15 Recommend for approval"][2:] == ["Fund management", "1 check that must pass"]
     assert moves["22 Activate"][3].startswith("an approved budget; a start and an end date; a project manager")
     duties = dict(page.rows("Who does what"))
     assert "Endorsement: Coordinates the review" in duties["Regional project development officer"]
@@ -130,7 +130,7 @@ def test_a_project_says_what_is_done_when_by_whom_and_what_comes_next(browser_of
     assert names["Project developer"] == "PDEV person"
     assert names["Regional director / endorser"] == "RD person"
     assert names["Regional accounting support"] == "nobody yet"
-    assert "8 Send back now" in page.text
+    assert "10 Send back now" in page.text
     assert "Who can do it: RPDO person (Regional project development officer)." in page.text
 
 

@@ -14,14 +14,13 @@ from prima.endorsement.operations import letters
 from prima.endorsement.operations.asking import hold, permit, what_happened
 from prima.endorsement.operations.clearances import checks, must_pass, must_say_why, sign
 from prima.endorsement.operations.rounds import open_review
-from prima.endorsement.queries.cases import DECIDE
 from prima.endorsement.rights import chair
 from prima.errors import Invalid, Refused
 from prima.journal import record
 from prima.permissions import Action
 from prima.projects.models import Part, Project, Step
 from prima.projects.operations import advance, take_part
-from prima.projects.stages import LIFECYCLE, Status
+from prima.projects.stages import DECIDE, LIFECYCLE, Status
 from prima.users import Role, User
 from prima.workflow import Move
 

@@ -38,6 +38,23 @@ def moved(project: Project, step: Step, newest: Round | None, *, actor: User | N
     )
 
 
+def recalled(project: Project, step: Step, people: Iterable[User], *, actor: User) -> None:
+    """Tell those on whose desk it lay that nothing waits for them any more."""
+    session = object_session(project)
+    assert session is not None
+    says = _("%(who)s recalled “%(title)s”. Nothing waits for you here now.", who=actor.name, title=project.title)
+    for user in {person.id: person for person in people if person.id != actor.id}.values():
+        queue(
+            session,
+            to=user,
+            cause=f"step:{step.id}",
+            kind="recalled",
+            subject=_("Recalled: %(reference)s", reference=project.name),
+            body="\n\n".join(line for line in (says, step.note) if line),
+            path=path(project),
+        )
+
+
 def arrived(project: Project, newest: Round | None, *, cause: str, but: set[int]) -> set[int]:
     """Tell those on whose desk the proposal lies now; the ids of those told. Developers hear of the decision."""
     if project.status in OF_THE_TEAM:

@@ -1,6 +1,6 @@
 """Rounds, clearances and decisions, loaded for pages and operations; people who may decide; desks."""
 
-from prima.endorsement.queries.cases import Case, case, comparing, deciding, reviewing, round_of, submitting
+from prima.endorsement.queries.cases import Case, case, comparing, deciding, recalling, reviewing, round_of, submitting
 from prima.endorsement.queries.desks import Waiting, desk_roles, due_on, on_the_desk, open_clearances, waiting
 from prima.endorsement.queries.naming import Names, seat_names
 from prima.endorsement.queries.people import (
@@ -42,6 +42,7 @@ __all__ = [
     "on_the_desk",
     "open_clearances",
     "people_again",
+    "recalling",
     "reviewing",
     "road_ahead",
     "road_of_reviewers",

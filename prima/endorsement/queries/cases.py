@@ -9,10 +9,8 @@ from prima.endorsement.queries.people import judge, people_again
 from prima.endorsement.queries.rounds import newest_round, rounds
 from prima.projects.models import Project
 from prima.projects.queries import proposal_with_story, story
-from prima.projects.stages import LIFECYCLE
+from prima.projects.stages import DECIDE, LIFECYCLE, RECALL, SUBMIT
 from prima.workflow import Move
-
-SUBMIT, DECIDE = "endorsement.submit", "endorsement.decide"
 
 
 @dataclass(frozen=True)
@@ -53,6 +51,16 @@ def deciding(reference: str, move: str) -> Case | None:
         return None
     here = LIFECYCLE.find(found[0].status, move)
     return Case(*found, here if here and here.via == DECIDE else None)
+
+
+def recalling(reference: str, move: str) -> Case | None:
+    """The move is None where it cannot be taken any more."""
+    offered = any(one.name == move and one.via == RECALL for one in LIFECYCLE)
+    found = _read(story(reference)) if offered else None
+    if found is None:
+        return None
+    here = LIFECYCLE.find(found[0].status, move)
+    return Case(*found, here if here and here.only and here.only(found[0]) else None)
 
 
 def case(reference: str) -> Case | None:

@@ -84,6 +84,32 @@ def decide(case: Case) -> str | Response | tuple[str, int]:
     return page, 422 if form.is_submitted() else 200
 
 
+@bp.route("/recalls/<move>", methods=["GET", "POST"])
+@guard(Action.SUBMIT, queries.recalling)
+def recall(case: Case) -> str | Response | tuple[str, int]:
+    """Take the proposal back until the first decision."""
+    project, move = case.project, case.move
+    if move is None:
+        raise Refused([operations.no_recall(project)])
+    form = DecisionForm(seen=case.seen)
+    if form.validate_on_submit():
+        operations.recall(project, move.name, actor=viewer(), **form.values())
+        flash(_("The proposal is recalled. You can change it and submit it again."), "success")
+        return _back(project)
+    page = render_template(
+        "endorsement/decide.html",
+        project=project,
+        move=move,
+        form=form,
+        round=case.round,
+        target=queries.statuses()[move.target].name,
+        behalf_of=None,
+        returns=False,
+        hint=_("Those on whose desk it lies now read it."),
+    )
+    return page, 422 if form.is_submitted() else 200
+
+
 def _hint(move: Move) -> str:
     if returns(move):
         return _("What is to be changed, and why. The developer reads it.")
