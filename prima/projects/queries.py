@@ -27,6 +27,7 @@ from prima.projects.models import (
     Part,
     Party,
     Project,
+    Reply,
     Section,
 )
 from prima.projects.stages import Status
@@ -164,21 +165,32 @@ def _loaded(project: Project | None, relations: dict[str, tuple[str, ...]]) -> P
 
 
 def with_comments() -> tuple[Any, ...]:
-    return (joinedload(Comment.author, innerjoin=True), joinedload(Comment.resolved_by))
+    return (
+        joinedload(Comment.author, innerjoin=True),
+        joinedload(Comment.resolved_by),
+        joinedload(Comment.replies).joinedload(Reply.author),
+    )
 
 
 def comments(project: Project, section_code: str | None = None) -> list[Comment]:
-    """What was said about a section, or about all, open ones first and the oldest of them first."""
-    asked = select(Comment).where(Comment.project_id == project.id)
+    """What was said about a section, or about all: unanswered ones first, then open ones, the oldest of them first.
+
+    What a reviewer drafts is nobody else's (endorsement.queries.remarks).
+    """
+    asked = select(Comment).where(Comment.project_id == project.id, Comment.published_at.is_not(None))
     if section_code is not None:
-        asked = asked.where(Comment.section_code == section_code)
-    order = (Comment.resolved_at.is_not(None), Comment.id)
-    return list(db.session.scalars(asked.options(*with_comments()).order_by(*order)))
+        about = Comment.sections.contains([section_code])
+        asked = asked.where(or_(Comment.section_code == section_code, about))
+    found = db.session.scalars(asked.options(*with_comments()).order_by(Comment.id)).unique()
+    return sorted(found, key=lambda one: (not one.is_unanswered, one.resolved_at is not None, one.id))
 
 
 def comment(project: Project, comment_id: int) -> Comment | None:
-    asked = select(Comment).where(Comment.project_id == project.id, Comment.id == comment_id)
-    found = db.session.scalar(asked.options(*with_comments()))
+    """A comment by its number, unless somebody only drafts it."""
+    asked = select(Comment).where(
+        Comment.project_id == project.id, Comment.id == comment_id, Comment.published_at.is_not(None)
+    )
+    found = db.session.scalars(asked.options(*with_comments())).unique().one_or_none()
     if found is not None:
         set_committed_value(found, "project", project)
     return found
@@ -188,7 +200,7 @@ def open_comments(project: Project) -> dict[str, int]:
     """How many comments are open, by the code of their section."""
     counted = db.session.execute(
         select(Comment.section_code, func.count().label("open"))
-        .where(Comment.project_id == project.id, Comment.resolved_at.is_(None))
+        .where(Comment.project_id == project.id, Comment.published_at.is_not(None), Comment.resolved_at.is_(None))
         .group_by(Comment.section_code)
     )
     return {row.section_code: row.open for row in counted}
