@@ -34,6 +34,8 @@ from prima.projects.stages import Status
 from prima.projects.visibility import visible_projects
 from prima.users import TEAM_ROLES, Delegation, Grant, Role, SignIn, User
 
+GENDER_SET = "gender marker set by a reviewer"
+"""The event of the journal: before, after, reason."""
 KEPT = (User, Grant, Delegation, SignIn)
 
 
@@ -238,6 +240,19 @@ def writings(project: Project) -> list[Writing]:
         key = (row.saved_by_id, "section", row.code)
         found[key] = max(row.saved_at, found.get(key, row.saved_at))
     return sorted((Writing(*key, at) for key, at in found.items()), key=lambda one: one.at, reverse=True)
+
+
+def gender_set(project: Project) -> Entry | None:
+    """Who among the reviewers set the gender marker that the project has now, and why."""
+    asked = (
+        select(Entry)
+        .where(Entry.subject_kind == Project.__tablename__, Entry.subject_id == project.id, Entry.event == GENDER_SET)
+        .order_by(Entry.number.desc())
+        .limit(1)
+        .options(joinedload(Entry.actor))
+    )
+    found = db.session.scalar(asked)
+    return found if found and found.data["after"] == project.gender_marker_code else None
 
 
 def statuses() -> dict[str, StatusName]:

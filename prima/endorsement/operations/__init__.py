@@ -2,6 +2,19 @@
 
 from prima.endorsement.operations.clearances import Typed, give, save_draft, take_back
 from prima.endorsement.operations.decisions import decide, name_clearer
+from prima.endorsement.operations.remarks import discard_comment, draft_comment, mark_read, reword_comment
 from prima.endorsement.operations.rounds import submit
 
-__all__ = ["Typed", "decide", "give", "name_clearer", "save_draft", "submit", "take_back"]
+__all__ = [
+    "Typed",
+    "decide",
+    "discard_comment",
+    "draft_comment",
+    "give",
+    "mark_read",
+    "name_clearer",
+    "reword_comment",
+    "save_draft",
+    "submit",
+    "take_back",
+]

@@ -1,6 +1,6 @@
 """Rounds, clearances and decisions, loaded for pages and operations; people who may decide; desks."""
 
-from prima.endorsement.queries.cases import Case, case, comparing, deciding, reviewing, round_of, submitting
+from prima.endorsement.queries.cases import Case, case, comparing, deciding, drafting, reviewing, round_of, submitting
 from prima.endorsement.queries.desks import Waiting, desk_roles, due_on, on_the_desk, open_clearances, waiting
 from prima.endorsement.queries.naming import Names, seat_names
 from prima.endorsement.queries.people import (
@@ -16,6 +16,7 @@ from prima.endorsement.queries.people import (
     stops,
     who_may,
 )
+from prima.endorsement.queries.remarks import drafted, reading, remarks
 from prima.endorsement.queries.rounds import frozen, names, newest_round, rounds, versions
 from prima.projects.queries import roles, statuses
 
@@ -29,6 +30,8 @@ __all__ = [
     "comparing",
     "deciding",
     "desk_roles",
+    "drafted",
+    "drafting",
     "due_on",
     "frozen",
     "holders",
@@ -41,6 +44,8 @@ __all__ = [
     "on_the_desk",
     "open_clearances",
     "people_again",
+    "reading",
+    "remarks",
     "reviewing",
     "roles",
     "round_of",

@@ -77,11 +77,10 @@ def _discussion(
     for one in said:
         tried = replied[1] if replied and replied[0] == one.id else None
         reply = (tried or ReplyForm(formdata=None, back=back)) if may_write and one.resolved_at is None else None
-        also = {
-            other: titles[other] for other in (one.section_code, *one.sections) if other != code and other in titles
-        }
+        further = dict.fromkeys((one.section_code, *one.sections))
+        also = [titles[other] for other in further if other != code and other in titles]
         may = may_settle(viewer(), one, project)
-        remarks.append(Remark(one, may, reply, of_the_team and one.is_unanswered, list(also.values())))
+        remarks.append(Remark(one, may, reply, of_the_team and one.is_unanswered, also))
     form = CommentForm(formdata=None, section=code, back=back)
     form.section.choices = [(code, title)]
     return Discussion(
