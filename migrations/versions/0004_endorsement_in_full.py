@@ -81,6 +81,7 @@ def upgrade() -> None:
     op.add_column('clearance', sa.Column('fallback', sa.String(length=40), nullable=True))
     op.add_column('clearance', sa.Column('gender_marker_code', sa.Text(), nullable=True))
     op.add_column('clearance', sa.Column('gender_marker_reason', sa.Text(), server_default='', nullable=False))
+    op.add_column('clearance', sa.Column('again', postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False))
     # One role gave one clearance a round: it names the seat.
     op.execute("update clearance set seat = role, reviewer = role")
     op.execute("update clearance set scope = 'headquarters' where role in ('FUND', 'HQD', 'LEG')")
@@ -133,6 +134,7 @@ def downgrade() -> None:
     op.execute("delete from clearance where seat <> role")
     op.drop_constraint(op.f('uq_clearance_round_id_seat'), 'clearance', type_='unique')
     op.create_unique_constraint(op.f('uq_clearance_round_id_role'), 'clearance', ['round_id', 'role'])
+    op.drop_column('clearance', 'again')
     op.drop_column('clearance', 'gender_marker_reason')
     op.drop_column('clearance', 'gender_marker_code')
     op.drop_column('clearance', 'fallback')

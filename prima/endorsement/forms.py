@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import IntegerField, RadioField, SelectMultipleField, StringField
+from wtforms import HiddenField, IntegerField, RadioField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import AnyOf, InputRequired
 from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
-from prima.forms import BaseForm, line, prose
+from prima.forms import BaseForm, WholeField, choice, line, prose
 
 ANSWERS = (("yes", _l("Yes")), ("no", _l("No")), ("na", _l("Not applicable")))
 NOTE = 4000
@@ -76,9 +76,24 @@ class ReviewForm(SeenForm):
         return self[f"{code}-answer"], self[f"{code}-note"]
 
 
-def review_form(checks: Iterable[tuple[str, str]]) -> type[ReviewForm]:
-    """The form for checks given as (code, question)."""
+class RemarkForm(BaseForm):
+    """A comment on a section, or on a line of it, by their names in the frozen version."""
+
+    section = HiddenField()
+    line = HiddenField()
+    text = prose(_l("Comment"), most=NOTE, required=True)
+
+
+class ReadForm(BaseForm):
+    number = WholeField(_l("Round"), least=1, most=1_000_000)
+
+
+def review_form(checks: Iterable[tuple[str, str]], *, gender: bool = False) -> type[ReviewForm]:
+    """The form for checks given as (code, question); `gender`: whether one of them sets the gender marker."""
     fields: dict[str, Any] = {}
+    if gender:
+        fields["gender_marker_code"] = choice(_l("Gender marker as you see it"), required=False)
+        fields["gender_marker_reason"] = prose(_l("Reason for another gender marker"), most=2000)
     for code, question in checks:
         fields[f"{code}-answer"] = CheckField(
             question, choices=shown(ANSWERS), validate_choice=True, coerce=lambda value: value or None

@@ -23,6 +23,9 @@ class Verdict(StrEnum):
     RETURN = "return"
 
 
+RETURNED_IT = "returned"
+
+
 class CheckAnswer(StrEnum):
     YES = "yes"
     NO = "no"
@@ -109,6 +112,8 @@ class Clearance(Model):
     gender_marker_reason: Mapped[str] = mapped_column(default="", server_default="")
     stands_id: Mapped[int | None] = mapped_column(ForeignKey("clearance.id"))
     """The clearance of an earlier round that stands on this version, because no section of this role changed."""
+    again: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default=text("'{}'"))
+    """Why it is asked again on this version: the codes of its sections that changed, or RETURNED_IT."""
     version: Mapped[int] = mapped_column(default=1)
 
     fallen = False

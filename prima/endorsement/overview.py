@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 
 from prima.desk import Duty
 from prima.endorsement import queries
-from prima.endorsement.models import Clearance, Decision, Round, Verdict
+from prima.endorsement.models import RETURNED_IT, Clearance, Decision, Round, Verdict
 from prima.endorsement.queries import Names, Waiting
 from prima.endorsement.rights import seat_of, sitting
 from prima.endorsement.steps import DESKS, NAME_CLEARER, NOBODY, signed
@@ -37,6 +37,8 @@ class Row:
     due_on: date | None = None
     url: str = ""
     """The reviewer's own page, for those who may answer."""
+    because: str = ""
+    """Why an earlier answer stands, or why it is asked again."""
 
 
 @dataclass(frozen=True)
@@ -209,7 +211,8 @@ def _clearance_row(
     if one.verdict is None:
         asked = one.round.closed_at is None and one.project.status is Status.REVIEW
         says = _("open") if asked else _("not answered in this round")
-        return Row(role, says, "blue" if asked else "grey", has_it, None, due_on=one.due_on if asked else None, url=url)
+        due_on, because = (one.due_on, why_again(one, titles)) if asked else (None, "")
+        return Row(role, says, "blue" if asked else "grey", has_it, None, due_on=due_on, url=url, because=because)
     here = one.project.status is Status.REVIEW and one.round.closed_at is None
     says = {
         Verdict.CLEAR: _("cleared"),
@@ -224,10 +227,27 @@ def _clearance_row(
         tone="violet" if one.verdict is Verdict.RETURN else "green",
         who=signed(one.decided_by, one.behalf_of),
         at=one.decided_at,
-        note=one.note if internal else "",
+        note=_noted(one) if internal else "",
         sections=_titles(one.sections, titles),
         url=url,
+        because=_("because none of its sections changed") if one.stands is not None else why_again(one, titles),
     )
+
+
+def why_again(one: Clearance, titles: Mapping[str, str]) -> str:
+    """Why an answer is asked again on this version; nothing where it is asked for the first time."""
+    if one.again == [RETURNED_IT]:
+        return _("asked again, because it returned the version before")
+    if one.again:
+        return _("asked again, because changed: %(sections)s", sections=_titles(one.again, titles))
+    return ""
+
+
+def _noted(one: Clearance) -> str:
+    if not one.gender_marker_code:
+        return one.note
+    says = _("Gender marker %(code)s: %(reason)s", code=one.gender_marker_code, reason=one.gender_marker_reason)
+    return f"{one.note} {says}".strip()
 
 
 def _titles(codes: list[str], titles: Mapping[str, str]) -> str:

@@ -210,6 +210,7 @@ class Check(Part):
     question: Text
     must_pass: StrictBool
     sets: Literal["gender_marker"] | None = None  # what the reviewer may set otherwise, with a reason
+    judges: tuple[Code, ...] = ()  # rules whose written justification the reviewer accepts or not
     applies_to: Fundings = BOTH
     scope: Extent = "any"
     basis: Basis
@@ -612,7 +613,10 @@ def _roles_without_a_seat(edition: Edition) -> Iterator[tuple[str, str]]:
     for duty in edition.duties:
         if duty.stage not in stages:
             yield f"duties[{called(duty)}].stage", f"{duty.stage} is not one of the stages"
+    rules = {rule.code for rule in edition.rules}
     for check in edition.checks:
+        for code in set(check.judges) - rules:
+            yield f"checks[{check.code}].judges", f"{code} is not one of the rules"
         for kind in check.applies_to:
             seats = {one.key for one in edition.reviewers if kind in one.funding}
             seats |= {role for desk in edition.desks if kind in desk.funding for role in desk.roles}

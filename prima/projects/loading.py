@@ -42,6 +42,7 @@ PROPOSAL: dict[str, tuple[str, ...]] = {
     "sdgs": (),
     "themes": (),
     "gender_answers": (),
+    "comments": (),
 }
 """The relations of a project that make its proposal, each with what is loaded along with its rows."""
 STORY: dict[str, tuple[str, ...]] = {

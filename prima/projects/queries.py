@@ -27,12 +27,15 @@ from prima.projects.models import (
     Part,
     Party,
     Project,
+    Reply,
     Section,
 )
 from prima.projects.stages import Status
 from prima.projects.visibility import visible_projects
 from prima.users import TEAM_ROLES, Delegation, Grant, Role, SignIn, User
 
+GENDER_SET = "gender marker set by a reviewer"
+"""The event of the journal: before, after, reason."""
 KEPT = (User, Grant, Delegation, SignIn)
 
 
@@ -164,21 +167,32 @@ def _loaded(project: Project | None, relations: dict[str, tuple[str, ...]]) -> P
 
 
 def with_comments() -> tuple[Any, ...]:
-    return (joinedload(Comment.author, innerjoin=True), joinedload(Comment.resolved_by))
+    return (
+        joinedload(Comment.author, innerjoin=True),
+        joinedload(Comment.resolved_by),
+        joinedload(Comment.replies).joinedload(Reply.author),
+    )
 
 
 def comments(project: Project, section_code: str | None = None) -> list[Comment]:
-    """What was said about a section, or about all, open ones first and the oldest of them first."""
-    asked = select(Comment).where(Comment.project_id == project.id)
+    """What was said about a section, or about all: unanswered ones first, then open ones, the oldest of them first.
+
+    What a reviewer drafts is nobody else's (endorsement.queries.remarks).
+    """
+    asked = select(Comment).where(Comment.project_id == project.id, Comment.published_at.is_not(None))
     if section_code is not None:
-        asked = asked.where(Comment.section_code == section_code)
-    order = (Comment.resolved_at.is_not(None), Comment.id)
-    return list(db.session.scalars(asked.options(*with_comments()).order_by(*order)))
+        about = Comment.sections.contains([section_code])
+        asked = asked.where(or_(Comment.section_code == section_code, about))
+    found = db.session.scalars(asked.options(*with_comments()).order_by(Comment.id)).unique()
+    return sorted(found, key=lambda one: (not one.is_unanswered, one.resolved_at is not None, one.id))
 
 
 def comment(project: Project, comment_id: int) -> Comment | None:
-    asked = select(Comment).where(Comment.project_id == project.id, Comment.id == comment_id)
-    found = db.session.scalar(asked.options(*with_comments()))
+    """A comment by its number, unless somebody only drafts it."""
+    asked = select(Comment).where(
+        Comment.project_id == project.id, Comment.id == comment_id, Comment.published_at.is_not(None)
+    )
+    found = db.session.scalars(asked.options(*with_comments())).unique().one_or_none()
     if found is not None:
         set_committed_value(found, "project", project)
     return found
@@ -188,7 +202,7 @@ def open_comments(project: Project) -> dict[str, int]:
     """How many comments are open, by the code of their section."""
     counted = db.session.execute(
         select(Comment.section_code, func.count().label("open"))
-        .where(Comment.project_id == project.id, Comment.resolved_at.is_(None))
+        .where(Comment.project_id == project.id, Comment.published_at.is_not(None), Comment.resolved_at.is_(None))
         .group_by(Comment.section_code)
     )
     return {row.section_code: row.open for row in counted}
@@ -226,6 +240,19 @@ def writings(project: Project) -> list[Writing]:
         key = (row.saved_by_id, "section", row.code)
         found[key] = max(row.saved_at, found.get(key, row.saved_at))
     return sorted((Writing(*key, at) for key, at in found.items()), key=lambda one: one.at, reverse=True)
+
+
+def gender_set(project: Project) -> Entry | None:
+    """Who among the reviewers set the gender marker that the project has now, and why."""
+    asked = (
+        select(Entry)
+        .where(Entry.subject_kind == Project.__tablename__, Entry.subject_id == project.id, Entry.event == GENDER_SET)
+        .order_by(Entry.number.desc())
+        .limit(1)
+        .options(joinedload(Entry.actor))
+    )
+    found = db.session.scalar(asked)
+    return found if found and found.data["after"] == project.gender_marker_code else None
 
 
 def statuses() -> dict[str, StatusName]:

@@ -85,10 +85,13 @@ def test_a_resubmission_asks_only_those_whom_it_concerns(browser_of):
     assert status(project) is Status.REVIEW  # nothing material changed: the office's clearance stands
     assert open_roles(project) == {Role.RME, Role.RPDO, Role.RTS}
     page = cast.open(Role.RME, f"/projects/{project.reference}/clearances/rme").check()
-    assert "What changed since the version this role answered on in round 1: Rationale, Monitoring." in page.text
+    assert "Changed since round 1, the last round and the version you read last: Rationale, Monitoring." in page.text
     page = cast.page(Role.PDEV, project).check()
     rows = page.rows("Answers in this round")
-    assert ["Regional resource management officer", "cleared in round 1, stands"] in [row[:2] for row in rows]
+    assert [
+        "Regional resource management officer",
+        "cleared in round 1, stands because none of its sections changed",
+    ] in [row[:2] for row in rows]
     assert ["Chief of mission / head of office", "Office clearance stands", "PRIMA"] in [row[:3] for row in rows]
     for role in (Role.RME, Role.RPDO, Role.RTS):
         cast.review(role, project, role)

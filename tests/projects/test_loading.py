@@ -13,6 +13,7 @@ from prima.projects import queries
 from prima.projects.loading import PROPOSAL, STORY, load
 from prima.projects.models import (
     Agreement,
+    Comment,
     Extent,
     GenderAnswers,
     Indicator,
@@ -47,6 +48,13 @@ def whole(app):
             Milestone(project_id=project.id, name="Start", planned_on=TODAY),
             Justification(project_id=project.id, rule_code="NAT_MIN", text="Small", by_id=developer.id),
             ThemeMark(project_id=project.id, code="GEN", note="How"),
+            Comment(
+                project_id=project.id,
+                section_code="RAT",
+                sections=["RAT", "BUD"],
+                author_id=developer.id,
+                text="Which?",
+            ),
             GenderAnswers(project_id=project.id, outputs=Extent.SOME, main_aim=False),
         ]
     )

@@ -20,7 +20,7 @@ MOST = {
     "allocation.edit": 12,
     "beneficiaries.edit": 14,
     "budget.edit": 14,
-    "classification.edit": 12,
+    "classification.edit": 13,
     "comments.index": 9,
     "comparison.show": 9,
     "concept.create": 11,

@@ -3,6 +3,21 @@
 from prima.endorsement.operations.clearances import Typed, give, save_draft, take_back
 from prima.endorsement.operations.decisions import decide, name_clearer
 from prima.endorsement.operations.recalls import no_recall, recall
+from prima.endorsement.operations.remarks import discard_comment, draft_comment, mark_read, reword_comment
 from prima.endorsement.operations.rounds import submit
 
-__all__ = ["Typed", "decide", "give", "name_clearer", "no_recall", "recall", "save_draft", "submit", "take_back"]
+__all__ = [
+    "Typed",
+    "decide",
+    "discard_comment",
+    "draft_comment",
+    "give",
+    "mark_read",
+    "name_clearer",
+    "no_recall",
+    "recall",
+    "reword_comment",
+    "save_draft",
+    "submit",
+    "take_back",
+]

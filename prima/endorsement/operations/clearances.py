@@ -12,6 +12,8 @@ from prima.db import check_version
 from prima.endorsement.models import Answer, CheckAnswer, Clearance, Verdict
 from prima.endorsement.operations import letters
 from prima.endorsement.operations.asking import Held, hold, permit, what_happened
+from prima.endorsement.operations.gender import must_be_reasoned
+from prima.endorsement.operations.remarks import note_read, publish_comments, say_why
 from prima.endorsement.operations.rounds import settle
 from prima.endorsement.rights import chair
 from prima.endorsement.steps import signed
@@ -36,6 +38,9 @@ class Typed:
     answers: Mapping[str, tuple[CheckAnswer | None, str]] = field(default_factory=dict)
     note: str = ""
     sections: Sequence[str] = ()
+    gender_marker_code: str | None = None
+    """As the reviewer sees it, where that is not the developer's, and why."""
+    gender_marker_reason: str = ""
 
 
 def checks(project: Project, reviewer: str) -> tuple[Check, ...]:
@@ -48,6 +53,7 @@ def save_draft(clearance: Clearance, *, actor: User, version: int, typed: Typed)
     """Keep what was typed, though the proposal went back meanwhile; nobody but those who hold the role sees it."""
     clearance = _open(clearance, hold(clearance.project, actor, seen=None))
     _take_over(clearance, typed, version)
+    note_read(clearance.project, actor=actor, number=clearance.round.number)
     return clearance
 
 
@@ -61,10 +67,12 @@ def give(clearance: Clearance, *, actor: User, seen: int, version: int, verdict:
     if clearance.role is Role.FUND:
         raise Refused(_("Fund management decides with the buttons of the project's page."))
     _take_over(clearance, typed, version)
+    must_be_reasoned(typed.gender_marker_code, typed.gender_marker_reason)
     if verdict is Verdict.RETURN:
         must_say_why(project, typed.note, typed.sections)
     else:
         clearance.sections = []
+        _of_this_proposal(project, typed.sections)
         must_pass(clearance, _("This cannot be cleared yet."))
         if verdict is Verdict.COMMENTS and not typed.note.strip():
             raise Invalid("note", _("Please write the comments."))
@@ -76,7 +84,18 @@ def give(clearance: Clearance, *, actor: User, seen: int, version: int, verdict:
     clearance.decided_at = clock.now()
     sign(project, actor, authority, Part.REVIEWED)
     _journal(clearance, "clearance given", actor, authority)
-    letters.cleared(clearance, actor=actor)
+    note_read(project, actor=actor, number=clearance.round.number)
+    said = publish_comments(clearance, actor=actor)
+    if verdict is not Verdict.CLEAR:
+        say_why(
+            project,
+            clearance.round,
+            actor=actor,
+            text=typed.note,
+            sections=typed.sections,
+            seat=clearance.seat,
+        )
+    letters.cleared(clearance, actor=actor, said=said)
     if step := settle(project, clearance.round):
         letters.moved(project, step, clearance.round, actor=actor)
     return clearance
@@ -102,11 +121,14 @@ def must_say_why(project: Project, note: str, sections: Sequence[str]) -> None:
     """A return needs a reason tied to at least one section (Handbook)."""
     if not note.strip():
         raise Invalid("note", _("Please write the reason, so that the developer knows what to change."))
-    asked = project.edition.handbook.sections_for(project.funding.value, project.facts)
-    known = {section.code for section in asked}
     if not sections:
         raise Invalid("sections", _("Please tick at least one section that the reason is about."))
-    if set(sections) - known:
+    _of_this_proposal(project, sections)
+
+
+def _of_this_proposal(project: Project, sections: Sequence[str]) -> None:
+    asked = project.edition.handbook.sections_for(project.funding.value, project.facts)
+    if set(sections) - {section.code for section in asked}:
         raise Invalid("sections", _("Please tick sections of this proposal only."))
 
 
@@ -161,6 +183,10 @@ def _take_over(clearance: Clearance, typed: Typed, version: int) -> None:
         question = check.question.say()
         stated[f"{check.code}-answer"] = (question, _said(there.answer if there else None), _said(answer))
         stated[f"{check.code}-note"] = (_("Note: %(question)s", question=question), there.note if there else "", note)
+    if sets := any(check.sets == "gender_marker" for check in known):
+        code, reason = typed.gender_marker_code or "", typed.gender_marker_reason.strip()
+        stated["gender_marker_code"] = (_("Gender marker"), clearance.gender_marker_code or "", code)
+        stated["gender_marker_reason"] = (_("Reason"), clearance.gender_marker_reason, reason)
     check_version(clearance, version, who=_("A colleague with the same role"), typed=stated)
     for check in known:
         answer, note = typed.answers.get(check.code, (None, ""))
@@ -168,6 +194,8 @@ def _take_over(clearance: Clearance, typed: Typed, version: int) -> None:
             there = Answer(check_code=check.code)
             clearance.answers.append(there)
         there.answer, there.note = answer, note.strip()
+    if sets:
+        clearance.gender_marker_code, clearance.gender_marker_reason = code or None, reason
     clearance.note, clearance.sections = typed.note.strip(), list(typed.sections)
     clearance.version += 1
 
@@ -200,5 +228,7 @@ def _journal(clearance: Clearance, event: str, actor: User, authority: Authority
         verdict=clearance.verdict,
         note=clearance.note,
         sections=clearance.sections,
+        gender_marker=clearance.gender_marker_code,
+        gender_marker_reason=clearance.gender_marker_reason,
         answers={one.check_code: [one.answer, one.note] for one in clearance.answers},
     )

@@ -13,6 +13,7 @@ from prima.endorsement.models import Clearance, Decision, Round, Verdict
 from prima.endorsement.operations import letters
 from prima.endorsement.operations.asking import hold, permit, what_happened
 from prima.endorsement.operations.clearances import checks, must_pass, must_say_why, sign
+from prima.endorsement.operations.remarks import publish_comments, say_why
 from prima.endorsement.operations.rounds import open_review
 from prima.endorsement.rights import chair
 from prima.errors import Invalid, Refused
@@ -51,6 +52,7 @@ def decide(
         must_say_why(project, note, sections)
     if move.action is Action.FUND_REVIEW and there:
         _answer_for_the_fund(there, move, note)
+    sheet = there.clearance(Role.FUND) if there and project.status is Status.FUND_REVIEW else None
     authority = chair(actor, move.action, project)
     absent = authority.absent if authority else None
     step = advance(project, name, actor=actor, behalf_of=absent, note=note)
@@ -63,8 +65,11 @@ def decide(
         _add(project, decision)
         if decision.sections:
             record(project, "return tied to sections", actor=actor, round=there.number, sections=decision.sections)
+        if move.target in (Status.RETURNED, Status.DONOR_CHANGES):
+            say_why(project, there, actor=actor, text=note, sections=sections)
         _consequences(project, there, held.rounds[1:])
-    letters.moved(project, step, there, actor=actor)
+    said = publish_comments(sheet, actor=actor) if sheet and move.action is Action.FUND_REVIEW else []
+    letters.moved(project, step, there, actor=actor, said=said)
     return step
 
 

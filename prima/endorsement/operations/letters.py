@@ -14,14 +14,16 @@ from prima.endorsement.operations.asking import path
 from prima.endorsement.queries import Waiting
 from prima.endorsement.steps import NAME_CLEARER, OF_THE_TEAM, signed
 from prima.outbox import queue
-from prima.projects.models import Part, Project, Step
+from prima.projects.models import Comment, Part, Project, Step
 from prima.projects.queries import statuses
 from prima.projects.stages import LIFECYCLE, Status
 from prima.users import User
 
 
-def moved(project: Project, step: Step, newest: Round | None, *, actor: User | None) -> None:
-    """After a step: who has the proposal now, and what was decided. One letter a person."""
+def moved(
+    project: Project, step: Step, newest: Round | None, *, actor: User | None, said: Iterable[Comment] = ()
+) -> None:
+    """After a step: who has the proposal now, and what was decided and said. One letter a person."""
     cause = f"step:{step.id}"
     told = {actor.id} if actor else set()
     told |= arrived(project, newest, cause=cause, but=told)
@@ -32,6 +34,7 @@ def moved(project: Project, step: Step, newest: Round | None, *, actor: User | N
         [
             _("The proposal “%(title)s” is now: %(status)s.", title=project.title, status=_status(project)),
             step.note,
+            *comments(project, said),
         ],
         cause=cause,
         but=told,
@@ -105,8 +108,8 @@ def decided(project: Project, subject: str, lines: Iterable[str], *, cause: str,
             queue(session, to=user, cause=cause, kind="decision", subject=subject, body=body, path=path(project))
 
 
-def cleared(clearance: Clearance, *, actor: User) -> None:
-    """A reviewer's answer: a return is shown as coming at once."""
+def cleared(clearance: Clearance, *, actor: User, said: Iterable[Comment] = ()) -> None:
+    """A reviewer's answer with the comments made in it: a return is shown as coming at once."""
     project = clearance.project
     role = queries.seat_names().seat(clearance)
     says = {
@@ -120,8 +123,21 @@ def cleared(clearance: Clearance, *, actor: User) -> None:
         lines.append(_("The proposal comes back to you when the other reviewers have answered."))
     if clearance.verdict is not None and clearance.note:
         lines.append(clearance.note)
+    lines += comments(project, said)
     cause = f"clearance:{clearance.id}:{clearance.version}"
     decided(project, says, lines, cause=cause, but={actor.id})
+
+
+def comments(project: Project, said: Iterable[Comment]) -> list[str]:
+    """What was said of which section, and of which line."""
+    handbook = project.edition.handbook
+    found = []
+    for one in said:
+        about = handbook.section(one.section_code).title.say()
+        if one.quote:
+            about = _("%(section)s, “%(line)s”", section=about, line=one.quote)
+        found.append(f"{about}: {one.text}")
+    return found
 
 
 def nobody(project: Project, newest: Round | None, waiting: Sequence[Waiting], *, cause: str) -> None:

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session, object_session
 
 from prima import clock
 from prima.endorsement import queries, routing
-from prima.endorsement.models import Answer, Clearance, Decision, Round, Verdict
+from prima.endorsement.models import RETURNED_IT, Answer, Clearance, Decision, Round, Verdict
 from prima.endorsement.operations import letters
 from prima.endorsement.operations.asking import hold, permit, what_happened
+from prima.endorsement.operations.gender import as_passed, set_gender_marker
 from prima.endorsement.routing import Stop
 from prima.errors import Refused
 from prima.journal import record
@@ -86,7 +87,7 @@ def office_clearance(earlier: Sequence[Round], newest: Round) -> Round | None:
         decisions = [decision.step for decision in one.decisions if decision.role is Role.COM]
         if decisions:
             cleared = decisions[-1].target is not Status.RETURNED
-            changed = changed_sections(one.snapshot, newest.snapshot) & material
+            changed = changed_sections(as_passed(one), newest.snapshot) & material
             return one if cleared and not changed else None
     return None
 
@@ -104,7 +105,7 @@ def open_review(project: Project, newest: Round, earlier: Sequence[Round]) -> No
         if before and before.is_given and not concerned(before, newest):
             clearance = _standing(before, stop)
         else:
-            clearance = _opened(before, stop)
+            clearance = _opened(before, stop, newest)
         newest.clearances.append(clearance)
     _session(project).flush()
     settle(project, newest)
@@ -125,7 +126,7 @@ def concerned(before: Clearance, newest: Round) -> set[str]:
     """The changed sections that the edition gives to the reviewer of an earlier clearance."""
     handbook = newest.project.edition.handbook
     concern = {section.code for section in handbook.sections if before.reviewer in section.roles}
-    return changed_sections(before.round.snapshot, newest.snapshot) & concern
+    return changed_sections(as_passed(before.round), newest.snapshot) & concern
 
 
 def _asked(stop: Stop) -> dict[str, Any]:
@@ -160,17 +161,27 @@ def _standing(before: Clearance, stop: Stop) -> Clearance:
     )
 
 
-def _opened(before: Clearance | None, stop: Stop) -> Clearance:
+def _opened(before: Clearance | None, stop: Stop, newest: Round) -> Clearance:
     """Open, with the answers given or drafted before as its draft."""
     continued = before is not None and before.is_open
     return Clearance(
         **_asked(stop),
         due_on=add_working_days(clock.today(), stop.days),
+        again=_again(before, newest),
         note=before.note if before and continued else "",
         gender_marker_code=before.gender_marker_code if before else None,
         gender_marker_reason=before.gender_marker_reason if before else "",
         answers=_copies(before) if before else [],
     )
+
+
+def _again(before: Clearance | None, newest: Round) -> list[str]:
+    """Why it is asked again (Clearance.again); nothing where it is asked for the first time, or was not answered."""
+    if before is None or before.is_open:
+        return []
+    if before.verdict is Verdict.RETURN:
+        return [RETURNED_IT]
+    return sorted(concerned(before, newest))
 
 
 def _copies(before: Clearance) -> list[Answer]:
@@ -184,6 +195,7 @@ def settle(project: Project, newest: Round) -> Step | None:
         return None
     returned = [one for one in newest.clearances if one.verdict is Verdict.RETURN]
     if not returned:
+        set_gender_marker(project, newest)
         return advance(project, "pass", actor=None)
     names = queries.seat_names()
     by = ", ".join(names.seat(one) for one in returned)

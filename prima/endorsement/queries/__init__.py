@@ -1,6 +1,16 @@
 """Rounds, clearances and decisions, loaded for pages and operations; people who may decide; desks."""
 
-from prima.endorsement.queries.cases import Case, case, comparing, deciding, recalling, reviewing, round_of, submitting
+from prima.endorsement.queries.cases import (
+    Case,
+    case,
+    comparing,
+    deciding,
+    drafting,
+    recalling,
+    reviewing,
+    round_of,
+    submitting,
+)
 from prima.endorsement.queries.desks import Waiting, desk_roles, due_on, on_the_desk, open_clearances, waiting
 from prima.endorsement.queries.naming import Names, seat_names
 from prima.endorsement.queries.people import (
@@ -16,6 +26,7 @@ from prima.endorsement.queries.people import (
     stops,
     who_may,
 )
+from prima.endorsement.queries.remarks import drafted, reading, remarks
 from prima.endorsement.queries.road import road_ahead, road_of_reviewers, vacancies
 from prima.endorsement.queries.rounds import frozen, names, newest_round, rounds, versions
 from prima.projects.queries import roles, statuses
@@ -30,6 +41,8 @@ __all__ = [
     "comparing",
     "deciding",
     "desk_roles",
+    "drafted",
+    "drafting",
     "due_on",
     "frozen",
     "holders",
@@ -42,7 +55,9 @@ __all__ = [
     "on_the_desk",
     "open_clearances",
     "people_again",
+    "reading",
     "recalling",
+    "remarks",
     "reviewing",
     "road_ahead",
     "road_of_reviewers",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from prima.endorsement.models import Clearance, Round
 from prima.endorsement.queries.people import judge, people_again
-from prima.endorsement.queries.rounds import newest_round, rounds
+from prima.endorsement.queries.rounds import newest_round, read_rounds, rounds
 from prima.projects.models import Project
 from prima.projects.queries import proposal_with_story, story
 from prima.projects.stages import DECIDE, LIFECYCLE, RECALL, SUBMIT
@@ -21,6 +22,10 @@ class Case:
     round: Round | None
     move: Move | None = None
     clearance: Clearance | None = None
+    comment: int | None = None
+    """The number of a draft of a comment."""
+    rounds: Sequence[Round] = ()
+    """All of them, newest first, without their versions; read for a reviewer's page."""
 
     @property
     def seen(self) -> int:
@@ -75,9 +80,20 @@ def comparing(reference: str) -> Project | None:
 
 def reviewing(reference: str, seat: str) -> Case | None:
     """The clearance of a seat (in lower case in the URL) on the newest round."""
-    found = _read(story(reference)) if seat == seat.lower() else None
-    clearance = found[1].clearance(seat.upper()) if found and found[1] else None
-    return Case(*found, clearance=clearance) if found and clearance else None
+    project = story(reference) if seat == seat.lower() else None
+    there = read_rounds(project) if project else []
+    clearance = there[0].clearance(seat.upper()) if there else None
+    if project is None or clearance is None:
+        return None
+    judge(project, there[0])
+    people_again()
+    return Case(project, there[0], clearance=clearance, rounds=there)
+
+
+def drafting(reference: str, seat: str, number: int) -> Case | None:
+    """A reviewer's page for one of its drafts of comments."""
+    found = reviewing(reference, seat)
+    return replace(found, comment=number) if found else None
 
 
 def round_of(reference: str, number: int) -> Case | None:

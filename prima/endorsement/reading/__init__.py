@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
-from prima.endorsement.reading.blocks import Block, Names, Prose
+from prima.endorsement.reading.blocks import Block, Cell, Names, Prose, Table
 from prima.endorsement.reading.budget import budget
 from prima.endorsement.reading.cover import cover
 from prima.endorsement.reading.plans import matrix, risks, workplan
@@ -15,6 +16,8 @@ from prima.projects.snapshot import submitted_facts
 
 STRUCTURED = {"COV": cover, "MAT": matrix, "WPL": workplan, "BUD": budget, "RSK": risks}
 """How each structured section is read; the others are texts."""
+QUOTED = 300
+"""So many letters of a line stand with a comment on it."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,21 @@ def parts(
         if blocks:
             found.append(Part(section.code, section.title.say(), tuple(blocks), section.code in (changed or set())))
     return found
+
+
+def quoted(read: Iterable[Part], code: str, anchor: str) -> str | None:
+    """What the line of a section says, by its name (Table.anchors), in one line; None where it is not there."""
+    for part in read:
+        for block in part.blocks if part.code == code else ():
+            if isinstance(block, Table) and anchor in block.anchors:
+                row = block.rows[block.anchors.index(anchor)]
+                told = " | ".join(_plain(cell) for cell in row.cells if cell not in (None, ""))
+                return told if len(told) <= QUOTED else f"{told[: QUOTED - 1]}…"
+    return None
+
+
+def _plain(cell: Cell) -> str:
+    return f"{cell:,.2f}" if isinstance(cell, Decimal) else str(cell)
 
 
 def _text(content: Mapping[str, Any], code: str) -> list[Block]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
+from hashlib import sha256
 
 Names = Mapping[tuple[str, str], str]
 """The names of what a frozen proposal names by code, by (list, code)."""
@@ -53,15 +56,34 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """`coded`: a row's key is a code, so another key is another row and never the same one reworded."""
+    """`coded`: a row's key is a code, so another key is another row and never the same one reworded.
+
+    `code` names the table within its section, in every language.
+    """
 
     name: str
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     unit: str = ""
     coded: bool = False
+    code: str = ""
 
-    @property
+    @cached_property
+    def anchors(self) -> list[str]:
+        """A name for each row, the same in every version in which the row is called so; of twins the later are counted.
+
+        Comments are tied to it.
+        """
+        met: Counter[str] = Counter()
+        found = []
+        for row in self.rows:
+            told = sha256("\n".join((row.group, row.under, row.key)).encode()).hexdigest()[:12]
+            met[told] += 1
+            twin = f"-{met[told]}" if met[told] > 1 else ""
+            found.append(f"{self.code}-{told}{twin}")
+        return found
+
+    @cached_property
     def shown(self) -> list[int]:
         """The places of the columns in which anything stands."""
         return [place for place in range(len(self.columns)) if any(row.cells[place] for row in self.rows)]

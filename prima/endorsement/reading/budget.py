@@ -27,7 +27,7 @@ def budget(content: Content, edition: Edition, names: Names, internal: bool) -> 
         (_("Allocation by activity type"), "activity", "activities"),
         (_("Allocation by country"), "country", "country_shares"),
     ):
-        tables.append(_allocation(label, kind, content.get(part, {}), names, currency))
+        tables.append(_allocation(label, kind, content, part, names, currency))
     facts = [] if currency == USD else [Facts(tuple(_in_usd(content, money)))]
     return [*facts, *(table for table in tables if table.rows)]
 
@@ -76,6 +76,7 @@ def _lines(content: Content, names: Names, currency: str, internal: bool) -> Tab
             for one in content["lines"]
         ),
         unit=currency,
+        code="lines",
     )
 
 
@@ -83,11 +84,13 @@ def _calculation(one: Content) -> str:
     return f"{one['quantity']} x {one['units']} {one['unit']} x {Decimal(one['unit_cost']):,.2f}"
 
 
-def _allocation(label: str, kind: str, amounts: Mapping[str, str], names: Names, currency: str) -> Table:
+def _allocation(label: str, kind: str, content: Content, part: str, names: Names, currency: str) -> Table:
+    amounts: Mapping[str, str] = content.get(part, {})
     return Table(
         label,
         (Column(_("Name")), Column(_("Amount"), sums=True)),
         tuple(Row((name_of(names, kind, code), Decimal(amount)), code) for code, amount in amounts.items()),
         unit=currency,
         coded=True,
+        code=part,
     )

@@ -105,6 +105,7 @@ def _partners(content: Content) -> Table:
             )
             for one in content.get("partners", ())
         ),
+        code="partners",
     )
 
 
@@ -115,6 +116,7 @@ def _themes(content: Content, names: Names) -> Table:
         (Column(_("Theme")), Column(_("How it is handled"), wide=True)),
         tuple(Row((name_of(names, "theme", code), note), code) for code, note in themes.items()),
         coded=True,
+        code="themes",
     )
 
 
@@ -143,6 +145,7 @@ def _beneficiaries(content: Content, names: Names) -> Table:
             for one in content["beneficiaries"]
         ),
         coded=True,
+        code="beneficiaries",
     )
 
 
@@ -171,6 +174,7 @@ def _documents(content: Content, names: Names, internal: bool) -> Table:
             if internal or one["type"] not in INTERNAL
         ),
         coded=True,
+        code="documents",
     )
 
 
@@ -189,4 +193,5 @@ def _justifications(content: Content, edition: Edition, names: Names, internal: 
         (Column(_("Rule"), wide=True), Column(_("Justification"), wide=True)),
         tuple(Row((said(code), text), code) for code, text in content["justifications"].items() if code not in hidden),
         coded=True,
+        code="justifications",
     )

@@ -29,6 +29,7 @@ def matrix(content: Content, edition: Edition, names: Names, internal: bool) -> 
             Column(_("Assumption"), wide=True),
         ),
         tuple(_results(content.get("results", ()), names)),
+        code="results",
     )
     return [table] if table.rows else []
 
@@ -92,11 +93,13 @@ def workplan(content: Content, edition: Edition, names: Names, internal: bool) -
             Row((one["activity"], one["responsible"], months(one["months"])), one["activity"])
             for one in content.get("workplan", ())
         ),
+        code="workplan",
     )
     milestones = Table(
         _("Milestones"),
         (Column(_("Milestone"), wide=True), Column(_("Planned day"))),
         tuple(Row((one["name"], _day(one["planned_on"])), one["name"]) for one in content.get("milestones", ())),
+        code="milestones",
     )
     return [table for table in (plan, milestones) if table.rows]
 
@@ -141,6 +144,7 @@ def risks(content: Content, edition: Edition, names: Names, internal: bool) -> l
             )
             for one in content.get("risks", ())
         ),
+        code="risks",
     )
     return [table] if table.rows else []
 

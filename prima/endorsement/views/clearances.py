@@ -1,36 +1,42 @@
-"""A reviewer's page: the frozen proposal beside the checks of the role; drafts, the answer, and taking it back."""
+"""A reviewer's page: the frozen proposal beside the role's checks; comments, drafts, the answer, taking it back."""
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from prima.endorsement import operations, queries
-from prima.endorsement.forms import ReviewForm, SeenForm, review_form, shown
-from prima.endorsement.models import CheckAnswer, Clearance, Verdict
+from prima.endorsement.forms import ReadForm, RemarkForm, ReviewForm, SeenForm, review_form, shown
+from prima.endorsement.models import CheckAnswer, Clearance, Round, Verdict
 from prima.endorsement.operations import Typed
 from prima.endorsement.operations.clearances import REVIEWED_IN, checks
-from prima.endorsement.overview import moves_of
-from prima.endorsement.queries import Case
-from prima.endorsement.reading import Version, parts
+from prima.endorsement.overview import moves_of, rows_of, why_again
+from prima.endorsement.queries import Case, Names
+from prima.endorsement.reading import Version, parts, quoted
 from prima.endorsement.rights import chair
+from prima.endorsement.views.beside import Since, talk
 from prima.errors import Refused
 from prima.handbook.edition import Check
 from prima.permissions import Action, guard, require
+from prima.projects.models import Comment
+from prima.projects.rules.gender import NOT_APPLICABLE
 from prima.projects.snapshot import changed_sections
 from prima.projects.stages import Status
 from prima.users import Role, viewer
 
 bp = Blueprint("clearances", __name__, url_prefix="/projects/<reference>/clearances")
+GENDER = "gender_marker"
+Answer = str | Response | tuple[str, int]
 
 
 @bp.route("/<seat>", methods=["GET", "POST"])
 @guard(Action.REVIEW, queries.reviewing)
-def show(case: Case) -> str | Response | tuple[str, int]:
-    clearance = case.clearance
-    assert clearance is not None
-    require(viewer(), Action.REVIEW, clearance)
+def show(case: Case) -> Answer:
+    clearance = _mine(case)
     asked = checks(case.project, clearance.reviewer)
     form = _form(case, clearance, asked)
     if form.validate_on_submit():
@@ -38,22 +44,108 @@ def show(case: Case) -> str | Response | tuple[str, int]:
             return _answered(case, clearance, asked, form)
         except Refused as refusal:
             form.refuse(refusal)
-    return _page(case, clearance, asked, form), 422 if form.is_submitted() else 200
+    if form.is_submitted():
+        return _page(case, clearance, asked, form), 422
+    return _page(case, clearance, asked, form, writing=_begun(clearance))
 
 
 @bp.post("/<seat>/take-back")
 @guard(Action.REVIEW, queries.reviewing)
 def take_back(case: Case) -> Response:
-    clearance = case.clearance
-    assert clearance is not None
-    require(viewer(), Action.REVIEW, clearance)
+    clearance = _mine(case)
     form = SeenForm()
     operations.take_back(clearance, actor=viewer(), seen=form.seen.data or 0)
-    flash(_("Your answer is open again. What you wrote is kept as a draft."), "success")
+    flash(_("Your answer is open again. What you wrote is kept as a draft; comments you sent stay sent."), "success")
     return _here(clearance)
 
 
+@bp.post("/<seat>/read")
+@guard(Action.REVIEW, queries.reviewing)
+def read(case: Case) -> Answer:
+    clearance, form = _mine(case), ReadForm()
+    if not form.validate_on_submit() or form.number.data is None:
+        raise Refused(_("Open the page again: the version that you read was not named."))
+    operations.mark_read(clearance, actor=viewer(), number=form.number.data)
+    flash(_("You have read this version. What changes later is shown against it."), "success")
+    return _here(clearance)
+
+
+@bp.post("/<seat>/comments")
+@guard(Action.REVIEW, queries.reviewing)
+def comment(case: Case) -> Answer:
+    clearance, form = _mine(case), RemarkForm()
+    section, line = form.section.data or "", form.line.data or ""
+
+    def keep() -> None:
+        operations.draft_comment(clearance, actor=viewer(), section=section, line=line, text=form.text.data or "")
+
+    if _kept(form, keep):
+        flash(_("Your comment is kept. The developer reads it once you have answered."), "success")
+        return _here(clearance, f"section-{section.lower()}")
+    return _again(case, clearance, writing=form)
+
+
+@bp.post("/<seat>/comments/<int:number>")
+@guard(Action.REVIEW, queries.drafting)
+def reword(case: Case) -> Answer:
+    clearance, form, number = _mine(case), RemarkForm(), case.comment or 0
+    if _kept(form, lambda: operations.reword_comment(clearance, number, actor=viewer(), text=form.text.data or "")):
+        flash(_("The comment is changed."), "success")
+        return _here(clearance, f"comment-{number}")
+    return _again(case, clearance, reworded=(number, form))
+
+
+@bp.post("/<seat>/comments/<int:number>/remove")
+@guard(Action.REVIEW, queries.drafting)
+def discard(case: Case) -> Response:
+    clearance = _mine(case)
+    operations.discard_comment(clearance, case.comment or 0, actor=viewer())
+    flash(_("The comment is removed. Nobody else has read it."), "success")
+    return _here(clearance)
+
+
+def _mine(case: Case) -> Clearance:
+    clearance = case.clearance
+    assert clearance is not None
+    require(viewer(), Action.REVIEW, clearance)
+    return clearance
+
+
+def _kept(form: RemarkForm, work: Callable[[], Any]) -> bool:
+    """Whether it was done; what stands in the way is said at the field."""
+    if not form.validate_on_submit():
+        return False
+    try:
+        work()
+    except Refused as refusal:
+        form.text.errors = [*form.text.errors, *(reason.text for reason in refusal.reasons)]
+        return False
+    return True
+
+
+def _again(case: Case, clearance: Clearance, **more: Any) -> tuple[str, int]:
+    """The page once more, with the comment that could not be taken."""
+    fresh = queries.reviewing(case.project.reference, clearance.seat.lower())
+    assert fresh is not None
+    there = _mine(fresh)
+    asked = checks(fresh.project, there.reviewer)
+    return _page(fresh, there, asked, _form(fresh, there, asked, stored=True), **more), 422
+
+
+def _begun(clearance: Clearance) -> RemarkForm | None:
+    """The comment that somebody begins by following a link: on a section (`comment`), or on a `line` of it."""
+    section = request.args.get("comment", "")
+    known = {one.code for one in clearance.project.edition.handbook.sections}
+    if section not in known or not clearance.is_open:
+        return None
+    return RemarkForm(formdata=None, section=section, line=request.args.get("line", ""))
+
+
 def _answered(case: Case, clearance: Clearance, asked: tuple[Check, ...], form: ReviewForm) -> Response:
+    gender: dict[str, Any] = {}
+    if GENDER in {check.sets for check in asked}:
+        fields = (form["gender_marker_code"], form["gender_marker_reason"])
+        gender = {"gender_marker_code": fields[0].data, "gender_marker_reason": fields[1].data}
     typed = Typed(
         answers={
             check.code: (_answer(form.check_fields(check.code)[0].data), form.check_fields(check.code)[1].data)
@@ -61,6 +153,7 @@ def _answered(case: Case, clearance: Clearance, asked: tuple[Check, ...], form: 
         },
         note=form.note.data,
         sections=form.sections.data,
+        **gender,
     )
     version = form.version.data
     if form.do.data == "save":
@@ -77,48 +170,150 @@ def _answer(value: str | None) -> CheckAnswer | None:
     return CheckAnswer(value) if value else None
 
 
-def _form(case: Case, clearance: Clearance, asked: tuple[Check, ...]) -> ReviewForm:
+def _form(case: Case, clearance: Clearance, asked: tuple[Check, ...], *, stored: bool = False) -> ReviewForm:
+    """`stored`: as it was saved last, whatever another form of the page sent."""
     drafted = {one.check_code: one for one in clearance.answers}
     data = {"seen": case.seen, "version": clearance.version, "note": clearance.note, "sections": clearance.sections}
+    data |= {name: getattr(clearance, name) for name in ("gender_marker_code", "gender_marker_reason")}
     for code, one in drafted.items():
         data |= {f"{code}-answer": one.answer.value if one.answer else None, f"{code}-note": one.note}
-    form = review_form((check.code, check.question.say()) for check in asked)(data=data)
+    sets_gender = GENDER in {check.sets for check in asked}
+    made = review_form(((check.code, check.question.say()) for check in asked), gender=sets_gender)
+    form = made(formdata=None, data=data) if stored else made(data=data)
     sections = case.project.edition.handbook.sections_for(case.project.funding.value, case.project.facts)
     form.sections.choices = shown((one.code, one.title.say()) for one in sections)
+    if sets_gender:
+        form["gender_marker_code"].choices = _markers(case, queries.names())
     return form
 
 
-def _page(case: Case, clearance: Clearance, asked: tuple[Check, ...], form: ReviewForm) -> str:
+def _markers(case: Case, names: Mapping[tuple[str, str], str]) -> list[tuple[str, str]]:
+    """The codes but the one that stands; N/A for the types of projects that may have it."""
     project = case.project
-    rounds = queries.rounds(project)
-    frozen, before = rounds[0], _looked_at(clearance, rounds[1:])
+    may_be_none = project.project_type_code in project.edition.handbook.gender_not_applicable_types
+    stands = _("I agree with the code that stands: %(code)s", code=project.gender_marker_code or _("none"))
+    return [
+        ("", stands),
+        *(
+            (code, f"{code}: {name}")
+            for (kind, code), name in names.items()
+            if kind == "gender" and code != project.gender_marker_code and (code != NOT_APPLICABLE or may_be_none)
+        ),
+    ]
+
+
+def _page(
+    case: Case,
+    clearance: Clearance,
+    asked: tuple[Check, ...],
+    form: ReviewForm,
+    *,
+    writing: RemarkForm | None = None,
+    reworded: tuple[int, RemarkForm] | None = None,
+) -> str:
+    project, rounds = case.project, case.rounds
+    newest, earlier, handbook = rounds[0], rounds[1:], project.edition.handbook
+    reading, names, called = queries.reading(project, viewer()), queries.names(), queries.seat_names()
+    compared = _compared(newest, earlier, clearance, reading.round_number if reading else None)
+    frozen = queries.frozen(project, [newest.number, *compared])
+    titles = {one.code: one.title.say() for one in handbook.sections}
+    since = [
+        Since(number, *why, _changed(frozen[number], frozen[newest.number], titles)) for number, why in compared.items()
+    ]
+    mark = next((one for one in since if one.read), None) or next((one for one in since if one.answered), None)
+    mark = mark or next(iter(since), None)
+    read = parts(
+        frozen[newest.number],
+        handbook,
+        names,
+        internal=True,
+        changed={code for code, _title in mark.changed} if mark else None,
+    )
     held = chair(viewer(), Action.REVIEW, clearance)
-    handbook = project.edition.handbook
-    changed = changed_sections(before.round.snapshot, frozen.snapshot) if before else None
-    read = parts(frozen.snapshot, handbook, queries.names(), internal=True, changed=changed)
+    said = queries.remarks(project, clearance.seat)
+    before = [one for one in said if _is_mine(one, clearance) and (one.round_number or 0) < newest.number]
+    here = url_for("clearances.show", reference=project.reference, seat=clearance.seat.lower())
+    if writing and writing.line.data and quoted(read, writing.section.data or "", writing.line.data) is None:
+        writing.line.data = "" if not writing.is_submitted() else writing.line.data
+    justified = _justified(frozen[newest.number], case, names)
+    judged = {code for check in asked for code in check.judges}
     return render_template(
         "endorsement/clearance.html",
         project=project,
         clearance=clearance,
-        role=queries.seat_names().seat(clearance),
+        role=called.seat(clearance),
         form=form,
-        checks=[(check, *form.check_fields(check.code)) for check in asked],
+        checks=[
+            (check, *form.check_fields(check.code), [justified[code] for code in check.judges if code in justified])
+            for check in asked
+        ],
+        justified=[one for code, one in justified.items() if code not in judged],
         writing=clearance.is_open or form.is_submitted(),
         here=project.status is REVIEWED_IN.get(clearance.role, Status.REVIEW),
         moves=moves_of(project, viewer()) if clearance.role is Role.FUND else [],
         behalf_of=held.absent if held else None,
-        titles={one.code: one.title.say() for one in handbook.sections},
-        round=frozen,
-        version=Version(frozen.number, read, before.round.number if before else None),
+        titles=titles,
+        round=newest,
+        version=Version(newest.number, read, mark.number if mark else None),
+        since=since,
+        reading=reading,
+        again=why_again(clearance, titles),
+        before=before,
+        earlier=[(one, rows_of(one, called, titles, internal=True)) for one in earlier],
+        overridden=_overridden(rounds, called),
+        talk=talk(
+            here,
+            read,
+            [one for one in said if one not in before],
+            may_write=clearance.is_open,
+            writing=writing,
+            reworded=reworded,
+        ),
     )
 
 
-def _looked_at(clearance: Clearance, earlier: list) -> Clearance | None:
-    """The last answer of this role on an earlier round: what changed since then is marked."""
-    answered = (one.clearance(clearance.seat) for one in earlier)
-    return next((one for one in answered if one is not None and not one.is_open), None)
+def _is_mine(one: Comment, clearance: Clearance) -> bool:
+    return one.published_at is not None and (one.seat == clearance.seat or one.author_id == viewer().id)
 
 
-def _here(clearance: Clearance) -> Response:
+def _compared(
+    newest: Round, earlier: Sequence[Round], clearance: Clearance, read: int | None
+) -> dict[int, tuple[bool, bool, bool]]:
+    """By the number of an earlier round: whether it is the last, the one this role answered on, the one last read."""
+    last = newest.number - 1
+    answered = (one.number for one in earlier if (there := one.clearance(clearance.seat)) and not there.is_open)
+    spoke = next(answered, None)
+    known = {one.number for one in earlier}
+    found = {number for number in (last, spoke, read) if number in known}
+    return {number: (number == last, number == spoke, number == read) for number in sorted(found, reverse=True)}
+
+
+def _changed(before: Mapping[str, Any], after: Mapping[str, Any], titles: Mapping[str, str]) -> list[tuple[str, str]]:
+    changed = changed_sections(before, after)
+    return [(code, title) for code, title in titles.items() if code in changed]
+
+
+def _justified(
+    frozen: Mapping[str, Any], case: Case, names: Mapping[tuple[str, str], str]
+) -> dict[str, tuple[str, str]]:
+    """What was written to pass a warning, by the rule's code: what the rule says, and the reason."""
+    edition, funding = case.project.edition.handbook, case.project.funding.value
+    rules = {rule.code for rule in edition.rules}
+    found = {}
+    for code, text in frozen["justifications"].items():
+        country = code.partition(".")[2]  # eligibility, kept by country
+        where = _("Eligibility of %(country)s", country=names.get(("country", country), country))
+        found[code] = (edition.say_rule(code, funding=funding) if code in rules else where, text)
+    return found
+
+
+def _overridden(rounds: Sequence[Round], called: Names) -> list[tuple[Clearance, str]]:
+    """The gender markers that reviewers set otherwise, the newest first; none that is only drafted."""
+    given = [one for there in rounds for one in there.clearances if one.gender_marker_code and not one.is_open]
+    return [(one, called.seat(one)) for one in given if one.stands is None]
+
+
+def _here(clearance: Clearance, anchor: str | None = None) -> Response:
     seat = clearance.seat.lower()
-    return redirect(url_for("clearances.show", reference=clearance.project.reference, seat=seat), 303)
+    page = url_for("clearances.show", reference=clearance.project.reference, seat=seat, _anchor=anchor)
+    return redirect(page, 303)

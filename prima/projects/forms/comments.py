@@ -15,5 +15,10 @@ class CommentForm(BaseForm):
     """The page it was written on."""
 
 
+class ReplyForm(BaseForm):
+    text = prose(_l("Reply"), most=4000, required=True)
+    back = HiddenField()
+
+
 class SettleForm(BaseForm):
     back = HiddenField()

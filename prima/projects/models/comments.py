@@ -36,7 +36,7 @@ class Comment(Model):
     answered_at: Mapped[datetime | None]
     """When the team answered last; empty again when the reviewer asks on."""
     published_at: Mapped[datetime | None] = mapped_column(default=clock.now)
-    """Empty while it is a reviewer's draft, which nobody but those who hold the seat see."""
+    """Empty (by `null()`: a bare None takes the default) while it is a reviewer's draft, which only its seat sees."""
     author_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
     text: Mapped[str]
     at: Mapped[datetime] = mapped_column(default=clock.now)

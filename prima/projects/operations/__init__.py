@@ -4,7 +4,7 @@ from prima.projects.operations.allocation import allocate
 from prima.projects.operations.beneficiaries import plan_beneficiaries
 from prima.projects.operations.budget import bring_lines, revise_budget
 from prima.projects.operations.classification import classify
-from prima.projects.operations.comments import add_comment, reopen_comment, resolve_comment
+from prima.projects.operations.comments import add_comment, reopen_comment, reply, resolve_comment
 from prima.projects.operations.concept import propose
 from prima.projects.operations.copying import copy
 from prima.projects.operations.cover import describe
@@ -55,6 +55,7 @@ __all__ = [
     "remove_indicator",
     "remove_result",
     "reopen_comment",
+    "reply",
     "resolve_comment",
     "revise_budget",
     "revise_indicator",

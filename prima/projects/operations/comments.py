@@ -1,4 +1,4 @@
-"""Saying something about a section, resolving it, and opening it again. Who only comments does not become an author."""
+"""Saying something about a section, answering it, resolving it, opening it again. Who comments is no author by that."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from prima.journal import record
 from prima.outbox import queue
 from prima.permissions import Action
 from prima.projects import queries, rights
-from prima.projects.models import Comment, Part, Project
+from prima.projects.models import Comment, Part, Project, Reply
 from prima.projects.operations.drafting import opened, seal, session_of
 from prima.users import User
+
+SUBMIT = "submit"
+"""The move that freezes a version; what is said of a draft before holds nothing up."""
 
 
 def add_comment(project: Project, code: str, *, actor: User, text: str) -> Comment:
@@ -26,7 +29,15 @@ def add_comment(project: Project, code: str, *, actor: User, text: str) -> Comme
     for one in said:
         if one.resolved_at is None and one.author_id == actor.id and one.text == text:
             return one
-    comment = Comment(project_id=project.id, section_code=code, author_id=actor.id, text=text)
+    submitted = sum(step.move == SUBMIT for step in project.steps)
+    comment = Comment(
+        project_id=project.id,
+        section_code=code,
+        author_id=actor.id,
+        text=text,
+        round_number=submitted or None,
+        needs_answer=bool(submitted) and not project.on_the_team(actor),
+    )
     session = session_of(project)
     session.add(comment)
     session.flush()
@@ -62,9 +73,54 @@ def concerned(project: Project, code: str) -> list[User]:
     return [person for person in developers if section and person.id == section.saved_by_id] or developers
 
 
+def reply(project: Project, comment_id: int, *, actor: User, text: str) -> Reply:
+    """Answer a comment: the team's reply is the answer; what others ask on needs another one. Sent twice it is one."""
+    fresh = opened(project, actor=actor, action=Action.COMMENT)
+    comment = queries.comment(fresh, comment_id)
+    if comment is None:
+        raise Refused(_("This comment is not there."))
+    if comment.resolved_at is not None:
+        raise Refused(_("This comment is resolved. Open it again before you reply."))
+    if comment.replies and (last := comment.replies[-1]).author_id == actor.id and last.text == text:
+        return last
+    said = Reply(author_id=actor.id, text=text)
+    comment.replies.append(said)
+    if rights.team(actor, fresh):
+        comment.answered_at = clock.now()
+    elif not fresh.on_the_team(actor):
+        comment.answered_at = None
+    session = session_of(fresh)
+    session.flush()
+    record(fresh, "reply to a comment", actor=actor, comment=comment.id, code=comment.section_code, **seal(text))
+    if not fresh.on_the_team(actor):
+        _ask_on(fresh, comment, said, actor)
+    return said
+
+
+def _ask_on(project: Project, comment: Comment, said: Reply, actor: User) -> None:
+    title = project.edition.handbook.section(comment.section_code).title.say()
+    for person in concerned(project, comment.section_code):
+        queue(
+            session_of(project),
+            to=person,
+            cause=f"reply:{said.id}",
+            kind="comment",
+            subject=_("Comment on %(section)s: %(reference)s", section=title, reference=project.name),
+            body="\n\n".join(
+                [
+                    _("%(who)s asks on about the section “%(section)s”.", who=actor.name, section=title),
+                    said.text,
+                ]
+            ),
+            path=f"/projects/{project.reference}/comments",
+        )
+
+
 def may_settle(user: User, comment: Comment, project: Project) -> bool:
-    """Its author, and the team."""
-    return rights.commenter(user, project) and (comment.author_id == user.id or rights.team(user, project))
+    """Its author; and the team, once it has answered."""
+    if not rights.commenter(user, project):
+        return False
+    return comment.author_id == user.id or (rights.team(user, project) and not comment.is_unanswered)
 
 
 def resolve_comment(project: Project, comment_id: int, *, actor: User) -> Comment:
@@ -80,6 +136,8 @@ def reopen_comment(project: Project, comment_id: int, *, actor: User) -> Comment
     comment = _held(project, comment_id, actor=actor)
     if comment.resolved_at is not None:
         comment.resolved_at = comment.resolved_by_id = None
+        if not rights.team(actor, project):
+            comment.answered_at = None
         record(project, "comment opened again", actor=actor, comment=comment.id, code=comment.section_code)
     return comment
 
@@ -90,5 +148,7 @@ def _held(project: Project, comment_id: int, *, actor: User) -> Comment:
     if comment is None:
         raise Refused(_("This comment is not there."))
     if not may_settle(actor, comment, fresh):
+        if rights.team(actor, fresh):
+            raise Refused(_("Please answer this comment: only its author can resolve it before."))
         raise Refused(_("Only its author and the project's team can resolve a comment or open it again."))
     return comment

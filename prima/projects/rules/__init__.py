@@ -9,7 +9,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from prima.projects.rules import budget, classification, cover, letters, plans, results, texts
+from prima.projects.rules import budget, classification, comments, cover, letters, plans, results, texts
 from prima.projects.rules.facts import (
     HUNDRED,
     BudgetFacts,
@@ -65,7 +65,7 @@ def to_develop(project: Any) -> list[Need]:
 def to_submit(project: Any) -> list[Need]:
     """Every unmet need of submitting; an imported project is exempt until somebody edits it."""
     if project.as_imported:
-        return []
+        return comments.answers(project)
     edition = project.edition.handbook
     found = [
         *cover.cover(project),
@@ -80,5 +80,5 @@ def to_submit(project: Any) -> list[Need]:
             continue
         if need := measure(project, rule):
             found.append(need)
-    found += letters.eligibility(project)
+    found += [*letters.eligibility(project), *comments.answers(project)]
     return [need for need in found if need.severity == "block" or need.code not in justified]

@@ -9,7 +9,7 @@ from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
 
 from prima.errors import Conflict
-from prima.permissions import Action, guard
+from prima.permissions import Action, can, guard
 from prima.projects import choices, operations, queries
 from prima.projects.forms.classification import ClassificationForm
 from prima.projects.models import Extent, Project
@@ -32,6 +32,15 @@ class Offers:
     sdgs: dict[int, choices.Names]
     themes: choices.Names
     markers: choices.Names
+
+
+@dataclass(frozen=True)
+class Override:
+    """A gender marker that a reviewer set: who, instead of which code, and why."""
+
+    who: str
+    before: str
+    reason: str
 
 
 def offers(project: Project) -> Offers:
@@ -132,8 +141,18 @@ def page(project: Project, form: ClassificationForm, found: Offers, *, asked: bo
         suggestion=found.markers.get(suggestion or "", suggestion),
         differs=bool(suggestion) and form.gender_marker_code.data not in (None, suggestion),
         answered=answered(form),
+        override=override(project),
         asked=asked,
     )
+
+
+def override(project: Project) -> Override | None:
+    """Who among the reviewers set the code that stands, and for those who may read it, why."""
+    found = queries.gender_set(project)
+    if found is None:
+        return None
+    reason = found.data["reason"] if can(viewer(), Action.VIEW_INTERNAL, project) else ""
+    return Override(found.actor.name if found.actor else "", found.data["before"] or _("none"), reason)
 
 
 def answered(form: ClassificationForm) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Comments on the sections of a proposal: beside each section, and all of them on one page."""
+"""Comments on the sections of a proposal and their answers: beside each section, and all of them on one page."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from prima.permissions import Action, can, guard
-from prima.projects import operations, queries
-from prima.projects.forms.comments import CommentForm, SettleForm
+from prima.projects import operations, queries, rights
+from prima.projects.forms.comments import CommentForm, ReplyForm, SettleForm
 from prima.projects.models import Comment, Project
 from prima.projects.operations.comments import may_settle
 from prima.projects.tasks import tasks
@@ -20,15 +20,20 @@ from prima.projects.views.drafting import Answer, drafting, outcome, url_of
 from prima.users import User, viewer
 
 bp = Blueprint("comments", __name__, url_prefix="/projects/<reference>/comments")
-STATES = ("open", "resolved")
+STATES = ("unanswered", "open", "resolved")
 
 
 @dataclass(frozen=True)
 class Remark:
-    """A comment as it is shown: can the viewer resolve it or open it again."""
+    """A comment as it is shown: can the viewer resolve it or open it again, and answer it."""
 
     comment: Comment
     may_settle: bool
+    reply: ReplyForm | None = None
+    is_asked: bool = False
+    """Whether the viewer is of the team, whose answer it waits for."""
+    also: Sequence[str] = ()
+    """The titles of the further sections that it is about."""
 
 
 @dataclass(frozen=True)
@@ -56,9 +61,26 @@ def discussion(project: Project, code: str) -> Discussion | None:
 
 
 def _discussion(
-    project: Project, code: str, title: str, said: Sequence[Comment], *, back: str = "", url: str = ""
+    project: Project,
+    code: str,
+    title: str,
+    said: Sequence[Comment],
+    *,
+    back: str = "",
+    url: str = "",
+    replied: tuple[int, ReplyForm] | None = None,
 ) -> Discussion:
-    remarks = [Remark(one, may_settle(viewer(), one, project)) for one in said]
+    """`replied`: the number of a comment, and the reply to it that could not be taken."""
+    may_write, titles = can(viewer(), Action.COMMENT, project), _sections(project)
+    of_the_team = rights.team(viewer(), project)
+    remarks = []
+    for one in said:
+        tried = replied[1] if replied and replied[0] == one.id else None
+        reply = (tried or ReplyForm(formdata=None, back=back)) if may_write and one.resolved_at is None else None
+        further = dict.fromkeys((one.section_code, *one.sections))
+        also = [titles[other] for other in further if other != code and other in titles]
+        may = may_settle(viewer(), one, project)
+        remarks.append(Remark(one, may, reply, of_the_team and one.is_unanswered, also))
     form = CommentForm(formdata=None, section=code, back=back)
     form.section.choices = [(code, title)]
     return Discussion(
@@ -69,7 +91,7 @@ def _discussion(
         resolved=[one for one in remarks if one.comment.resolved_at is not None],
         form=form,
         settle=SettleForm(formdata=None, back=back),
-        may_write=can(viewer(), Action.COMMENT, project),
+        may_write=may_write,
         url=url,
     )
 
@@ -109,6 +131,19 @@ def load(reference: str, number: int) -> Comment | None:
     return queries.comment(project, number) if project else None
 
 
+@bp.post("/<int:number>/replies")
+@guard(Action.COMMENT, load)
+def reply(remark: Comment) -> Answer:
+    form, project = ReplyForm(), remark.project
+    status = outcome(form, lambda: operations.reply(project, remark.id, actor=viewer(), text=form.text.data or ""))
+    if status != 303:
+        fresh = queries.proposal(project.reference)
+        assert fresh is not None
+        return page(fresh, _form(fresh, CommentForm(formdata=None)), replied=(remark.id, form)), status
+    flash(_("Your reply stands with the comment."), "success")
+    return _back(project, form.back.data)
+
+
 @bp.post("/<int:number>/resolve")
 @guard(Action.COMMENT, load)
 def resolve(remark: Comment) -> Response:
@@ -142,7 +177,13 @@ def _form(project: Project, form: CommentForm) -> CommentForm:
     return form
 
 
-def page(project: Project, form: CommentForm) -> str:
+def states_of(comment: Comment) -> list[str]:
+    if comment.resolved_at is not None:
+        return ["resolved"]
+    return ["unanswered", "open"] if comment.is_unanswered else ["open"]
+
+
+def page(project: Project, form: CommentForm, *, replied: tuple[int, ReplyForm] | None = None) -> str:
     """All comments by section, in the edition's order; `?section=` and `?state=` narrow them."""
     titles = _sections(project)
     section, state = request.args.get("section", ""), request.args.get("state", "")
@@ -151,18 +192,20 @@ def page(project: Project, form: CommentForm) -> str:
     pages = {task.title: url_of(project, task) for task in tasks(project, [])}
     said: dict[str, list[Comment]] = {}
     for one in queries.comments(project):
-        if section in ("", one.section_code) and state in ("", "open" if one.resolved_at is None else "resolved"):
+        if section in ("", one.section_code, *one.sections) and state in ("", *states_of(one)):
             said.setdefault(one.section_code, []).append(one)
     return render_template(
         "projects/all_comments.html",
         project=project,
         form=form,
         discussions=[
-            _discussion(project, code, title, said[code], url=pages.get(title, ""))
+            _discussion(project, code, title, said[code], url=pages.get(title, ""), replied=replied)
             for code, title in titles.items()
             if code in said
         ],
         titles=titles,
+        replied=replied[1] if replied else None,
+        unanswered=sum(one.is_unanswered for found in said.values() for one in found),
         section=section,
         state=state,
         may_write=can(viewer(), Action.COMMENT, project),

@@ -33,6 +33,7 @@ def show(project: Project) -> str:
             for name, members in groupby(found, lambda task: task.group)
         ],
         comments=open_comments(project),
+        unanswered=sum(one.is_unanswered for one in project.comments),
         done=done,
         count=count,
         writable=writable,

@@ -1,0 +1,172 @@
+"""Comments of reviewers: drafted at a seat, published with its answer; reasons as comments; versions read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask_babel import gettext as _
+from sqlalchemy import null
+from sqlalchemy.orm import Session, object_session
+
+from prima import clock
+from prima.endorsement import queries
+from prima.endorsement.models import Clearance, Reading, Round
+from prima.endorsement.operations.asking import hold, permit, what_happened
+from prima.endorsement.reading import parts, quoted
+from prima.errors import Invalid, Refused
+from prima.journal import record
+from prima.permissions import Action
+from prima.projects.models import Comment, Project
+from prima.projects.operations.drafting import seal
+from prima.users import User
+
+WHOLE = "COV"
+"""The section that a remark on the whole proposal stands with."""
+
+
+def draft_comment(clearance: Clearance, *, actor: User, section: str, line: str, text: str) -> Comment:
+    """Note down what only this seat sees until it answers; sent twice it is noted once."""
+    clearance = _held(clearance, actor)
+    project, there = clearance.project, clearance.round
+    handbook = project.edition.handbook
+    known = {one.code for one in handbook.sections_for(project.funding.value, project.facts)}
+    if section not in known:
+        raise Invalid("section", _("Please choose a section of this proposal."))
+    quote = ""
+    if line:
+        frozen = queries.frozen(project, [there.number])[there.number]
+        read = parts(frozen, handbook, queries.names(), internal=True)
+        found = quoted(read, section, line)
+        if found is None:
+            raise Invalid("section", _("This line is not in the version under review. Comment on the whole section."))
+        quote = found
+    for one in queries.drafted(project, clearance.seat):
+        if (one.section_code, one.anchor, one.text) == (section, line, text):
+            return one
+    comment = Comment(
+        project_id=project.id,
+        section_code=section,
+        anchor=line,
+        quote=quote,
+        text=text,
+        author_id=actor.id,
+        seat=clearance.seat,
+        round_number=there.number,
+        needs_answer=True,
+        published_at=null(),
+    )
+    session = _session(project)
+    session.add(comment)
+    session.flush()
+    return comment
+
+
+def reword_comment(clearance: Clearance, number: int, *, actor: User, text: str) -> Comment:
+    comment = _drafted(_held(clearance, actor), number)
+    comment.text, comment.author_id, comment.at = text, actor.id, clock.now()
+    return comment
+
+
+def discard_comment(clearance: Clearance, number: int, *, actor: User) -> None:
+    comment = _drafted(_held(clearance, actor), number)
+    session = _session(clearance.project)
+    session.delete(comment)
+    session.flush()
+
+
+def publish_comments(clearance: Clearance, *, actor: User) -> list[Comment]:
+    """With the seat's answer everything it drafted becomes the developers' to answer."""
+    project, number = clearance.project, clearance.round.number
+    found = queries.drafted(project, clearance.seat)
+    for comment in found:
+        comment.published_at, comment.round_number = clock.now(), number
+        _published(project, comment, actor)
+    return found
+
+
+def say_why(
+    project: Project, there: Round, *, actor: User, text: str, sections: Sequence[str], seat: str = ""
+) -> Comment:
+    """The reason of a return, or the comments of a clearance, as a comment that is answered; said again it is one."""
+    first, *further = list(sections) or [WHOLE]
+    text = text.strip()
+    session = _session(project)
+    session.flush()
+    for one in queries.remarks(project, seat):
+        same = (one.seat, one.round_number, one.section_code, one.sections, one.text)
+        if one.published_at and one.resolved_at is None and same == (seat, there.number, first, further, text):
+            return one
+    comment = Comment(
+        project_id=project.id,
+        section_code=first,
+        sections=further,
+        text=text,
+        author_id=actor.id,
+        seat=seat,
+        round_number=there.number,
+        needs_answer=True,
+    )
+    session.add(comment)
+    _published(project, comment, actor)
+    return comment
+
+
+def mark_read(clearance: Clearance, *, actor: User, number: int) -> None:
+    """Note that the person has read the version of a round: what changes later is measured from there."""
+    held = hold(clearance.project, actor, seen=None)
+    if held.newest is None or not 1 <= number <= held.newest.number:
+        raise Refused([what_happened(held.project)])
+    permit(actor, Action.REVIEW, clearance)
+    if note_read(held.project, actor=actor, number=number):
+        record(held.project, "version read", actor=actor, round=number)
+
+
+def note_read(project: Project, *, actor: User, number: int) -> bool:
+    """Whether it is news: a newer version was not read before."""
+    there = queries.reading(project, actor)
+    if there is None:
+        _session(project).add(Reading(project_id=project.id, user_id=actor.id, round_number=number))
+        return True
+    if there.round_number >= number:
+        return False
+    there.round_number, there.at = number, clock.now()
+    return True
+
+
+def _published(project: Project, comment: Comment, actor: User) -> None:
+    _session(project).flush()
+    record(
+        project,
+        "comment",
+        actor=actor,
+        comment=comment.id,
+        code=comment.section_code,
+        round=comment.round_number,
+        seat=comment.seat,
+        **seal(comment.text),
+    )
+
+
+def _held(clearance: Clearance, actor: User) -> Clearance:
+    """The clearance as it is now, under the project's lock, open, on the newest round."""
+    held = hold(clearance.project, actor, seen=None)
+    found = held.newest.clearance(clearance.seat) if held.newest else None
+    if found is None or found.id != clearance.id:
+        raise Refused([what_happened(held.project)])
+    permit(actor, Action.REVIEW, found)
+    if not found.is_open:
+        raise Refused(_("This role has answered. Take the answer back before you comment further."))
+    return found
+
+
+def _drafted(clearance: Clearance, number: int) -> Comment:
+    found = next((one for one in queries.drafted(clearance.project, clearance.seat) if one.id == number), None)
+    if found is None:
+        raise Refused(_("This draft of a comment is not there any more."))
+    return found
+
+
+def _session(project: Project) -> Session:
+    session = object_session(project)
+    assert session is not None
+    return session
