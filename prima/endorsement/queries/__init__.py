@@ -1,7 +1,16 @@
 """Rounds, clearances and decisions, loaded for pages and operations; people who may decide; desks."""
 
 from prima.endorsement.queries.cases import Case, case, comparing, deciding, reviewing, round_of, submitting
-from prima.endorsement.queries.desks import Waiting, desk_roles, due_on, on_the_desk, open_clearances, waiting
+from prima.endorsement.queries.desks import (
+    Lying,
+    Waiting,
+    changed_since,
+    count_on_the_desk,
+    desk_roles,
+    due_on,
+    on_the_desk,
+    waiting,
+)
 from prima.endorsement.queries.naming import Names, seat_names
 from prima.endorsement.queries.people import (
     administrators,
@@ -21,12 +30,15 @@ from prima.projects.queries import roles, statuses
 
 __all__ = [
     "Case",
+    "Lying",
     "Names",
     "Waiting",
     "administrators",
     "case",
+    "changed_since",
     "colleague",
     "comparing",
+    "count_on_the_desk",
     "deciding",
     "desk_roles",
     "due_on",
@@ -39,7 +51,6 @@ __all__ = [
     "names",
     "newest_round",
     "on_the_desk",
-    "open_clearances",
     "people_again",
     "reviewing",
     "roles",
