@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from flask import Blueprint, current_app, g, render_template, url_for
+from flask import Blueprint, current_app, g, render_template, request, url_for
 from flask_babel import gettext as _
 
 from prima import clock, sessions
-from prima.desk import Duty
+from prima.desk import Cursor, Found
 from prima.permissions import Action, guard
 from prima.projects import queries
 from prima.reference import reader
@@ -18,6 +20,9 @@ from prima.reporting import portfolio
 from prima.users import User, viewer
 
 bp = Blueprint("home", __name__)
+FIRST, A_PAGE = 10, 50
+"""So much of the desk stands on the first page, and on each page of the whole desk."""
+CURSOR = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})\.([A-Za-z0-9.-]{1,80})")
 SHADES = 5
 MAP_HEIGHT = 418
 """Below lies only the empty south of the projection."""
@@ -45,37 +50,67 @@ class World:
     note: str
 
 
-def desk(user: User) -> list[Duty]:
-    """Everything that waits for the person, late and early due first, then the oldest; asked once per request."""
-    if "desk" not in g:
-        found = [duty for ask in current_app.extensions["prima.desks"] for duty in ask(user)]
-        g.desk = sorted(found, key=lambda duty: duty.order)
-    return list(g.desk)
+def desk(user: User, after: Cursor | None, limit: int) -> tuple[Found, bool]:
+    """What waits for the person, the oldest first, behind a cursor; and whether there is more."""
+    found = [shelf.page(user, after, limit + 1) for shelf in current_app.extensions["prima.desks"]]
+    duties = sorted((duty for one in found for duty in one.duties), key=lambda duty: duty.cursor)
+    g.desk_total = sum(one.total for one in found)
+    return Found(duties[:limit], g.desk_total), len(duties) > limit
 
 
 def count(_session: Any, user: User) -> int:
     """The number in the menu: counted here, else kept with the session for a minute, so that pages stay light."""
-    if "desk" not in g:
+    if "desk_total" not in g:
         kept = sessions.kept_count()
         if kept is not None:
             return kept
-    number = len(desk(user))
-    sessions.keep_count(number)
-    return number
+        g.desk_total = sum(shelf.count(user) for shelf in current_app.extensions["prima.desks"])
+    sessions.keep_count(g.desk_total)
+    return int(g.desk_total)
 
 
 @bp.get("/")
 @guard(Action.SIGNED_IN)
 def show() -> str:
     user = viewer()
+    found, more = desk(user, None, FIRST)
     return render_template(
         "home.html",
-        duties=desk(user),
+        duties=found.duties,
+        more=found.total if more else 0,
         headline=portfolio.headline(user),
         world=world(user),
         bookmarks=queries.bookmarks_of(user),
         today=clock.today(),
     )
+
+
+@bp.get("/desk")
+@guard(Action.SIGNED_IN)
+def whole_desk() -> str:
+    """Everything on the desk, a page at a time."""
+    given = request.args.get("after", "")
+    after = _cursor(given)
+    found, more = desk(viewer(), after, A_PAGE)
+    last = found.duties[-1].cursor if more else None
+    return render_template(
+        "desk.html",
+        duties=found.duties,
+        total=found.total,
+        problem=_("This page of the desk does not exist; the first is shown.") if given and after is None else "",
+        first_url=url_for("home.whole_desk") if after else None,
+        next_url=url_for("home.whole_desk", after=f"{last[0].isoformat()}.{last[1]}") if last else None,
+        today=clock.today(),
+    )
+
+
+def _cursor(given: str) -> Cursor | None:
+    """Where the page before ended: a day, and what stood last."""
+    matched = CURSOR.fullmatch(given)
+    try:
+        return (date.fromisoformat(matched[1]), matched[2]) if matched else None
+    except ValueError:
+        return None
 
 
 def world(user: User) -> World:

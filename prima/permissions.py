@@ -108,6 +108,13 @@ def authority(
     user: User, roles: Iterable[Role], *, office_id: int | None = None, region: str | None = None
 ) -> Authority | None:
     """The person's authority in one of the roles over an office, its region or the organization; own ones first."""
+    return next(iter(authorities(user, roles, office_id=office_id, region=region)), None)
+
+
+def authorities(
+    user: User, roles: Iterable[Role], *, office_id: int | None = None, region: str | None = None
+) -> list[Authority]:
+    """All of them, own ones before lent ones."""
     wanted = set(roles)
     found = [
         held
@@ -119,7 +126,7 @@ def authority(
             or (held.scope is Scope.OFFICE and office_id is not None and held.office_id == office_id)
         )
     ]
-    return min(found, key=lambda held: held.absent is not None, default=None)
+    return sorted(found, key=lambda held: held.absent is not None)
 
 
 def signed_in(user: User, subject: Any) -> bool:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from flask_babel import lazy_gettext as _l
 
 from prima import account, home, signin
 from prima.administration.views import delegations, donors, grants, people
-from prima.desk import Duty
+from prima.desk import Shelf, whole
 from prima.endorsement import overview as endorsement_overview
 from prima.endorsement import queries as endorsement_queries
 from prima.endorsement import rights as endorsement_rights
@@ -53,7 +51,6 @@ from prima.reporting import queries as reporting_queries
 from prima.reporting import rights as reporting_rights
 from prima.reporting.views import activation, dashboard, deadlines, export, listing, reports
 from prima.road import Roads
-from prima.users import User
 
 BLUEPRINTS = (
     signin.bp,
@@ -114,11 +111,11 @@ ACCOUNT: tuple[MenuItem, ...] = (
 SEARCH = "listing.index"
 TELLERS: tuple[Teller, ...] = (project_overview.tell, reporting_overview.tell, endorsement_overview.tell)
 """What each package tells on the project page, in the order shown."""
-DESKS: tuple[Callable[[User], list[Duty]], ...] = (
-    project_overview.desk,
-    reporting_queries.desk,
-    endorsement_overview.desk,
-    people_desk.duties,
+DESKS: tuple[Shelf, ...] = (
+    whole(project_overview.desk),
+    whole(reporting_queries.desk),
+    Shelf(endorsement_overview.count, endorsement_overview.desk),
+    whole(people_desk.duties),
 )
 """What each package puts on a person's desk."""
 ROADS = Roads(ahead=endorsement_queries.road_ahead, reviewers=endorsement_queries.road_of_reviewers)

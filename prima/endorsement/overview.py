@@ -10,12 +10,11 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext as _
 
-from prima.desk import Duty
+from prima.desk import Cursor, Duty, Found
 from prima.endorsement import queries
 from prima.endorsement.models import RETURNED_IT, Clearance, Decision, Round, Verdict
-from prima.endorsement.queries import Names, Waiting
-from prima.endorsement.rights import seat_of, sitting
-from prima.endorsement.steps import DESKS, NAME_CLEARER, NOBODY, signed
+from prima.endorsement.queries import Lying, Names, Waiting
+from prima.endorsement.steps import DESKS, NAME_CLEARER, NOBODY, OF_THE_TEAM, signed
 from prima.overview import Telling
 from prima.permissions import Action, can
 from prima.projects.models import Project
@@ -68,29 +67,77 @@ def tell(project: Project, viewer: User) -> Telling:
     return telling
 
 
-def desk(user: User) -> list[Duty]:
-    """Everything of the endorsement that waits for the person."""
-    user = queries.known(user)
-    rows = queries.on_the_desk(user)
+def count(user: User) -> int:
+    return queries.count_on_the_desk(queries.known(user))
+
+
+def desk(user: User, after: Cursor | None = None, limit: int = 50) -> Found:
+    """What of the endorsement waits for the person, the oldest first."""
+    rows = queries.on_the_desk(queries.known(user), after=after, limit=limit)
     if not rows:
-        return []
-    opened = queries.open_clearances(project for project, _head in rows)
+        return Found([], count(user) if after else 0)
     names = queries.seat_names()
-    found = []
-    for project, head_may_clear in rows:
-        where = DESKS[project.status]
-        since, due_on = project.status_since.date(), queries.due_on(project)
-        if project.status is Status.REVIEW:
-            for one in opened.get(project.id, []):
-                if sitting(user, project, seat_of(one)):
-                    waiting = Waiting(where, [user], one.opened_at.date(), one.due_on, seat=one)
-                    found.append(_duty(project, waiting, names, user))
-        elif can(user, where.action, project):
-            sheet = opened[project.id][0] if project.id in opened and project.status is Status.FUND_REVIEW else None
-            found.append(_duty(project, Waiting(where, [user], since, due_on, seat=sheet), names, user))
-        elif project.status is Status.OFFICE_CLEAR and not head_may_clear and can(user, Action.ENDORSE, project):
-            found.append(_duty(project, Waiting(where, [user], since, due_on, naming=True), names, user))
-    return found
+    changed = queries.changed_since(
+        {(row.answered_id, row.round_id) for row in rows if row.answered_id and row.round_id}
+    )
+    return Found([_lying(row, names, changed) for row in rows], rows[0].total)
+
+
+def _lying(row: Lying, names: Names, changed: Mapping[tuple[int, int], set[str]]) -> Duty:
+    if not row.own:
+        return _to_be_granted(row, names)
+    return Duty(
+        what=to_do(row, names),
+        reference=row.name,
+        title=row.title,
+        place=row.office,
+        url=address(row),
+        since_on=row.since_on,
+        due_on=row.due_on,
+        days=row.days,
+        changed=_changed(row, changed[row.answered_id, row.round_id]) if row.answered_id and row.round_id else None,
+        claimed_by=row.claimed_by or "",
+        key=row.key,
+    )
+
+
+def _to_be_granted(row: Lying, names: Names) -> Duty:
+    """An administrator learns which role is missing where, and nothing of what the draft says."""
+    if row.status in OF_THE_TEAM:
+        what = _("Find a developer: nobody on the team has an active account")
+    elif row.status is Status.REVIEW:
+        what = _("Grant the role “%(role)s” at %(place)s", role=names.seat(row), place=row.city or row.office)
+    else:
+        what = _("Grant the role “%(role)s” at %(place)s", role=names.role(row.role), place=row.office)
+    return Duty(
+        what=what,
+        reference=row.name,
+        title="",
+        place=row.office,
+        url=url_for("administration.people"),
+        since_on=row.since_on,
+        due_on=row.due_on,
+        days=row.days,
+        key=row.key,
+    )
+
+
+def to_do(row: Lying, names: Names) -> str:
+    what = str(NAME_CLEARER if row.naming else DESKS[row.status].says)
+    return what % {"role": names.seat(row)} if "%(role)s" in what else what
+
+
+def address(row: Lying) -> str:
+    if row.naming:
+        return url_for("endorsement.name_clearer", reference=row.reference)
+    if row.status is Status.REVIEW or row.sheet:
+        return url_for("clearances.show", reference=row.reference, seat=row.seat.lower())
+    return url_for("projects.show", reference=row.reference)
+
+
+def _changed(row: Lying, codes: set[str]) -> str:
+    sections = row.edition.handbook.sections
+    return ", ".join(section.title.say() for section in sections if section.code in codes) or _("nothing")
 
 
 def _duty(project: Project, one: Waiting, names: Names, viewer: User) -> Duty:

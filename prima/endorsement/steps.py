@@ -10,7 +10,6 @@ from flask_babel import lazy_gettext as _l
 
 from prima.permissions import Action
 from prima.projects.stages import Status
-from prima.users import Role
 
 S = Status
 
@@ -41,16 +40,6 @@ DESKS = {
 
 OF_THE_TEAM = frozenset({S.RETURNED, S.DONOR_CHANGES})
 """Statuses in which the proposal lies with its developers."""
-
-SEARCHED = {
-    Role.COM: {S.OFFICE_CLEAR},
-    Role.RD: {S.OFFICE_CLEAR, S.ENDORSE},
-    Role.RPDO: {S.ENDORSED, S.DONOR_SUBMITTED},
-    Role.RRMO: {S.APPROVED},
-    Role.FUND: {S.ENDORSED, S.FUND_REVIEW, S.RETAINED, S.APPROVED},
-    Role.DDG: {S.APPROVER},
-}
-"""Where a role's desk is looked for, beside open clearances; whether the person may act is asked of each project."""
 
 NAME_CLEARER = _l("Name who clears for the office")
 NOBODY = _l("nobody holds this role: an administrator must grant it")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from prima import clock
-from prima.permissions import Action, authority
+from prima.permissions import Action, authorities, authority
 from prima.projects.stages import BEFORE_ACTIVATION, Funding
 from prima.users import Authority, Role, Scope, User
 
@@ -99,11 +99,13 @@ def running_authority(user: User, project: Any) -> Authority | None:
 
     Nobody on the team does, nor anybody in place of somebody on the team.
     """
-    fund_project = project.funding is Funding.FUND
-    held: Authority | None = authority(user, [Role.FUND]) if fund_project else authority_at(user, project, Role.RRMO)
-    if held is None or project.on_the_team(user) or (held.absent and project.on_the_team(held.absent)):
+    if project.on_the_team(user):
         return None
-    return held
+    if project.funding is Funding.FUND:
+        held = authorities(user, [Role.FUND])
+    else:
+        held = authorities(user, [Role.RRMO], office_id=project.office_id, region=project.region_code)
+    return next((one for one in held if one.absent is None or not project.on_the_team(one.absent)), None)
 
 
 INTERNALS = (had_a_part, office_or_region, asked_elsewhere, fund)

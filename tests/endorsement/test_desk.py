@@ -33,7 +33,7 @@ def test_each_role_finds_its_own(app):
         for status, role, at, funding, what in PLACES:
             project = a_project(status=status, funding=funding)
             elsewhere = a_project(status=status, funding=funding, office_code="SEN")
-            found = {duty.reference: duty for duty in desk(a_user(role, at))}
+            found = {duty.reference: duty for duty in desk(a_user(role, at)).duties}
             assert found[project.reference].what == what
             assert (elsewhere.reference in found) == (at is None)
             project.status = Status.WITHDRAWN
@@ -45,9 +45,9 @@ def test_a_returned_proposal_lies_with_its_developer(app):
     developer = a_user(Role.PDEV, "KEN")
     project = a_project(developer=developer, status=Status.RETURNED)
     with app.test_request_context(method="POST"):
-        (duty,) = desk(developer)
+        (duty,) = desk(developer).duties
         assert (duty.reference, duty.what) == (project.reference, "Change the proposal and submit it again")
-        assert desk(a_user(Role.PDEV, "KEN")) == []
+        assert desk(a_user(Role.PDEV, "KEN")).duties == []
 
 
 def test_the_desk_asks_the_same_number_of_questions_for_2_as_for_12(app, questions):
@@ -71,7 +71,7 @@ def test_the_desk_asks_the_same_number_of_questions_for_2_as_for_12(app, questio
                 .execution_options(populate_existing=True)
             ).one()
             questions.clear()
-            duties = desk(user)
+            duties = desk(user).duties
             counted.append(len(questions))
     assert {duty.what for duty in duties} == {"Review as Regional project development officer"}
     assert {duty.due_on for duty in duties} == {date(2016, 10, 14)}  # ten working days after a Saturday

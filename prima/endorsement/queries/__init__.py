@@ -11,7 +11,16 @@ from prima.endorsement.queries.cases import (
     round_of,
     submitting,
 )
-from prima.endorsement.queries.desks import Waiting, desk_roles, due_on, on_the_desk, open_clearances, waiting
+from prima.endorsement.queries.desks import (
+    Lying,
+    Waiting,
+    changed_since,
+    count_on_the_desk,
+    desk_roles,
+    due_on,
+    on_the_desk,
+    waiting,
+)
 from prima.endorsement.queries.naming import Names, seat_names
 from prima.endorsement.queries.people import (
     administrators,
@@ -33,12 +42,15 @@ from prima.projects.queries import roles, statuses
 
 __all__ = [
     "Case",
+    "Lying",
     "Names",
     "Waiting",
     "administrators",
     "case",
+    "changed_since",
     "colleague",
     "comparing",
+    "count_on_the_desk",
     "deciding",
     "desk_roles",
     "drafted",
@@ -53,7 +65,6 @@ __all__ = [
     "names",
     "newest_round",
     "on_the_desk",
-    "open_clearances",
     "people_again",
     "reading",
     "recalling",

@@ -2,124 +2,307 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, true
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Date,
+    FromClause,
+    Text,
+    and_,
+    cast,
+    exists,
+    false,
+    func,
+    or_,
+    select,
+    true,
+    tuple_,
+    union_all,
+)
+from sqlalchemy.orm import aliased
 
 from prima import clock
 from prima.db import db
-from prima.endorsement.models import Clearance, Round
+from prima.endorsement.models import Claim, Clearance, Decision, Round
+from prima.endorsement.queries.asked import Place, anybody, asked, authorities, endorser_of, head_of, takes
 from prima.endorsement.queries.people import holders, judge, seated, who_may
-from prima.endorsement.rights import TEAM
-from prima.endorsement.steps import DESKS, OF_THE_TEAM, SEARCHED, Desk
-from prima.permissions import Action
-from prima.places import OfficeLink
-from prima.projects.models import Part, Party, Project
-from prima.projects.queries import with_rights
+from prima.endorsement.steps import DESKS, OF_THE_TEAM, Desk
+from prima.handbook.edition import Edition
+from prima.handbook.published import HandbookEdition
+from prima.lists import RegionalOffice
+from prima.permissions import Action, administrator
+from prima.places import Office, OfficeLink
+from prima.projects.models import Party, Project
+from prima.projects.rights import asked_as
+from prima.projects.snapshot import STRUCTURED
 from prima.projects.stages import Funding, Status
-from prima.projects.visibility import region_link
-from prima.users import Authority, Grant, Role, Scope, User
-from prima.workdays import add_working_days
+from prima.users import Role, Scope, User
+from prima.workdays import add_working_days, working_days_between
 
 
-def _within(held: Authority) -> ColumnElement[bool]:
-    if held.scope is Scope.ORGANIZATION:
+@dataclass(frozen=True)
+class Lying:
+    """A desk on which a project lies, as lists show it: on somebody's own desk, or among all that waits."""
+
+    project_id: int
+    reference: str
+    code: str | None
+    title: str
+    office: str
+    city: str | None
+    """Of its Regional Office."""
+    status: Status
+    funding: Funding
+    edition: HandbookEdition
+    seat: str
+    role: str
+    place: str | None
+    areas: Sequence[str]
+    specialist: bool
+    naming: bool
+    own: bool
+    """Whether the person may do it; else an administrator is to grant the role."""
+    since_at: datetime
+    since_on: date
+    clearance_due_on: date | None
+    key: str
+    total: int
+    """How many there are in all, on every page."""
+    sheet: bool
+    """Whether Fund management has checks of its own open."""
+    answered_id: int | None
+    """The round that this seat answered last."""
+    round_id: int | None
+    claimed_by_id: int | None
+    claimed_by: str | None
+    claimed_at: datetime | None
+
+    @property
+    def name(self) -> str:
+        return self.code or self.reference
+
+    @property
+    def due_on(self) -> date | None:
+        if self.status is Status.REVIEW:
+            return self.clearance_due_on
+        days = service_days(self.edition.handbook, self.status, self.funding)
+        return add_working_days(self.since_on, days) if days else None
+
+    @property
+    def days(self) -> tuple[int, int] | None:
+        """Working days gone, and those that the service level gives."""
+        due_on = self.due_on
+        if due_on is None:
+            return None
+        return (
+            working_days_between(self.since_on, max(clock.today(), self.since_on)),
+            working_days_between(self.since_on, due_on),
+        )
+
+    @property
+    def is_late(self) -> bool:
+        due_on = self.due_on
+        return due_on is not None and due_on < clock.today()
+
+
+def service_days(handbook: Edition, status: str, funding: Funding) -> int:
+    """The working days that the edition gives a status; 0 where it gives none."""
+    return max((desk.days or 0 for desk in handbook.desks_for(status, funding.value)), default=0)
+
+
+def _near(user: User) -> ColumnElement[bool]:
+    """A wide net of projects that may wait for the person, by where they are: only those are looked at one by one."""
+    held = list(user.authorities(clock.today()))
+    if any(one.scope is Scope.ORGANIZATION for one in held):
         return true()
-    if held.scope is Scope.OFFICE:
-        return Project.office_id == held.office_id
-    return exists().where(region_link(), OfficeLink.region_code == held.region_code)
+    ways: list[ColumnElement[bool]] = [Project.id.in_(select(Party.project_id).where(Party.user_id == user.id))]
+    if offices := {one.office_id for one in held if one.scope is Scope.OFFICE}:
+        ways.append(Project.office_id.in_(offices))
+    if regions := {one.region_code for one in held if one.scope is Scope.REGION}:
+        ways.append(Project.office_id.in_(select(OfficeLink.office_id).where(OfficeLink.region_code.in_(regions))))
+        ways.append(Project.asked_elsewhere.overlap(sorted(asked_as(user))))
+    return or_(*ways)
 
 
-def _has_part(user: User, *parts: Part) -> ColumnElement[bool]:
-    return exists().where(
-        Party.project_id == Project.id, Party.user_id == user.id, Party.part.in_(parts), Party.until_at.is_(None)
+def _since_on(lying: FromClause) -> ColumnElement[date]:
+    return cast(func.timezone("UTC", lying.c.since_at), Date)
+
+
+def _key(lying: FromClause) -> ColumnElement[str]:
+    """Names the desk for paging, in the order of the projects' ids."""
+    return func.concat("e", func.lpad(cast(lying.c.project_id, Text), 12, "0"), ".", lying.c.seat).collate("C")
+
+
+def _on_the_desk_of(user: User) -> tuple[FromClause, ColumnElement[bool], ColumnElement[bool]]:
+    """Every desk near the person; whether the person may do it; whether it is on the desk at all."""
+    is_administrator = administrator(user, None)
+    lying = asked(true() if is_administrator else _near(user)).subquery("lying")
+    seat = Place.of(lying)
+    mine = authorities(user).select().cte("mine")
+    own = and_(takes(user.id, seat, mine), or_(~lying.c.naming, ~anybody(head_of(seat))))
+    if not is_administrator:
+        return lying, own, own
+    unfilled = and_(
+        ~lying.c.naming,
+        ~anybody(seat),
+        or_(lying.c.status != Status.OFFICE_CLEAR.value, ~anybody(endorser_of(seat))),
     )
+    return lying, own, or_(own, unfilled)
 
 
-def _open(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-    return exists().where(
-        Round.project_id == Project.id,
-        Round.closed_at.is_(None),
-        Clearance.round_id == Round.id,
-        Clearance.verdict.is_(None),
-        *conditions,
+def count_on_the_desk(user: User) -> int:
+    lying, _own, here = _on_the_desk_of(user)
+    return db.session.scalar(select(func.count()).select_from(lying).where(here)) or 0
+
+
+def on_the_desk(user: User, *, after: tuple[date, str] | None = None, limit: int = 50) -> list[Lying]:
+    """What waits for the person, the oldest first; for administrators also what waits for nobody."""
+    lying, own, here = _on_the_desk_of(user)
+    found = (
+        select(
+            lying,
+            own.label("own"),
+            _since_on(lying).label("since_on"),
+            _key(lying).label("key"),
+            func.count().over().label("total"),
+        )
+        .where(here)
+        .subquery("found")
     )
+    page = select(found).order_by(found.c.since_on, found.c.key).limit(limit)
+    if after:
+        page = page.where(tuple_(found.c.since_on, found.c.key) > after)
+    return shown(page.cte("page"))
 
 
-def _with_a_head(projects: Iterable[Project]) -> set[int]:
-    """Of those that wait for their office: where a head of office who is not on the team has an account."""
-    here = [project for project in projects if project.status is Status.OFFICE_CLEAR]
-    if not here:
-        return set()
-    held = db.session.execute(
-        select(Grant.user_id, Grant.scope, Grant.office_id, Grant.region_code)
-        .join(User, User.id == Grant.user_id)
+def shown(page: CTE) -> list[Lying]:
+    """The rows of a page with what is told of each: names, who has claimed it, what its seat answered last."""
+    answered, earlier = aliased(Clearance), aliased(Round)
+    last_clearance = (
+        select(func.max(earlier.id))
+        .join(answered, answered.round_id == earlier.id)
         .where(
-            User.active,
-            Grant.role == Role.COM,
-            Grant.revoked_at.is_(None),
-            Grant.confirmed_at.is_not(None),
-            or_(
-                Grant.scope == Scope.ORGANIZATION,
-                Grant.office_id.in_({project.office_id for project in here}),
-                Grant.region_code.in_({project.region_code for project in here}),
+            earlier.project_id == page.c.project_id,
+            earlier.id < page.c.round_id,
+            answered.seat == page.c.seat,
+            answered.verdict.is_not(None),
+        )
+        .correlate(page)
+        .scalar_subquery()
+    )
+    decided = (
+        select(func.max(Decision.round_id))
+        .join(Round, Round.id == Decision.round_id)
+        .where(
+            Round.project_id == page.c.project_id,
+            Decision.round_id < page.c.round_id,
+            cast(Decision.role, Text) == page.c.role,
+        )
+        .correlate(page)
+        .scalar_subquery()
+    )
+    sheet = exists().where(
+        page.c.status == Status.FUND_REVIEW.value,
+        Clearance.round_id == page.c.round_id,
+        Clearance.seat == Role.FUND,
+        Clearance.verdict.is_(None),
+    )
+    claims = and_(
+        Claim.project_id == page.c.project_id,
+        Claim.seat == page.c.seat,
+        Claim.since_at >= page.c.since_at,
+        takes(Claim.user_id, Place.of(page), authorities()),
+    )
+    claimed = aliased(User)
+    rows = db.session.execute(
+        select(
+            page.c.project_id,
+            Project.reference,
+            Project.code,
+            Project.title,
+            Office.name,
+            RegionalOffice.city,
+            Project.status,
+            Project.funding,
+            HandbookEdition,
+            page.c.seat,
+            page.c.role,
+            page.c.place,
+            page.c.looks_at,
+            page.c.specialist,
+            page.c.naming,
+            page.c.own,
+            page.c.since_at,
+            page.c.since_on,
+            page.c.due_on,
+            page.c.key,
+            page.c.total,
+            sheet,
+            func.coalesce(last_clearance, decided),
+            page.c.round_id,
+            claimed.id,
+            claimed.name,
+            Claim.since_at,
+        )
+        .select_from(page)
+        .join(Project, Project.id == page.c.project_id)
+        .join(Office, Office.id == Project.office_id)
+        .join(HandbookEdition, HandbookEdition.id == Project.edition_id)
+        .outerjoin(RegionalOffice, RegionalOffice.code == page.c.region_code)
+        .outerjoin(Claim, claims)
+        .outerjoin(claimed, claimed.id == Claim.user_id)
+        .order_by(page.c.since_on, page.c.key)
+    )
+    return [Lying(*row) for row in rows]
+
+
+def changed_since(pairs: Collection[tuple[int, int]]) -> dict[tuple[int, int], set[str]]:
+    """The codes of the sections in which rounds differ, by (id of the earlier, id of the later): in one question.
+
+    The database compares, as `snapshot.changed_sections` would: two frozen versions a row are too much to send.
+    """
+    if not pairs:
+        return {}
+    before, after = aliased(Round), aliased(Round)
+    texts = func.jsonb_object_keys(before.snapshot["sections"].op("||")(after.snapshot["sections"]))
+    parts = sorted({part for structured in STRUCTURED.values() for part in structured})
+    text_code, part = (
+        texts.table_valued("code").lateral("texts"),
+        func.unnest(parts).table_valued("code").lateral("parts"),
+    )
+    joined = tuple_(before.id, after.id).in_(sorted(pairs))
+    changed_texts = (
+        select(before.id.label("before"), after.id.label("after"), text_code.c.code, false().label("is_part"))
+        .join(after, after.project_id == before.project_id)
+        .join(text_code, true())
+        .where(
+            joined,
+            before.snapshot["sections"][text_code.c.code].is_distinct_from(
+                after.snapshot["sections"][text_code.c.code]
             ),
         )
-    ).all()
-    found = set()
-    for project in here:
-        team = {party.user_id for party in project.parties if party.part in TEAM}
-        over = (
-            one.user_id
-            for one in held
-            if one.scope is Scope.ORGANIZATION
-            or one.office_id == project.office_id
-            or (one.scope is Scope.REGION and one.region_code == project.region_code)
-        )
-        if any(user_id not in team for user_id in over):
-            found.add(project.id)
+    )
+    was, became = before.snapshot[part.c.code], after.snapshot[part.c.code]
+    changed_parts = (
+        select(before.id, after.id, part.c.code, true())
+        .join(after, after.project_id == before.project_id)
+        .join(part, true())
+        .where(joined, was.is_distinct_from(became), or_(_is_something(was), _is_something(became)))
+    )
+    found: dict[tuple[int, int], set[str]] = {pair: set() for pair in pairs}
+    for first, second, code, is_part in db.session.execute(union_all(changed_texts, changed_parts)):
+        codes = {section for section, of_it in STRUCTURED.items() if code in of_it} if is_part else {code}
+        found[first, second] |= codes
     return found
 
 
-def on_the_desk(user: User) -> list[tuple[Project, bool]]:
-    """Projects that may wait for the person, oldest first, each with whether its head of office may clear it.
-
-    A wide net: whether the person may act is asked of each by the table of rights.
-    """
-    held = list(user.authorities(clock.today()))
-    ways = [and_(Project.status == Status.REVIEW, _within(one), _open(Clearance.role == one.role)) for one in held]
-    ways += [and_(Project.status.in_(SEARCHED[one.role]), _within(one)) for one in held if one.role in SEARCHED]
-    ways += [
-        and_(Project.status.in_(OF_THE_TEAM), _has_part(user, Part.DEVELOPER)),
-        and_(Project.status == Status.OFFICE_CLEAR, _has_part(user, Part.CLEARED_OFFICE)),
-        and_(
-            Project.status.in_((Status.ENDORSED, Status.DONOR_SUBMITTED)),
-            Project.funding == Funding.DONOR,
-            _has_part(user, Part.MANAGER, Part.ALTERNATE),
-        ),
-    ]
-    projects = db.session.scalars(
-        select(Project).where(or_(*ways)).options(*with_rights()).order_by(Project.status_since)
-    ).all()
-    headed = _with_a_head(projects)
-    return [(project, project.id in headed) for project in projects]
-
-
-def open_clearances(projects: Iterable[Project]) -> dict[int, list[Clearance]]:
-    """The open clearances of projects in review, by project, without their rounds."""
-    ids = [project.id for project in projects if project.status in (Status.REVIEW, Status.FUND_REVIEW)]
-    found: dict[int, list[Clearance]] = {}
-    if ids:
-        for project_id, clearance in db.session.execute(
-            select(Round.project_id, Clearance)
-            .join(Clearance.round)
-            .where(Round.project_id.in_(ids), Round.closed_at.is_(None), Clearance.verdict.is_(None))
-            .order_by(Clearance.id)
-        ):
-            found.setdefault(project_id, []).append(clearance)
-    return found
+def _is_something(value: ColumnElement[Any]) -> ColumnElement[bool]:
+    return func.coalesce(cast(value, Text), "null").not_in(("null", '""', "[]", "{}", "0", "false"))
 
 
 @dataclass(frozen=True)
@@ -146,9 +329,8 @@ class Waiting:
 
 def due_on(project: Project) -> date | None:
     """When the status is due by the edition's working days; None where it gives none."""
-    desks = project.edition.handbook.desks_for(project.status, project.funding.value)
-    days = [desk.days for desk in desks if desk.days]
-    return add_working_days(project.status_since.date(), max(days)) if days else None
+    days = service_days(project.edition.handbook, project.status, project.funding)
+    return add_working_days(project.status_since.date(), days) if days else None
 
 
 def desk_roles(project: Project) -> set[Role]:

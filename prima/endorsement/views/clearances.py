@@ -297,13 +297,13 @@ def _justified(
     frozen: Mapping[str, Any], case: Case, names: Mapping[tuple[str, str], str]
 ) -> dict[str, tuple[str, str]]:
     """What was written to pass a warning, by the rule's code: what the rule says, and the reason."""
-    edition, funding = case.project.edition.handbook, case.project.funding.value
+    edition = case.project.edition.handbook
     rules = {rule.code for rule in edition.rules}
     found = {}
     for code, text in frozen["justifications"].items():
         country = code.partition(".")[2]  # eligibility, kept by country
         where = _("Eligibility of %(country)s", country=names.get(("country", country), country))
-        found[code] = (edition.say_rule(code, funding=funding) if code in rules else where, text)
+        found[code] = (edition.say_rule(code, funding=case.project.funding.value) if code in rules else where, text)
     return found
 
 
