@@ -11,7 +11,7 @@ from prima.administration.views import delegations, donors, grants, people
 from prima.desk import Duty
 from prima.endorsement import overview as endorsement_overview
 from prima.endorsement import rights as endorsement_rights
-from prima.endorsement.views import clearances, comparison, endorsement, record
+from prima.endorsement.views import clearances, comparison, endorsement, funding_rounds, record
 from prima.frame import Count, MenuItem
 from prima.lessons import LessonsOf
 from prima.overview import Teller
@@ -91,6 +91,7 @@ BLUEPRINTS = (
     clearances.bp,
     record.bp,
     comparison.bp,
+    funding_rounds.bp,
     listing.bp,
     dashboard.bp,
     export.bp,
@@ -103,6 +104,7 @@ MENU: tuple[MenuItem, ...] = (
     MenuItem(_l("On my desk"), "home.show", Action.SIGNED_IN, "desk"),
     MenuItem(_l("Projects"), "listing.index", Action.SIGNED_IN),
     MenuItem(_l("Dashboards"), "dashboard.show", Action.SEE_FIGURES),
+    MenuItem(_l("Calls"), "funding_rounds.index", Action.SEE_CALLS),
     MenuItem(_l("Handbook"), "process.handbook", Action.SIGNED_IN),
 )
 ACCOUNT: tuple[MenuItem, ...] = (

@@ -19,6 +19,7 @@ from prima.endorsement.steps import DESKS, NAME_CLEARER, NOBODY, signed
 from prima.overview import Telling
 from prima.permissions import Action, can
 from prima.projects.models import Project
+from prima.projects.models.documents import INTERNAL
 from prima.projects.stages import LIFECYCLE, RECALL, Status
 from prima.users import Role, User
 
@@ -37,6 +38,10 @@ class Row:
     due_on: date | None = None
     url: str = ""
     """The reviewer's own page, for those who may answer."""
+    dated_on: date | None = None
+    """The day on the letter from the donor, or to it."""
+    letter: tuple[str, str] = ("", "")
+    """The donor's letter, for those who may see it: its title and where it is read."""
 
 
 @dataclass(frozen=True)
@@ -197,7 +202,18 @@ def _decision_row(decision: Decision, names: Names, titles: Mapping[str, str], i
         at=step.at,
         note=step.note if internal else "",
         sections=_titles(decision.sections, titles),
+        dated_on=decision.exchange.dated_on if decision.exchange else None,
+        letter=_letter(decision),
     )
+
+
+def _letter(decision: Decision) -> tuple[str, str]:
+    document = decision.exchange.document if decision.exchange else None
+    if document is None or document.type_code in INTERNAL:
+        return "", ""
+    kind, reference = document.type_code.lower(), decision.round.project.reference
+    url = url_for("documents.download", reference=reference, kind=kind, version=document.version)
+    return document.title, url
 
 
 def _clearance_row(

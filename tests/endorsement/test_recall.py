@@ -1,4 +1,4 @@
-"""Recalling a proposal before the first decision: to where it came from, its round ended, the drafts of answers kept."""
+"""Recalling a proposal before the first decision: to where it came from, its round ended, drafts of answers kept."""
 
 from __future__ import annotations
 
