@@ -19,6 +19,7 @@ from prima.people import desk as people_desk
 from prima.permissions import Action
 from prima.projects import overview as project_overview
 from prima.projects import rights as project_rights
+from prima.projects.models import Project
 from prima.projects.views import (
     allocation,
     beneficiaries,
@@ -114,6 +115,8 @@ ACCOUNT: tuple[MenuItem, ...] = (
 SEARCH = "listing.index"
 TELLERS: tuple[Teller, ...] = (project_overview.tell, reporting_overview.tell, endorsement_overview.tell)
 """What each package tells on the project page, in the order shown."""
+WHO_HAS: Callable[[Project], str] = endorsement_overview.who_has
+"""Who has a proposal that cannot be written in now."""
 DESKS: tuple[Callable[[User], list[Duty]], ...] = (
     project_overview.desk,
     reporting_queries.desk,

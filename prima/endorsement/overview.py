@@ -71,6 +71,20 @@ def tell(project: Project, viewer: User) -> Telling:
     return telling
 
 
+def who_has(project: Project) -> str:
+    """The desks on which the proposal lies, each with the names, in one line; nothing where it lies on none."""
+    if project.status not in DESKS:
+        return ""
+    newest = queries.newest_round(project)
+    queries.people_again()
+    names = queries.seat_names()
+    found = []
+    for one in queries.waiting(project, newest):
+        what = str(NAME_CLEARER if one.naming else one.desk.says)
+        found.append((what % {"role": names.seat(one.seat)} if one.seat and "%(role)s" in what else what, _names(one)))
+    return "; ".join(_("%(what)s: %(who)s", what=what, who=who) for what, who in found)
+
+
 def desk(user: User) -> list[Duty]:
     """Everything of the endorsement that waits for the person."""
     user = queries.known(user)

@@ -37,7 +37,7 @@ def every() -> list[FundingRound]:
     return [one for one in found if one not in over] + over[::-1]
 
 
-def _with_names() -> Select[tuple[FundingRound]]:
+def _with_names() -> Select[FundingRound]:
     return select(FundingRound).options(joinedload(FundingRound.region), joinedload(FundingRound.line))
 
 
@@ -57,14 +57,16 @@ def counts(viewer: User) -> dict[str | None, int]:
 
 
 def to_wait_for(project: Project) -> list[FundingRound]:
-    """Rounds for which the proposal can be retained: those of its region and line that are not over."""
+    """Rounds for which the proposal can be retained: those of its region and line that are not over, nor its own."""
     asked = select(FundingRound).where(
         FundingRound.closed_at.is_(None),
         FundingRound.cut_off_on >= clock.today(),
         or_(FundingRound.region_code.is_(None), FundingRound.region_code == project.region_code),
         or_(FundingRound.line_code.is_(None), FundingRound.line_code == project.fund_line_code),
     )
-    return list(db.session.scalars(asked.order_by(FundingRound.opens_on, FundingRound.code)))
+    found = db.session.scalars(asked.order_by(FundingRound.opens_on, FundingRound.code))
+    here = None if project.status is Status.RETAINED else project.funding_round_code
+    return [one for one in found if one.code != here]
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,7 @@ def test_an_answer_is_recorded_with_its_letter(cast, sent, move, target):
     assert "dated 30 Sep 2016" in shown.text
     assert shown.follow(letter.title).status == 200
     told = db.session.scalars(select(Entry).where(Entry.event == "exchanged with the donor").order_by(Entry.id)).all()
-    assert told[-1].data["sha256"] == letter.sha256
+    assert told[-1].data["letter"]["sha256"] == letter.sha256
 
 
 def test_an_answer_without_a_letter_is_refused_and_keeps_what_was_typed(cast, sent):

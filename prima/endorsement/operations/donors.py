@@ -85,12 +85,6 @@ def keep_exchange(
     kept = Exchange(step_id=step.id, dated_on=given.dated_on, document_id=letter.id if letter else None)
     session.add(kept)
     session.flush()
-    record(
-        project,
-        "exchanged with the donor",
-        actor=actor,
-        step=step.id,
-        dated_on=given.dated_on,
-        **({"type_code": letter.type_code, "version": letter.version, "sha256": letter.sha256} if letter else {}),
-    )
+    filed = {"type_code": letter.type_code, "version": letter.version, "sha256": letter.sha256} if letter else None
+    record(project, "exchanged with the donor", actor=actor, step=step.id, dated_on=given.dated_on, letter=filed)
     return kept
