@@ -61,6 +61,7 @@ def create_app(**overrides: Any) -> Flask:
     frame.init_app(app, rooms.MENU, rooms.ACCOUNT, rooms.COUNTS, rooms.SEARCH)
     app.extensions["prima.tellers"] = rooms.TELLERS
     app.extensions["prima.desks"] = rooms.DESKS
+    app.extensions["prima.who_has"] = rooms.WHO_HAS
     app.extensions["prima.lessons"] = rooms.LESSONS
     app.extensions["prima.roads"] = rooms.ROADS
     for rules in rooms.RIGHTS:

@@ -28,7 +28,7 @@ from prima.db import db
 from prima.errors import Refused
 from prima.handbook.edition import EditionError
 from prima.handbook.published import HandbookEdition
-from prima.projects.models import Project
+from prima.projects.models import FundingRound, Project
 from prima.setup import set_up
 from prima.users import User
 
@@ -59,7 +59,7 @@ def verify() -> None:
         raise SystemExit(1)
 
 
-SUBJECTS = {table.__tablename__: table for table in (HandbookEdition, Project, User)}
+SUBJECTS = {table.__tablename__: table for table in (FundingRound, HandbookEdition, Project, User)}
 
 
 def in_a_sentence(work: Callable[..., Any]) -> Callable[..., Any]:

@@ -35,6 +35,8 @@ class Action(StrEnum):
     ENDORSE = "endorse"
     ROUTE_ENDORSED = "take the endorsed proposal on"
     FUND_REVIEW = "review for the Fund"
+    SEE_CALLS = "see the calls for proposals"
+    MANAGE_CALLS = "manage funding rounds"
     APPROVE = "approve"
     ANSWER_DONOR = "record the donor's answer"
     ACTIVATE = "activate"
@@ -142,3 +144,4 @@ def administrator(user: User, subject: Any) -> bool:
 
 
 RULES.update({Action.SIGNED_IN: (signed_in,), Action.ADMINISTER: (administrator,), Action.SEE_FIGURES: (staff,)})
+RULES[Action.SEE_CALLS] = (staff,)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask_babel import lazy_gettext as _l
 
 from prima import account, home, signin
@@ -10,7 +12,7 @@ from prima.desk import Shelf, whole
 from prima.endorsement import overview as endorsement_overview
 from prima.endorsement import queries as endorsement_queries
 from prima.endorsement import rights as endorsement_rights
-from prima.endorsement.views import clearances, comparison, endorsement, record
+from prima.endorsement.views import clearances, comparison, endorsement, funding_rounds, record
 from prima.frame import Count, MenuItem
 from prima.lessons import LessonsOf
 from prima.overview import Teller
@@ -18,6 +20,7 @@ from prima.people import desk as people_desk
 from prima.permissions import Action
 from prima.projects import overview as project_overview
 from prima.projects import rights as project_rights
+from prima.projects.models import Project
 from prima.projects.views import (
     allocation,
     beneficiaries,
@@ -90,6 +93,7 @@ BLUEPRINTS = (
     clearances.bp,
     record.bp,
     comparison.bp,
+    funding_rounds.bp,
     listing.bp,
     dashboard.bp,
     export.bp,
@@ -102,6 +106,7 @@ MENU: tuple[MenuItem, ...] = (
     MenuItem(_l("On my desk"), "home.show", Action.SIGNED_IN, "desk"),
     MenuItem(_l("Projects"), "listing.index", Action.SIGNED_IN),
     MenuItem(_l("Dashboards"), "dashboard.show", Action.SEE_FIGURES),
+    MenuItem(_l("Calls"), "funding_rounds.index", Action.SEE_CALLS),
     MenuItem(_l("Handbook"), "process.handbook", Action.SIGNED_IN),
 )
 ACCOUNT: tuple[MenuItem, ...] = (
@@ -111,6 +116,8 @@ ACCOUNT: tuple[MenuItem, ...] = (
 SEARCH = "listing.index"
 TELLERS: tuple[Teller, ...] = (project_overview.tell, reporting_overview.tell, endorsement_overview.tell)
 """What each package tells on the project page, in the order shown."""
+WHO_HAS: Callable[[Project], str] = endorsement_overview.who_has
+"""Who has a proposal that cannot be written in now."""
 DESKS: tuple[Shelf, ...] = (
     whole(project_overview.desk),
     whole(reporting_queries.desk),

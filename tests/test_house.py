@@ -38,7 +38,7 @@ class Layer(NamedTuple):
 
 DATABASE = ("prima.db", "sqlalchemy", "flask_sqlalchemy")
 ASKING = ("flask", "wtforms", "flask_wtf", "prima.forms")  # what only a request needs
-ASKED = ("queries", "visibility", "portfolio", "choices", "names", "loading", "similar", "library")
+ASKED = ("queries", "visibility", "portfolio", "choices", "names", "loading", "similar", "library", "funding_rounds")
 READING = (*TABLES, *PURE, "models", *ASKED)
 ACTING = ("operations", "reminders", "files")
 SHOWING = ("figures", "workbooks")

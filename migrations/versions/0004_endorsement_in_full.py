@@ -23,6 +23,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('on_day', name=op.f('pk_journal_anchor'))
     )
     op.create_table('funding_round',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('code', sa.Text(), nullable=False),
     sa.Column('name', sa.Text(), nullable=False),
     sa.Column('funding_year', sa.BigInteger(), nullable=False),
@@ -33,14 +34,25 @@ def upgrade() -> None:
     sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('version', sa.BigInteger(), nullable=False),
     sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('journal_count', sa.BigInteger(), nullable=False),
+    sa.Column('journal_head', sa.Text(), nullable=False),
     sa.CheckConstraint("code ~ '^[A-Z0-9][A-Z0-9.-]*$'", name=op.f('ck_funding_round_code')),
     sa.CheckConstraint('cut_off_on >= opens_on', name=op.f('ck_funding_round_period')),
     sa.CheckConstraint('funding_year between 1990 and 2100', name=op.f('ck_funding_round_funding_year')),
     sa.ForeignKeyConstraint(['line_code'], ['funding_line.code'], name=op.f('fk_funding_round_line_code')),
     sa.ForeignKeyConstraint(['region_code'], ['regional_office.code'], name=op.f('fk_funding_round_region_code')),
-    sa.PrimaryKeyConstraint('code', name=op.f('pk_funding_round'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_funding_round')),
+    sa.UniqueConstraint('code', name=op.f('uq_funding_round_code'))
     )
     op.create_index(op.f('ix_funding_round_region_code'), 'funding_round', ['region_code'], unique=False)
+    op.create_table('donor_exchange',
+    sa.Column('step_id', sa.BigInteger(), nullable=False),
+    sa.Column('dated_on', sa.Date(), nullable=True),
+    sa.Column('document_id', sa.BigInteger(), nullable=True),
+    sa.ForeignKeyConstraint(['document_id'], ['document.id'], name=op.f('fk_donor_exchange_document_id')),
+    sa.ForeignKeyConstraint(['step_id'], ['step.id'], name=op.f('fk_donor_exchange_step_id')),
+    sa.PrimaryKeyConstraint('step_id', name=op.f('pk_donor_exchange'))
+    )
     op.create_table('desk_claim',
     sa.Column('project_id', sa.BigInteger(), nullable=False),
     sa.Column('seat', sa.Text(), nullable=False),
@@ -150,6 +162,7 @@ def downgrade() -> None:
     op.drop_table('version_read')
     op.drop_index(op.f('ix_desk_claim_user_id'), table_name='desk_claim')
     op.drop_table('desk_claim')
+    op.drop_table('donor_exchange')
     op.drop_index(op.f('ix_funding_round_region_code'), table_name='funding_round')
     op.drop_table('funding_round')
     op.drop_table('journal_anchor')

@@ -12,7 +12,7 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from prima import clock
-from prima.demonstration import offices, people, projects, rates, requirements
+from prima.demonstration import calls, offices, people, projects, rates, requirements
 from prima.demonstration.chronicle import Chronicle
 from prima.demonstration.days import TODAY, YESTERDAY, on
 from prima.demonstration.people import Accounts
@@ -20,6 +20,7 @@ from prima.outbox import Letter, LetterState
 from prima.projects.models import Project
 from prima.reporting import reminders
 from prima.setup import set_up
+from prima.users import Role
 
 __all__ = ["Accounts", "accounts_text", "build", "build_if_empty"]
 
@@ -43,6 +44,7 @@ def build(session: Session, instance: Path, documents: Path | None = None) -> Ac
         chronicle = Chronicle()
         projects.build(session, sites, offices.countries(session), folder, chronicle, source)
         requirements.build(session, sites, folder, chronicle, source)
+        calls.build(session, hired.at(Role.FUND, "HQ"), chronicle)
         chronicle.write()
     accounts = people.accounts(hired, password)
     session.expire_all()  # whoever reads on finds the rows as they are now, with what was added beside them

@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
+from flask_wtf.file import FileField
 from wtforms import HiddenField, IntegerField, RadioField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import AnyOf, InputRequired
+from wtforms.validators import AnyOf, InputRequired, Optional
 from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
-from prima.forms import BaseForm, WholeField, choice, line, prose
+from prima.forms import REQUIRED, BaseForm, DayField, WholeField, choice, line, prose
 
 ANSWERS = (("yes", _l("Yes")), ("no", _l("No")), ("na", _l("Not applicable")))
 NOTE = 4000
@@ -57,6 +58,51 @@ class ReasonForm(SeenForm):
 class ReturnForm(SeenForm):
     note = prose(_l("Reason"), most=NOTE, required=True)
     sections = boxes(_l("Sections to be changed"))
+
+
+class RetainForm(ReasonForm):
+    funding_round = choice(_l("Round that it waits for"), required=False)
+
+
+class WaitForm(SeenForm):
+    """Which round a retained proposal waits for."""
+
+    funding_round = choice(_l("Round that it waits for"), required=False)
+
+
+class SentForm(DecisionForm):
+    dated_on = DayField(_l("Day on which it was sent"), validators=[Optional()])
+
+
+class AnswerForm(ReasonForm):
+    """The donor's answer, with its letter: uploaded, or one of those filed since the submission."""
+
+    dated_on = DayField(_l("Day of the letter"), validators=[Optional()])
+    document_id = choice(_l("Letter on the project's file"), required=False)
+    file = FileField(_l("Letter to upload"))
+
+
+class RoundForm(BaseForm):
+    """A funding round; without a region or a line it is for all."""
+
+    name = line(_l("Name"))
+    funding_year = WholeField(_l("Funding year"), least=1990, most=2100, validators=[InputRequired(REQUIRED)])
+    region_code = choice(_l("Region"), required=False)
+    line_code = choice(_l("Funding line"), required=False)
+    opens_on = DayField(_l("Opens on"), validators=[InputRequired(REQUIRED)])
+    cut_off_on = DayField(_l("Cut-off day"), validators=[InputRequired(REQUIRED)])
+
+
+class NewRoundForm(RoundForm):
+    code = line(_l("Code"), most=30)
+
+
+class ChangeRoundForm(RoundForm):
+    version = HiddenField()
+
+
+class CloseRoundForm(BaseForm):
+    version = HiddenField()
 
 
 class ClearerForm(SeenForm):

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from prima import clock
 from prima.db import Json, Key, Model
-from prima.projects.models import Project, Step
+from prima.projects.models import Document, Project, Step
 from prima.users import Role, User
 
 
@@ -68,6 +68,22 @@ class Decision(Model):
 
     step: Mapped[Step] = relationship(lazy="raise")
     round: Mapped[Round] = relationship(back_populates="decisions", lazy="raise")
+    exchange: Mapped[Exchange | None] = relationship(
+        primaryjoin="foreign(Decision.step_id) == Exchange.step_id", viewonly=True, lazy="raise"
+    )
+
+
+class Exchange(Model):
+    """What went to the donor, or came back: the day on the letter, and the letter as it was filed."""
+
+    __tablename__ = "donor_exchange"
+
+    step_id: Mapped[int] = mapped_column(ForeignKey("step.id"), primary_key=True)
+    dated_on: Mapped[date | None]
+    document_id: Mapped[int | None] = mapped_column(ForeignKey("document.id"))
+
+    step: Mapped[Step] = relationship(lazy="raise")
+    document: Mapped[Document | None] = relationship(lazy="raise")
 
 
 class Clearance(Model):

@@ -18,6 +18,7 @@ from prima.endorsement.steps import DESKS, NAME_CLEARER, NOBODY, OF_THE_TEAM, si
 from prima.overview import Telling
 from prima.permissions import Action, can
 from prima.projects.models import Project
+from prima.projects.models.documents import INTERNAL
 from prima.projects.stages import LIFECYCLE, RECALL, Status
 from prima.users import Role, User
 
@@ -38,6 +39,10 @@ class Row:
     """The reviewer's own page, for those who may answer."""
     because: str = ""
     """Why an earlier answer stands, or why it is asked again."""
+    dated_on: date | None = None
+    """The day on the letter from the donor, or to it."""
+    letter: tuple[str, str] = ("", "")
+    """The donor's letter, for those who may see it: its title and where it is read."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,20 @@ def tell(project: Project, viewer: User) -> Telling:
         telling.panel, telling.data = "endorsement/panel.html", _panel(project, newest, names, waiting, viewer)
         telling.tabs = [(_("Endorsement"), url_for("record.show", reference=project.reference))]
     return telling
+
+
+def who_has(project: Project) -> str:
+    """The desks on which the proposal lies, each with the names, in one line; nothing where it lies on none."""
+    if project.status not in DESKS:
+        return ""
+    newest = queries.newest_round(project)
+    queries.people_again()
+    names = queries.seat_names()
+    found = []
+    for one in queries.waiting(project, newest):
+        what = str(NAME_CLEARER if one.naming else one.desk.says)
+        found.append((what % {"role": names.seat(one.seat)} if one.seat and "%(role)s" in what else what, _names(one)))
+    return "; ".join(_("%(what)s: %(who)s", what=what, who=who) for what, who in found)
 
 
 def count(user: User) -> int:
@@ -246,7 +265,18 @@ def _decision_row(decision: Decision, names: Names, titles: Mapping[str, str], i
         at=step.at,
         note=step.note if internal else "",
         sections=_titles(decision.sections, titles),
+        dated_on=decision.exchange.dated_on if decision.exchange else None,
+        letter=_letter(decision),
     )
+
+
+def _letter(decision: Decision) -> tuple[str, str]:
+    document = decision.exchange.document if decision.exchange else None
+    if document is None or document.type_code in INTERNAL:
+        return "", ""
+    kind, reference = document.type_code.lower(), decision.round.project.reference
+    url = url_for("documents.download", reference=reference, kind=kind, version=document.version)
+    return document.title, url
 
 
 def _clearance_row(

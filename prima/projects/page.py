@@ -196,6 +196,7 @@ def facts(project: Project, region: str, money: Any, day: Any) -> list[tuple[str
         ),
         *([(_("Budget, USD"), money(project.budget_usd))] if project.currency != USD and project.budget else []),
         (_("Funding"), f"{funding}, {project.funding_year}"),
+        *([(_("Call for proposals"), project.funding_round_code)] if project.funding_round_code else []),
         (_("Management site"), project.office.name),
         (_("Regional Office"), region or None),
         (_("Project type"), project.project_type.name if project.project_type else None),

@@ -17,21 +17,23 @@ from prima.handbook import published
 from prima.journal import Entry
 from prima.lists import CountryLink, Donor, RegionalOffice, RoleName, StatusName
 from prima.people.holders import holders
-from prima.places import Office
+from prima.places import Office, OfficeLink
 from prima.projects.loading import PROPOSAL, STORY, load
 from prima.projects.models import (
     AreaAllocation,
     Bookmark,
     Comment,
     Coverage,
+    FundingRound,
     Part,
     Party,
     Project,
     Reply,
     Section,
 )
-from prima.projects.stages import Status
-from prima.projects.visibility import visible_projects
+from prima.projects.rules import calls
+from prima.projects.stages import Funding, Status
+from prima.projects.visibility import region_link, visible_projects
 from prima.users import TEAM_ROLES, Delegation, Grant, Role, SignIn, User
 
 GENDER_SET = "gender marker set by a reviewer"
@@ -55,12 +57,17 @@ def named() -> tuple[Any, ...]:
 
 def find(reference: str, *options: Any) -> Project | None:
     """The project of a reference (P-2026-00042) or a project ID (LM.0276)."""
-    found = db.session.scalar(
-        select(Project)
+    found = db.session.execute(
+        select(Project, _calls())
         .where((Project.reference == reference) | (Project.code == reference))
         .options(*with_rights(), *options)
-    )
-    return judged(found) if found else None
+    ).first()
+    return judged(_with_calls(*found)) if found else None
+
+
+def _with_calls(project: Project, found: list[dict[str, Any]] | None) -> Project:
+    project.calls = calls.read(found or [])
+    return project
 
 
 def judged(project: Project) -> Project:
@@ -113,6 +120,24 @@ def facts_of(project: Project) -> dict[str, Any]:
     }
 
 
+def _calls() -> Any:
+    """The Fund's calls that fit a project's year, region and line, as JSON beside its row; none for a donor's."""
+    region = select(OfficeLink.region_code).where(region_link()).correlate(Project).scalar_subquery()
+    names = ("code", "name", "region_code", "line_code", "opens_on", "cut_off_on", "closed_at")
+    pairs = [part for name in names for part in (name, getattr(FundingRound, name))]
+    return (
+        select(func.json_agg(func.json_build_object(*pairs)))
+        .where(
+            Project.funding == Funding.FUND,
+            FundingRound.funding_year == Project.funding_year,
+            or_(FundingRound.region_code.is_(None), FundingRound.region_code == region),
+            or_(FundingRound.line_code.is_(None), FundingRound.line_code == Project.fund_line_code),
+        )
+        .correlate(Project)
+        .scalar_subquery()
+    )
+
+
 def project(reference: str) -> Project | None:
     """For pages and moves that ask only for rights."""
     return find(reference)
@@ -153,9 +178,10 @@ def locked(project_id: int, *options: Any) -> Project:
         if not isinstance(row, KEPT):
             db.session.expire(row)
     db.session.execute(select(Project.id).where(Project.id == project_id).with_for_update())
-    project = db.session.scalars(
-        select(Project).where(Project.id == project_id).options(*with_rights(), *named(), *options)
+    row = db.session.execute(
+        select(Project, _calls()).where(Project.id == project_id).options(*with_rights(), *named(), *options)
     ).one()
+    project = _with_calls(*row)
     load(db.session(), [project], PROPOSAL | STORY)
     return judged(project)
 

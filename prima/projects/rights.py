@@ -39,6 +39,15 @@ def fund(user: User, project: Any) -> bool:
     return project.funding is Funding.FUND and authority(user, [Role.FUND, Role.DDG]) is not None
 
 
+def fund_authority(user: User) -> Authority | None:
+    """By which authority the person keeps the Fund's calls for proposals."""
+    return authority(user, [Role.FUND])
+
+
+def fund_management(user: User, subject: Any) -> bool:
+    return fund_authority(user) is not None
+
+
 def asked_elsewhere(user: User, project: Any) -> bool:
     """Holds a role at headquarters, or at another Regional Office, whose clearance was asked."""
     return any(called in project.asked_elsewhere for called in asked_as(user))
@@ -122,5 +131,6 @@ RIGHTS = {
     Action.WITHDRAW: (developer, own_head_of_office),
     Action.ACTIVATE: (resource_management,),
     Action.RUN: (resource_management,),
+    Action.MANAGE_CALLS: (fund_management,),
     Action.WRITE_REPORT: (manager,),
 }

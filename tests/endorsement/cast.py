@@ -11,6 +11,7 @@ from tests.browser import Browser, Page
 from tests.factories import a_user, grant
 
 REVIEWERS = (Role.RPDO, Role.RTS, Role.RRMO, Role.RME)
+LETTER = "Letter to upload"
 PLACES = {
     Role.PDEV: "KEN",
     Role.COM: "KEN",
@@ -72,6 +73,8 @@ class Cast:
         assert page.status == 200, page
         if note:
             page.fill("Reason" if "Reason" in page.labels else "Remark (optional)", note)
+        if LETTER in page.labels:
+            page.fill(LETTER, ("letter.pdf", b"%PDF-1.7 the donor's letter"))
         if sections:
             page.fill("Sections to be changed", list(sections))
         return page.press(page.buttons[0])

@@ -1,4 +1,4 @@
-"""Recalling a proposal before the first decision: to where it came from, its round ended, the drafts of answers kept."""
+"""Recalling a proposal before the first decision: to where it came from, its round ended, drafts of answers kept."""
 
 from __future__ import annotations
 
@@ -119,3 +119,14 @@ def test_only_a_developer_recalls(cast, project):
     for who in (Role.COM, Role.RD):
         assert cast.open(who, f"/projects/{project.reference}/recalls/recall").status == 403
     assert cast.open(Role.PDEV, f"/projects/{project.reference}/recalls/submit").status == 404
+
+
+def test_while_it_is_under_review_each_page_of_the_draft_says_why_and_who_has_it(cast, project):
+    cast.to_review(project)
+    cast.review(Role.RTS, project, Role.RTS)
+    for part in ("proposal", "sections/rat", "budget", "documents"):
+        page = cast.open(Role.RPDO, f"/projects/{project.reference}/{part}").check()
+        assert "The project stands at the step “In review”. It is with: Review as" in page.text, part
+        for role in (Role.RPDO, Role.RRMO, Role.RME):
+            assert f"{role} person" in page.text
+        assert "RTS person" not in page.text

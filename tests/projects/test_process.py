@@ -80,7 +80,7 @@ def test_the_handbook_page_tells_stages_moves_needs_and_duties(browser_of):
         "Returned for changes", "Chief of mission / head of office", "a written reason",
     ]  # fmt: skip
     assert moves["15 Recommend for approval"][2:] == ["Fund management", "1 check that must pass"]
-    assert moves["22 Activate"][3].startswith("an approved budget; a start and an end date; a project manager")
+    assert moves["24 Activate"][3].startswith("an approved budget; a start and an end date; a project manager")
     duties = dict(page.rows("Who does what"))
     assert "Endorsement: Coordinates the review" in duties["Regional project development officer"]
     assert page.rows("Stages")[0][2].startswith("Say in a few lines what the need is")

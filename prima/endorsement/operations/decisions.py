@@ -13,6 +13,7 @@ from prima.endorsement.models import Clearance, Decision, Round, Verdict
 from prima.endorsement.operations import letters
 from prima.endorsement.operations.asking import hold, permit, what_happened
 from prima.endorsement.operations.clearances import checks, must_pass, must_say_why, sign
+from prima.endorsement.operations.donors import Exchanged, keep_exchange, letter_of, with_a_donor
 from prima.endorsement.operations.remarks import publish_comments, say_why
 from prima.endorsement.operations.rounds import open_review
 from prima.endorsement.rights import chair
@@ -21,6 +22,7 @@ from prima.journal import record
 from prima.permissions import Action
 from prima.projects.models import Part, Project, Step
 from prima.projects.operations import advance, take_part
+from prima.projects.operations.funding_rounds import may_be_taken_up, wait_for
 from prima.projects.stages import DECIDE, LIFECYCLE, Status
 from prima.users import Role, User
 from prima.workflow import Move
@@ -37,9 +39,20 @@ BACK = frozenset({Status.RETURNED, Status.DONOR_CHANGES, Status.REJECTED})
 
 
 def decide(
-    project: Project, name: str, *, actor: User, seen: int, note: str = "", sections: Sequence[str] = ()
+    project: Project,
+    name: str,
+    *,
+    actor: User,
+    seen: int,
+    note: str = "",
+    sections: Sequence[str] = (),
+    funding_round: str | None = None,
+    exchanged: Exchanged | None = None,
 ) -> Step:
-    """Take a deciding move. Of many presses at once the first wins; the others are told what happened."""
+    """Take a deciding move. Of many presses at once the first wins; the others are told what happened.
+
+    `funding_round`: what a retained proposal waits for; `exchanged`: what went to the donor, or came back.
+    """
     held = hold(project, actor, seen=seen)
     project, there = held.project, held.newest
     move = LIFECYCLE.find(project.status, name)
@@ -55,7 +68,14 @@ def decide(
     sheet = there.clearance(Role.FUND) if there and project.status is Status.FUND_REVIEW else None
     authority = chair(actor, move.action, project)
     absent = authority.absent if authority else None
+    if project.status is Status.RETAINED and move.target is Status.FUND_REVIEW:
+        may_be_taken_up(project)
+    letter = letter_of(project, move, exchanged, actor=actor) if with_a_donor(move) else None
     step = advance(project, name, actor=actor, behalf_of=absent, note=note)
+    if project.status is Status.RETAINED:
+        wait_for(project, funding_round, actor=actor, behalf_of=absent)
+    if exchanged and with_a_donor(move):
+        keep_exchange(project, step, exchanged, letter, actor=actor)
     if part := PARTS.get(move.action):
         sign(project, actor, authority, part)
         _end_naming(project)
@@ -107,6 +127,16 @@ def _answer_for_the_fund(there: Round, move: Move, note: str) -> None:
         must_pass(sheet, _("This cannot be recommended yet."))
     sheet.verdict = Verdict.CLEAR if move.name == "recommend" else Verdict.RETURN
     sheet.note = note.strip()
+
+
+def move_retained(project: Project, *, actor: User, seen: int, funding_round: str | None) -> None:
+    """Fund management lets a retained proposal wait for another round, or in the pool."""
+    project = hold(project, actor, seen=seen).project
+    if project.status is not Status.RETAINED:
+        raise Refused([what_happened(project)])
+    permit(actor, Action.FUND_REVIEW, project)
+    authority = chair(actor, Action.FUND_REVIEW, project)
+    wait_for(project, funding_round, actor=actor, behalf_of=authority.absent if authority else None)
 
 
 def name_clearer(project: Project, *, email: str, actor: User, seen: int) -> User:

@@ -14,6 +14,7 @@ from prima.permissions import Action
 from prima.projects.models import Project, Step
 from prima.projects.operations import advance
 from prima.projects.operations.drafting import session_of
+from prima.projects.operations.funding_rounds import leave_call
 from prima.projects.stages import LIFECYCLE, RECALL, Status
 from prima.users import Role, User
 
@@ -35,6 +36,8 @@ def recall(project: Project, name: str, *, actor: User, seen: int, note: str = "
         there.closed_at = clock.now()
         session_of(project).add(Decision(step=step, round=there, role=Role.PDEV, sections=[]))
         session_of(project).flush()
+    if project.status is Status.DRAFT:
+        leave_call(project, actor=actor)
     letters.recalled(project, step, left, actor=actor)
     letters.moved(project, step, there, actor=actor)
     return step

@@ -21,6 +21,7 @@ from prima.permissions import Action
 from prima.projects.files import Arrivals
 from prima.projects.models import Project, Step
 from prima.projects.operations import advance, file_papers
+from prima.projects.operations.funding_rounds import put_into_call
 from prima.projects.snapshot import changed_sections, seal, snapshot, submitted_facts
 from prima.projects.stages import LIFECYCLE, Status
 from prima.users import Role, User
@@ -48,6 +49,7 @@ def submit(
         raise Refused([what_happened(project)])
     permit(actor, Action.SUBMIT, project)
     step = advance(project, name, actor=actor, note=note)
+    put_into_call(project, actor=actor)
     newest = freeze(project, earlier, actor)
     if arrivals:
         file_papers(project, papers, arrivals, actor=actor, number=newest.number)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from prima.db import db
 from prima.endorsement.models import Clearance, Round
 from prima.endorsement.queries.people import judge, people_again
 from prima.endorsement.queries.rounds import newest_round, read_rounds, rounds
+from prima.permissions import Action
+from prima.projects.loading import load
 from prima.projects.models import Project
 from prima.projects.queries import proposal_with_story, story
 from prima.projects.stages import DECIDE, LIFECYCLE, RECALL, SUBMIT
@@ -55,6 +58,8 @@ def deciding(reference: str, move: str) -> Case | None:
     if found is None:
         return None
     here = LIFECYCLE.find(found[0].status, move)
+    if here and here.action is Action.ANSWER_DONOR:
+        load(db.session(), [found[0]], {"documents": ("type",)})
     return Case(*found, here if here and here.via == DECIDE else None)
 
 

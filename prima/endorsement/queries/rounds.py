@@ -11,7 +11,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from prima import lists
 from prima.db import db
-from prima.endorsement.models import Clearance, Decision, Round
+from prima.endorsement.models import Clearance, Decision, Exchange, Round
 from prima.places import Office
 from prima.projects.models import Project, Step
 
@@ -25,9 +25,10 @@ def with_clearances() -> tuple[Any, ...]:
             joinedload(Clearance.stands).joinedload(Clearance.round),
             selectinload(Clearance.answers),
         ),
-        selectinload(Round.decisions)
-        .joinedload(Decision.step)
-        .options(joinedload(Step.actor), joinedload(Step.behalf_of)),
+        selectinload(Round.decisions).options(
+            joinedload(Decision.step).options(joinedload(Step.actor), joinedload(Step.behalf_of)),
+            joinedload(Decision.exchange).joinedload(Exchange.document),
+        ),
     )
 
 
@@ -101,6 +102,8 @@ def _told(one: Round | None, project: Project) -> Round | None:
         set_committed_value(one, "project", project)
         for clearance in one.clearances:
             set_committed_value(clearance, "round", one)
+        for decision in one.decisions:
+            set_committed_value(decision, "round", one)
     return one
 
 

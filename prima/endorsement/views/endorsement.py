@@ -2,24 +2,44 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from typing import Any
+
+from flask import Blueprint, current_app, flash, redirect, render_template, url_for
+from flask_babel import format_date
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
+from wtforms.fields.choices import SelectChoice
 
+from prima.config import MEGABYTE
 from prima.endorsement import operations, queries
-from prima.endorsement.forms import ClearerForm, DecisionForm, ReasonForm, ReturnForm, SubmitForm, shown
+from prima.endorsement.forms import (
+    AnswerForm,
+    ClearerForm,
+    DecisionForm,
+    ReasonForm,
+    RetainForm,
+    ReturnForm,
+    SentForm,
+    SubmitForm,
+    shown,
+)
 from prima.endorsement.operations.asking import what_happened
 from prima.endorsement.operations.decisions import returns
+from prima.endorsement.operations.donors import Exchanged, is_answer, letters_since, with_a_donor
 from prima.endorsement.queries import Case
 from prima.endorsement.rights import chair
 from prima.errors import Refused
 from prima.permissions import Action, guard, require
-from prima.projects.files import arriving
-from prima.projects.models import Project
+from prima.projects import funding_rounds
+from prima.projects.files import MOST_BYTES, Arrivals, arriving
+from prima.projects.models import FundingRound, Project
 from prima.projects.page import need_url
 from prima.projects.papers import AT_SUBMISSION
+from prima.projects.rules import calls
+from prima.projects.stages import Status
 from prima.projects.views.documents import folder
 from prima.projects.views.sheet import BUDGET_FORM
+from prima.scanning import Scanner
 from prima.users import viewer
 from prima.workflow import Move
 
@@ -50,6 +70,7 @@ def submit(case: Case) -> str | Response | tuple[str, int]:
         unmet=unmet,
         road=queries.road_ahead(project),
         again=case.round is not None,
+        call_says=calls.said(project),
     )
     return page, 422 if form.is_submitted() else 200
 
@@ -80,6 +101,7 @@ def decide(case: Case) -> str | Response | tuple[str, int]:
         behalf_of=held.absent if held else None,
         returns=returns(move),
         hint=_hint(move),
+        limit=MOST_BYTES // MEGABYTE,
     )
     return page, 422 if form.is_submitted() else 200
 
@@ -106,6 +128,7 @@ def recall(case: Case) -> str | Response | tuple[str, int]:
         behalf_of=None,
         returns=False,
         hint=_("Those on whose desk it lies now read it."),
+        limit=0,
     )
     return page, 422 if form.is_submitted() else 200
 
@@ -114,11 +137,22 @@ def _hint(move: Move) -> str:
     if returns(move):
         return _("What is to be changed, and why. The developer reads it.")
     if move.action is Action.ANSWER_DONOR:
-        return _("Say what the donor wrote, and file the letter among the documents.")
+        return _("Say what the donor wrote.")
     return ""
 
 
 def _form(case: Case, move: Move) -> DecisionForm | ReasonForm | ReturnForm:
+    if move.target is Status.RETAINED:
+        retain = RetainForm(seen=case.seen)
+        retain.funding_round.choices = to_wait_for(case.project)
+        return retain
+    if is_answer(move):
+        answer = AnswerForm(seen=case.seen)
+        filed = ((str(one.id), f"{one.type.name}: {one.title}") for one in letters_since(case.project))
+        answer.document_id.choices = shown([("", _("None of these")), *filed])
+        return answer
+    if with_a_donor(move):
+        return SentForm(seen=case.seen)
     if not returns(move):
         return ReasonForm(seen=case.seen) if move.note == "required" else DecisionForm(seen=case.seen)
     form = ReturnForm(seen=case.seen)
@@ -128,9 +162,34 @@ def _form(case: Case, move: Move) -> DecisionForm | ReasonForm | ReturnForm:
 
 
 def _decided(project: Project, move: Move, form: DecisionForm | ReasonForm | ReturnForm) -> Response:
-    operations.decide(project, move.name, actor=viewer(), **form.values())
+    with arriving(folder()) as arrivals:
+        values = form.values("dated_on", "document_id", "file")
+        if with_a_donor(move):
+            values["exchanged"] = _exchanged(form, arrivals)
+        operations.decide(project, move.name, actor=viewer(), **values)
     flash(_("Done: %(move)s.", move=move.says), "success")
     return _back(project)
+
+
+def _exchanged(form: Any, arrivals: Arrivals) -> Exchanged:
+    """What was typed of a letter; a file that cannot be taken is refused at its field."""
+    chosen = form.data.get("document_id")
+    upload = form.data.get("file")
+    stored = None
+    if upload and upload.filename:
+        stored = arrivals.upload(upload.stream, upload.filename, Scanner.of(current_app.config))
+    return Exchanged(form.dated_on.data, stored, int(chosen) if chosen else None)
+
+
+def to_wait_for(project: Project) -> list[SelectChoice]:
+    """The rounds that a retained proposal may wait for, and the pool."""
+    offered = [(one.code, _round_named(one)) for one in funding_rounds.to_wait_for(project)]
+    return shown([("", _("The pool, for no round yet")), *offered])
+
+
+def _round_named(one: FundingRound) -> str:
+    days = {"first": format_date(one.opens_on, "d MMM y"), "last": format_date(one.cut_off_on, "d MMM y")}
+    return _("%(round)s, %(first)s to %(last)s", round=calls.named(one), **days)
 
 
 @bp.route("/office-clearance", methods=["GET", "POST"])

@@ -10,10 +10,14 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from prima import clock
 from prima.db import Model
 from prima.lists import FundingLine, RegionalOffice
+from prima.users import Journaled
 
 
-class FundingRound(Model):
-    """A funding round. Without a region it is open to all, without a line to every line of the Fund."""
+class FundingRound(Journaled, Model):
+    """A funding round. Without a region it is open to all, without a line to every line of the Fund.
+
+    People and addresses name it by its code, which never changes; the journal knows it by its id.
+    """
 
     __table_args__ = (
         CheckConstraint("cut_off_on >= opens_on", name="period"),
@@ -21,7 +25,7 @@ class FundingRound(Model):
         CheckConstraint("code ~ '^[A-Z0-9][A-Z0-9.-]*$'", name="code"),
     )
 
-    code: Mapped[str] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
     funding_year: Mapped[int]
     region_code: Mapped[str | None] = mapped_column(ForeignKey("regional_office.code"), index=True)

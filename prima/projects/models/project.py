@@ -150,6 +150,9 @@ class Project(Journaled, Model):
     asked = cast("list[Any] | None", None)
     """The clearances of the newest round, where a page of the endorsement has read them; no column."""
 
+    calls = cast("list[Any] | None", None)
+    """The Fund's calls that fit it (rules.calls.Call), looked up with its row (queries.find); no column."""
+
     edition: Mapped[HandbookEdition] = relationship(lazy="raise")
     office: Mapped[Office] = relationship(lazy="raise")
     project_type: Mapped[ProjectType | None] = relationship(foreign_keys=[project_type_code], lazy="raise")

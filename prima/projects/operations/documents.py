@@ -36,6 +36,11 @@ def file_document(
     return _file(project, stored, actor=actor, type_code=type_code, title=title, country_code=country_code)
 
 
+def file_letter(project: Project, stored: Stored, *, actor: User, type_code: str, title: str) -> Document:
+    """File a letter that comes with a decision; whoever may decide files it. The project is locked already."""
+    return _file(project, stored, actor=actor, type_code=type_code, title=title)
+
+
 def file_papers(project: Project, papers: Sequence[Any], arrivals: Arrivals, *, actor: User, number: int) -> None:
     """Put what PRIMA writes of a proposal (`papers.Filed`) on the project's file as its round begins.
 

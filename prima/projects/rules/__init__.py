@@ -9,7 +9,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from prima.projects.rules import budget, classification, comments, cover, letters, plans, results, texts
+from prima.projects.rules import budget, calls, classification, comments, cover, letters, plans, results, texts
 from prima.projects.rules.facts import (
     HUNDRED,
     BudgetFacts,
@@ -50,6 +50,7 @@ MEASURES: dict[str, Measure] = {
     **classification.MEASURES,
     **budget.MEASURES,
     **letters.MEASURES,
+    **calls.MEASURES,
     **results.MEASURES,
     **plans.MEASURES,
 }

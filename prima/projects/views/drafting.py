@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import wraps
 from typing import Any
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import abort, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -72,7 +72,9 @@ def why_not(project: Project) -> str:
     if project.is_editable:
         return _("You can read this. The project's team writes here; one of its developers can add you to it.")
     status = queries.statuses()[project.status].name
-    return _("This cannot be changed now. The project stands at the step “%(status)s”.", status=status)
+    says = _("This cannot be changed now. The project stands at the step “%(status)s”.", status=status)
+    who_has: str = current_app.extensions["prima.who_has"](project)
+    return _("%(says)s It is with: %(names)s.", says=says, names=who_has) if who_has else says
 
 
 def frame(project: Project, at: str, values: Values = (), *, may: May = may_edit) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from flask import Blueprint, current_app, render_template
 from prima.permissions import Action, can, guard
 from prima.projects import queries
 from prima.projects.models import Project
+from prima.projects.rules import calls
 from prima.projects.stages import Status
 from prima.projects.tasks import progress
 from prima.projects.tones import tone
@@ -42,6 +43,7 @@ def show(project: Project) -> str:
         status=queries.statuses()[project.status].name,
         tone=tone(project.status),
         edition=project.edition.handbook.title.say(),
+        call_says=calls.said(project) if project.is_editable else "",
     )
 
 
