@@ -16,7 +16,7 @@ from prima.endorsement.queries.people import (
     stops,
     who_may,
 )
-from prima.endorsement.queries.rounds import frozen, names, newest_round, rounds, versions
+from prima.endorsement.queries.rounds import answers_journaled, frozen, names, newest_round, rounds, versions
 from prima.projects.queries import roles, statuses
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "Names",
     "Waiting",
     "administrators",
+    "answers_journaled",
     "case",
     "colleague",
     "comparing",

@@ -12,6 +12,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from prima import lists
 from prima.db import db
 from prima.endorsement.models import Clearance, Decision, Round
+from prima.journal import Entry
 from prima.places import Office
 from prima.projects.models import Project, Step
 
@@ -79,6 +80,21 @@ def frozen(project: Project, numbers: Iterable[int]) -> dict[int, dict[str, Any]
 
 def newest_round(project: Project, *options: Any) -> Round | None:
     return next(iter(read_rounds(project, *options, limit=1)), None)
+
+
+def answers_journaled(project: Project) -> list[Entry]:
+    """What the journal holds of the reviewers' answers, oldest first."""
+    return list(
+        db.session.scalars(
+            select(Entry)
+            .where(
+                Entry.subject_kind == Project.__tablename__,
+                Entry.subject_id == project.id,
+                Entry.event.in_(("clearance given", "clearance taken back")),
+            )
+            .order_by(Entry.number)
+        )
+    )
 
 
 def names() -> dict[tuple[str, str], str]:
