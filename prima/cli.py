@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from datetime import date
 from functools import wraps
 from typing import Any
 
 import click
-from flask import Flask
+from flask import Flask, current_app
 from flask.cli import with_appcontext
 from psycopg.errors import UndefinedTable
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from prima import (
+    anchors,
     cli_bench,
     cli_demo,
     cli_documents,
+    cli_endorsement,
     cli_handbook,
     cli_people,
     cli_portfolio,
@@ -27,10 +31,7 @@ from prima import (
 from prima.db import db
 from prima.errors import Refused
 from prima.handbook.edition import EditionError
-from prima.handbook.published import HandbookEdition
-from prima.projects.models import FundingRound, Project
 from prima.setup import set_up
-from prima.users import User
 
 
 @click.command("setup")
@@ -47,19 +48,48 @@ def journal_group() -> None:
     """The journal of who changed what."""
 
 
+def letter(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> list[tuple[date, str]]:
+    found = []
+    for one in given:
+        day, _sign, hashed = one.partition("=")
+        try:
+            found.append((date.fromisoformat(day), hashed.strip().lower()))
+        except ValueError:
+            raise click.BadParameter("write it like 2016-10-01=HASH, as in the letter.") from None
+        if not re.fullmatch("[0-9a-f]{64}", found[-1][1]):
+            raise click.BadParameter("the hash has 64 digits and letters from a to f.")
+    return found
+
+
 @journal_group.command("verify")
+@click.option("--anchor", "mailed", multiple=True, callback=letter, metavar="DAY=HASH", help="From a mailed letter.")
 @with_appcontext
-def verify() -> None:
-    """Find every entry that was changed, removed or reordered; ends with status 1 when there is one."""
-    faults = list(journal.faults(db.session(), SUBJECTS))
-    for fault in faults:
+def verify(mailed: list[tuple[date, str]]) -> None:
+    """Find every entry that was changed, removed or reordered; ends with status 1 when there is one.
+
+    Each row and chain is checked, then the daily anchors: these also find a removed end or subject. An anchor itself
+    is held against the letter that was mailed of it with --anchor.
+    """
+    count = 0
+    for fault in anchors.faults(db.session(), SUBJECTS, mailed):
         click.echo(fault)
-    click.echo("The journal is whole." if not faults else f"{len(faults)} faults.")
-    if faults:
+        count += 1
+    click.echo("The journal is whole." if not count else f"{count} faults.")
+    if count:
         raise SystemExit(1)
 
 
-SUBJECTS = {table.__tablename__: table for table in (FundingRound, HandbookEdition, Project, User)}
+@journal_group.command("anchor")
+@with_appcontext
+def anchor() -> None:
+    """Make the anchor of today, unless it stands, and print it; mailed to OVERSIGHT_EMAIL when it is new."""
+    made = anchors.make(db.session(), SUBJECTS, to=current_app.config["OVERSIGHT_EMAIL"])
+    db.session.commit()
+    for line in anchors.told(made):
+        click.echo(line)
+
+
+SUBJECTS = journal.subjects()
 
 
 def in_a_sentence(work: Callable[..., Any]) -> Callable[..., Any]:
@@ -100,6 +130,7 @@ def init_app(app: Flask) -> None:
         cli_people.commands,
         cli_handbook.commands,
         cli_documents.commands,
+        cli_endorsement.commands,
         *cli_reporting.COMMANDS,
         *cli_portfolio.COMMANDS,
         cli_rates.commands,

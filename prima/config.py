@@ -7,6 +7,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from datetime import date
+from email.headerregistry import Address
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -68,6 +69,7 @@ def settings(environ: Mapping[str, str] = os.environ) -> dict[str, object]:
         "JOURNAL_KEY": key("JOURNAL_KEY", kind, instance, environ),
         "SMTP_URL": smtp,
         "MAIL_FROM": environ.get("MAIL_FROM", "PRIMA <prima@prima.example>"),
+        "OVERSIGHT_EMAIL": mailbox("OVERSIGHT_EMAIL", environ.get("OVERSIGHT_EMAIL", "")),
         "BASE_URL": base or f"http://127.0.0.1:{environ.get('PORT', '8000')}",
         "DOCUMENTS_DIR": Path(environ.get("DOCUMENTS_DIR", instance / "documents")).absolute(),
         "SCAN_COMMAND": scanner(environ.get("SCAN_COMMAND", ""), kind),
@@ -96,6 +98,17 @@ def address(url: str, schemes: set[str]) -> bool:
         return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
+
+
+def mailbox(name: str, text: str) -> str:
+    """One e-mail address, or nothing."""
+    try:
+        wrong = bool(text) and not (text.isascii() and Address(addr_spec=text).domain)
+    except (ValueError, IndexError):
+        wrong = True
+    if wrong:
+        raise WrongSettings(f"{name} is {text!r}; use one e-mail address, such as oversight@prima.example.")
+    return text
 
 
 def proxies(text: str) -> int:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from flask import current_app
 from sqlalchemy.orm import Session
 
-from prima import clock, mail, sessions
+from prima import anchors, clock, journal, mail, sessions
 from prima.reporting import reminders
 from prima.scheduler import Job, Stop
 
@@ -28,8 +28,14 @@ def clean_up(_session: Session, _stop: Stop) -> None:
     sessions.tidy()
 
 
+def anchor(session: Session, _stop: Stop) -> None:
+    """Today's anchor of the journal, unless it stands; while somebody writes for long, the next minute tries again."""
+    anchors.make(session, journal.subjects(), to=current_app.config["OVERSIGHT_EMAIL"])
+
+
 JOBS = (
     Job("remind", remind, at=timedelta(hours=1)),
     Job("send mail", send_mail, at=timedelta(seconds=20)),
     Job("clean up", clean_up, at=timedelta(minutes=30)),
+    Job("anchor the journal", anchor, at=timedelta(minutes=1)),
 )

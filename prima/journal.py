@@ -5,17 +5,23 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, select
+from psycopg.errors import LockNotAvailable
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, select, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relationship
 
 from prima import clock
 from prima.db import Json, Key, Model
+from prima.errors import Refused
 from prima.users import Journaled, User
 
 _key = b""
@@ -51,25 +57,6 @@ class Entry(Model):
     behalf_of: Mapped[User | None] = relationship(foreign_keys=[behalf_of_id], lazy="raise")
 
 
-class Anchor(Model):
-    """The state of the whole journal on one day as one hash: what it held then must be there for ever.
-
-    `last_entry_id` bounds what it stands for; `counts` are subjects and entries by kind; `parts` are the hashes of
-    the heads by kind and thousand of ids, which tell where something is gone.
-    """
-
-    __tablename__ = "journal_anchor"
-
-    on_day: Mapped[date] = mapped_column(primary_key=True)
-    made_at: Mapped[datetime] = mapped_column(default=clock.now)
-    last_entry_id: Mapped[int]
-    entries: Mapped[int]
-    counts: Mapped[Json]
-    parts: Mapped[Json]
-    previous: Mapped[str]
-    digest: Mapped[str]
-
-
 def plain(value: Any) -> Any:
     """A value as canonical JSON holds it: decimals as text, moments in UTC with microseconds."""
     if isinstance(value, dict):
@@ -87,9 +74,15 @@ def plain(value: Any) -> Any:
     return value
 
 
-def digest(entry: Entry) -> str:
-    """HMAC-SHA-256 over the canonical JSON of the row and its predecessor's digest."""
-    content = plain(
+def seal(content: Any) -> str:
+    """HMAC-SHA-256 over the canonical JSON."""
+    words = json.dumps(plain(content), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hmac.digest(_key, words.encode(), hashlib.sha256).hex()
+
+
+def digest(entry: Any) -> str:
+    """The seal of an entry (or of its row), which holds its predecessor's digest."""
+    return seal(
         [
             entry.subject_kind,
             entry.subject_id,
@@ -102,8 +95,6 @@ def digest(entry: Entry) -> str:
             entry.previous,
         ]
     )
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hmac.new(_key, text.encode(), hashlib.sha256).hexdigest()
 
 
 def record(subject: Journaled, event: str, *, actor: User | None, behalf_of: User | None = None, **data: Any) -> Entry:
@@ -144,30 +135,110 @@ def entries(session: Session, kind: str, subject_id: int) -> list[Entry]:
     )
 
 
-def faults(session: Session, kinds: dict[str, type[Journaled]]) -> Iterator[str]:
-    """Sentences about every row that was changed, removed or reordered, subject by subject."""
-    for kind, table in sorted(kinds.items()):
+Kinds = Mapping[str, type[Journaled]]
+Watch = Callable[[Any], object]
+"""Is shown each entry, kind by kind, subject by subject, a subject's own by number."""
+
+
+def subjects() -> dict[str, type[Journaled]]:
+    """Every table whose rows are journaled, by the kind that entries name."""
+    return {table.__tablename__: table for table in sorted(Journaled.__subclasses__(), key=lambda one: one.__name__)}
+
+
+@dataclass(frozen=True)
+class State:
+    """How many entries each subject has and the digest of the last, by kind and id: of all entries up to `last`."""
+
+    last: int
+    heads: dict[str, dict[int, tuple[int, str]]]
+
+
+def state(session: Session, kinds: Kinds, *, tries: int = 1) -> State:
+    """What was written so far, with nobody in the middle of writing; raises Refused when somebody is for too long.
+
+    Ids are drawn when an entry is written, not when it is committed: without the lock a smaller id might still come.
+    The lock waits for whoever is writing, lets nobody begin, and ends with the reading.
+    """
+    for _try in range(tries):
+        try:
+            return _read(session, kinds)
+        except OperationalError as error:
+            if not isinstance(error.orig, LockNotAvailable):
+                raise
+    raise Refused("The journal is being written to for a long time. Please try again in a minute.")
+
+
+def _read(session: Session, kinds: Kinds) -> State:
+    with session.begin_nested() as held:
+        session.execute(text(f"set local lock_timeout = '{PATIENCE}'"))
+        session.execute(text("lock table entry in share mode"))
+        last = session.scalar(select(func.max(Entry.id))) or 0
         heads = {
-            subject: (count, head)
-            for subject, count, head in session.execute(select(table.id, table.journal_count, table.journal_head))
+            kind: {
+                subject: (count, head)
+                for subject, count, head in session.execute(
+                    select(table.id, table.journal_count, table.journal_head).order_by(table.id)
+                )
+            }
+            for kind, table in kinds.items()
         }
-        seen: dict[int, tuple[int, str]] = {}
-        rows = session.scalars(
-            select(Entry).where(Entry.subject_kind == kind).order_by(Entry.subject_id, Entry.number),
-            execution_options={"yield_per": 1000},
-        )
-        for entry in rows:
-            number, previous = seen.get(entry.subject_id, (0, ""))
-            where = f"{kind} {entry.subject_id}, entry {entry.number}"
-            if entry.number != number + 1:
-                yield f"{where}: follows entry {number}; a row is missing."
-            if entry.previous != previous:
-                yield f"{where}: does not continue the entry before it."
-            if not hmac.compare_digest(entry.digest, digest(entry)):
-                yield f"{where}: its contents do not match its seal."
-            seen[entry.subject_id] = (entry.number, entry.digest)
-        for subject, (count, head) in heads.items():
-            if seen.get(subject, (0, "")) != (count, head):
-                yield f"{kind} {subject}: {count} entries were written, {seen.get(subject, (0, ''))[0]} are there."
-        for subject in seen.keys() - heads.keys():
-            yield f"{kind} {subject}: has entries, but is gone."
+        held.rollback()  # nothing was written; the lock ends here
+    return State(last, heads)
+
+
+PATIENCE = "2s"
+"""How long the lock may make writers wait behind it."""
+
+
+def faults(session: Session, kinds: Kinds, *, now: State | None = None, watch: Watch | None = None) -> Iterator[str]:
+    """Sentences about every row that was changed, removed or reordered, subject by subject."""
+    now = now or state(session, kinds, tries=10)
+    for kind in sorted(kinds):
+        heads = dict(now.heads[kind])
+        for subject, chain in groupby(rows(session, kind, now.last), key=attrgetter("subject_id")):
+            yield from _broken(f"{kind} {subject}", chain, heads.pop(subject, None), watch)
+        for silent, head in heads.items():
+            yield from _broken(f"{kind} {silent}", (), head)
+
+
+def faults_of(session: Session, subject: Journaled) -> list[str]:
+    """The same of one subject, which the caller holds under its lock."""
+    kind = subject.__tablename__
+    chain = entries(session, kind, subject.id)
+    return list(_broken(f"{kind} {subject.id}", chain, (subject.journal_count, subject.journal_head)))
+
+
+def _broken(name: str, chain: Iterable[Any], head: tuple[int, str] | None, watch: Watch | None = None) -> Iterator[str]:
+    """What is wrong in the chain of one subject, whose own row tells how many entries there are and the last digest."""
+    number, previous = 0, ""
+    for entry in chain:
+        where = f"{name}, entry {entry.number}"
+        if entry.number != number + 1:
+            yield f"{where}: follows entry {number}; a row is missing."
+        if entry.previous != previous:
+            yield f"{where}: does not continue the entry before it."
+        if not hmac.compare_digest(entry.digest, digest(entry)):
+            yield f"{where}: its contents do not match its seal."
+        number, previous = entry.number, entry.digest
+        if watch:
+            watch(entry)
+    if head is None:
+        yield f"{name}: has entries, but is gone."
+    elif head != (number, previous):
+        count = head[0]
+        if count == number:
+            yield f"{name}: its last entry is not the one that it names."
+        else:
+            yield f"{name}: {count} entries were written, the last one there is entry {number}."
+
+
+def rows(session: Session, kind: str, last: int) -> Iterator[Any]:
+    """The entries of a kind up to an id, as rows that are forgotten as they pass."""
+    columns = Entry.__table__.c
+    found = session.execute(
+        select(*columns)
+        .where(columns.subject_kind == kind, columns.id <= last)
+        .order_by(columns.subject_id, columns.number),
+        execution_options={"yield_per": 2000},
+    )
+    yield from found

@@ -51,7 +51,7 @@ class Letter(Model):
 def queue(
     session: Session,
     *,
-    to: User,
+    to: User | str,
     cause: str,
     kind: str,
     subject: str,
@@ -59,16 +59,20 @@ def queue(
     path: str = "",
     due_on: date | None = None,
 ) -> bool:
-    """Queue a letter unless the same one is there; True when it is new. `path` is the page it links to."""
+    """Queue a letter unless the same one is there; True when it is new. `path` is the page it links to.
+
+    `to` is a person, or an address of the installation's settings that has no account.
+    """
     now = clock.now()
+    email, person_id = (to.email, to.id) if isinstance(to, User) else (to, None)
     statement = (
         insert(Letter)
         .values(
             cause=cause,
             kind=kind,
             due_on=due_on,
-            recipient=to.email,
-            user_id=to.id,
+            recipient=email,
+            user_id=person_id,
             subject=" ".join(subject.split())[:200],
             body=body,
             path=path,

@@ -17,5 +17,6 @@ def around(here: str) -> list[Tab]:
         ("administration.people", _("People"), None),
         ("grants.waiting", _("Roles to confirm"), waiting or None),
         ("donors.index", _("Donors"), None),
+        ("oversight.index", _("Journal"), None),
     )
     return [(label, url_for(endpoint), endpoint == here, count) for endpoint, label, count in lists]

@@ -14,6 +14,7 @@ from prima.demonstration.days import YESTERDAY, moment, working_day
 from prima.demonstration.plot import SEATS
 from prima.demonstration.proposals import Case
 from prima.demonstration.topics import ASKED
+from prima.endorsement import record
 from prima.endorsement.models import Answer, CheckAnswer, Clearance, Decision, Round, Verdict
 from prima.projects import rules
 from prima.projects.models import Part, Project, Step
@@ -62,10 +63,8 @@ class Endorsement:
             self.rows.append(Decision(step=step, round=there, role=seat.role, sections=sections))
             if sections:
                 there.closed_at = at
-                who = self.case.site.who(seat.role)
-                self.chronicle.note(
-                    self.project, at, "return tied to sections", who, round=there.number, sections=sections
-                )
+            who = self.case.site.who(seat.role)
+            self.chronicle.note(self.project, at, "decided", who, round=there.number, **record.decided(self.rows[-1]))
             if seat.part:
                 self.signed.append(Signed(seat.role, seat.part, at))
         if move == "to-fund":
@@ -87,17 +86,18 @@ class Endorsement:
         )
         self.rounds.append(there)
         self.rows.append(there)
-        self.chronicle.note(self.project, at, "version frozen", developer, round=there.number, sha256=there.sha256)
+        self.chronicle.note(self.project, at, "version frozen", developer, **record.frozen(there))
 
     def _open(self, at: datetime, upcoming: Sequence[tuple[str, datetime]]) -> None:
         """Open the clearances of the round; answer those that the story has answered."""
         given = self._given(upcoming)
         there = self.rounds[-1]
         ends = upcoming[0][1] if upcoming else None
+        seats = []
         for reviewer in self.handbook.reviewers_for("fund", self.project.facts):
             role = Role(reviewer.role)
             clearance = Clearance(
-                role=role,
+                **seat(role, "region"),
                 required=reviewer.required,
                 opened_at=at,
                 due_on=add_working_days(at.date(), reviewer.days),
@@ -110,9 +110,14 @@ class Endorsement:
                 clearance.opened_at, clearance.due_on = before.opened_at, before.due_on
                 clearance.verdict, clearance.note = before.verdict, before.note
                 clearance.decided_by_id, clearance.decided_at = before.decided_by_id, before.decided_at
-                clearance.answers = [Answer(check_code=one.check_code, answer=one.answer) for one in before.answers]
-            elif role in given:
+                clearance.answers = [
+                    Answer(check_code=one.check_code, answer=one.answer, note=one.note) for one in before.answers
+                ]
+            seats.append({**record.asked(clearance), **record.given(clearance)})
+            if before is None and role in given:
                 self._answer(clearance, given[role], self._between(at, ends))
+
+        self.chronicle.note(self.project, at, "review opened", None, round=there.number, seats=seats)
 
     def _given(self, upcoming: Sequence[tuple[str, datetime]]) -> dict[Role, Verdict]:
         """Who answers in this round: all before the proposal goes on, some before it goes back or is at hand."""
@@ -157,11 +162,8 @@ class Endorsement:
             "clearance given",
             who,
             round=len(self.rounds),
-            role=clearance.role,
-            verdict=verdict,
-            note=clearance.note,
-            sections=clearance.sections,
-            answers={one.check_code: [one.answer, one.note] for one in clearance.answers},
+            **record.asked(clearance),
+            **record.given(clearance),
         )
 
     def _answers(self, role: Role, doubt: str = "") -> list[Answer]:
@@ -179,19 +181,31 @@ class Endorsement:
         """Fund management answers checks of its own, and says by its decision what came of them."""
         days = max(desk.days or 0 for desk in self.handbook.desks_for("FUND_REVIEW", "fund"))
         sheet = Clearance(
-            role=Role.FUND,
+            **seat(Role.FUND, "headquarters"),
             required=False,
             opened_at=at,
             due_on=add_working_days(at.date(), days),
             sections=[],
             answers=[],
         )
+        number = self.rounds[-1].number
+        opened = {**record.asked(sheet), **record.given(sheet)}
+        self.chronicle.note(self.project, at, "review opened", None, round=number, seats=[opened])
         if upcoming:
             sheet.verdict = Verdict.CLEAR if upcoming[0][0] == "recommend" else Verdict.RETURN
             sheet.note = SEATS[upcoming[0][0]].note
             sheet.answers = self._answers(Role.FUND)
             sheet.version = 2
+            answer = {**record.asked(sheet), **record.given(sheet)}
+            who = self.case.site.who(Role.FUND)
+            self.chronicle.note(self.project, upcoming[0][1], "clearance given", who, round=number, **answer)
         self.rounds[-1].clearances.append(sheet)
+
+
+def seat(role: Role, scope: str) -> dict[str, Any]:
+    """A role that is asked for all areas of work."""
+    called = {"seat": role.value, "reviewer": role.value, "role": role, "scope": scope}
+    return {**called, "areas": [], "specialist": False, "gender_marker_reason": ""}
 
 
 def first_version(frozen: dict[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from prima.endorsement.operations.asking import Held, hold, permit, what_happene
 from prima.endorsement.operations.gender import must_be_reasoned
 from prima.endorsement.operations.remarks import note_read, publish_comments, say_why
 from prima.endorsement.operations.rounds import settle
+from prima.endorsement.record import asked, given
 from prima.endorsement.rights import chair
 from prima.endorsement.steps import signed
 from prima.errors import Invalid, Reason, Refused
@@ -217,18 +218,15 @@ def _one_person_one_clearance(clearance: Clearance, actor: User) -> None:
 
 
 def _journal(clearance: Clearance, event: str, actor: User, authority: Authority | None) -> None:
+    """All of the answer, and in which role it was given when nobody held the one that was asked."""
     record(
         clearance.project,
         event,
         actor=actor,
         behalf_of=authority.absent if authority else None,
         round=clearance.round.number,
-        seat=clearance.seat,
-        role=clearance.role,
-        verdict=clearance.verdict,
-        note=clearance.note,
-        sections=clearance.sections,
-        gender_marker=clearance.gender_marker_code,
-        gender_marker_reason=clearance.gender_marker_reason,
-        answers={one.check_code: [one.answer, one.note] for one in clearance.answers},
+        **asked(clearance),
+        **given(clearance),
+        held=authority.role if authority else None,
+        fallen=clearance.fallen,
     )

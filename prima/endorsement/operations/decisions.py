@@ -16,6 +16,7 @@ from prima.endorsement.operations.clearances import checks, must_pass, must_say_
 from prima.endorsement.operations.donors import Exchanged, keep_exchange, letter_of, with_a_donor
 from prima.endorsement.operations.remarks import publish_comments, say_why
 from prima.endorsement.operations.rounds import open_review
+from prima.endorsement.record import asked, decided, given
 from prima.endorsement.rights import chair
 from prima.errors import Invalid, Refused
 from prima.journal import record
@@ -64,7 +65,7 @@ def decide(
     if returns(move):
         must_say_why(project, note, sections)
     if move.action is Action.FUND_REVIEW and there:
-        _answer_for_the_fund(there, move, note)
+        _answer_for_the_fund(there, move, note, actor)
     sheet = there.clearance(Role.FUND) if there and project.status is Status.FUND_REVIEW else None
     authority = chair(actor, move.action, project)
     absent = authority.absent if authority else None
@@ -83,10 +84,9 @@ def decide(
         role = authority.role if authority else Role.COM if move.action is Action.CLEAR_OFFICE else Role.PM
         decision = Decision(step=step, round=there, role=role, sections=list(sections) if returns(move) else [])
         _add(project, decision)
-        if decision.sections:
-            record(project, "return tied to sections", actor=actor, round=there.number, sections=decision.sections)
         if move.target in (Status.RETURNED, Status.DONOR_CHANGES):
             say_why(project, there, actor=actor, text=note, sections=sections)
+        record(project, "decided", actor=actor, behalf_of=absent, round=there.number, **decided(decision))
         _consequences(project, there, held.rounds[1:])
     said = publish_comments(sheet, actor=actor) if sheet and move.action is Action.FUND_REVIEW else []
     letters.moved(project, step, there, actor=actor, said=said)
@@ -114,12 +114,16 @@ def _open_for_the_fund(project: Project, there: Round) -> None:
     sheet = there.clearance(Role.FUND)
     if sheet is None:
         sheet = Clearance(role=Role.FUND, scope="headquarters", required=False, sections=[], note="", answers=[])
+        sheet.stands = None
         there.clearances.append(sheet)
     sheet.opened_at, sheet.due_on = clock.now(), queries.due_on(project)
     sheet.verdict = sheet.decided_by = sheet.behalf_of = sheet.decided_at = None
+    _add(project, sheet)
+    seats = [{**asked(sheet), **given(sheet)}]
+    record(project, "review opened", actor=None, round=there.number, seats=seats)
 
 
-def _answer_for_the_fund(there: Round, move: Move, note: str) -> None:
+def _answer_for_the_fund(there: Round, move: Move, note: str, actor: User) -> None:
     sheet = there.clearance(Role.FUND)
     if sheet is None or move.source is not Status.FUND_REVIEW:
         return
@@ -127,6 +131,8 @@ def _answer_for_the_fund(there: Round, move: Move, note: str) -> None:
         must_pass(sheet, _("This cannot be recommended yet."))
     sheet.verdict = Verdict.CLEAR if move.name == "recommend" else Verdict.RETURN
     sheet.note = note.strip()
+    answer = {**asked(sheet), **given(sheet)}
+    record(there.project, "clearance given", actor=actor, round=there.number, **answer)
 
 
 def move_retained(project: Project, *, actor: User, seen: int, funding_round: str | None) -> None:

@@ -14,6 +14,9 @@ from prima.endorsement.models import RETURNED_IT, Answer, Clearance, Decision, R
 from prima.endorsement.operations import letters
 from prima.endorsement.operations.asking import hold, permit, what_happened
 from prima.endorsement.operations.gender import as_passed, set_gender_marker
+from prima.endorsement.record import asked as seat_asked
+from prima.endorsement.record import decided, given
+from prima.endorsement.record import frozen as frozen_version
 from prima.endorsement.routing import Stop
 from prima.errors import Refused
 from prima.journal import record
@@ -56,7 +59,10 @@ def submit(
     if cleared := office_clearance(earlier, newest):
         remark = _("The office's clearance of round %(number)s stands.", number=cleared.number)
         stands = advance(project, "stand", actor=None, note=remark)
-        _session(project).add(Decision(step=stands, round=newest, role=Role.COM, sections=[]))
+        decision = Decision(step=stands, round=newest, role=Role.COM, sections=[])
+        _session(project).add(decision)
+        _session(project).flush()
+        record(project, "decided", actor=None, round=newest.number, **decided(decision))
         open_review(project, newest, earlier)
     letters.moved(project, project.steps[-1], newest, actor=actor)
     return step
@@ -70,6 +76,7 @@ def freeze(project: Project, earlier: Sequence[Round], actor: User) -> Round:
     newest = Round(
         project=project,
         number=earlier[0].number + 1 if earlier else 1,
+        submitted_at=now,
         submitted_by_id=actor.id,
         snapshot=frozen,
         sha256=seal(frozen),
@@ -77,7 +84,7 @@ def freeze(project: Project, earlier: Sequence[Round], actor: User) -> Round:
         decisions=[],
     )
     _session(project).add(newest)
-    record(project, "version frozen", actor=actor, round=newest.number, sha256=newest.sha256)
+    record(project, "version frozen", actor=actor, **frozen_version(newest))
     return newest
 
 
@@ -110,6 +117,8 @@ def open_review(project: Project, newest: Round, earlier: Sequence[Round]) -> No
             clearance = _opened(before, stop, newest)
         newest.clearances.append(clearance)
     _session(project).flush()
+    seats = [{**seat_asked(one), **given(one)} for one in newest.clearances]
+    record(project, "review opened", actor=None, round=newest.number, seats=seats)
     settle(project, newest)
 
 
@@ -158,7 +167,7 @@ def _standing(before: Clearance, stop: Stop) -> Clearance:
         decided_by=before.decided_by,
         behalf_of=before.behalf_of,
         decided_at=before.decided_at,
-        stands_id=before.stands_id or before.id,
+        stands=before.stands or before,
         answers=_copies(before),
     )
 
@@ -173,6 +182,7 @@ def _opened(before: Clearance | None, stop: Stop, newest: Round) -> Clearance:
         note=before.note if before and continued else "",
         gender_marker_code=before.gender_marker_code if before else None,
         gender_marker_reason=before.gender_marker_reason if before else "",
+        stands=None,
         answers=_copies(before) if before else [],
     )
 

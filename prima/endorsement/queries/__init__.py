@@ -37,7 +37,7 @@ from prima.endorsement.queries.people import (
 )
 from prima.endorsement.queries.remarks import drafted, reading, remarks
 from prima.endorsement.queries.road import road_ahead, road_of_reviewers, vacancies
-from prima.endorsement.queries.rounds import frozen, names, newest_round, rounds, versions
+from prima.endorsement.queries.rounds import answers_journaled, frozen, names, newest_round, rounds, versions
 from prima.projects.queries import roles, statuses
 
 __all__ = [
@@ -46,6 +46,7 @@ __all__ = [
     "Names",
     "Waiting",
     "administrators",
+    "answers_journaled",
     "case",
     "changed_since",
     "colleague",

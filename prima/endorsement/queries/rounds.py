@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import func, literal, select, true, union_all
+from sqlalchemy import func, inspect, literal, select, true, union_all
 from sqlalchemy.orm import joinedload, selectinload, undefer
 from sqlalchemy.orm.attributes import set_committed_value
 
 from prima import lists
 from prima.db import db
 from prima.endorsement.models import Clearance, Decision, Exchange, Round
+from prima.journal import Entry
 from prima.places import Office
 from prima.projects.models import Project, Step
 
@@ -102,9 +103,24 @@ def _told(one: Round | None, project: Project) -> Round | None:
         set_committed_value(one, "project", project)
         for clearance in one.clearances:
             set_committed_value(clearance, "round", one)
-        for decision in one.decisions:
+        for decision in [] if "decisions" in inspect(one).unloaded else one.decisions:
             set_committed_value(decision, "round", one)
     return one
+
+
+def answers_journaled(project: Project) -> list[Entry]:
+    """What the journal holds of the reviewers' answers, oldest first."""
+    return list(
+        db.session.scalars(
+            select(Entry)
+            .where(
+                Entry.subject_kind == Project.__tablename__,
+                Entry.subject_id == project.id,
+                Entry.event.in_(("clearance given", "clearance taken back")),
+            )
+            .order_by(Entry.number)
+        )
+    )
 
 
 def names() -> dict[tuple[str, str], str]:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from io import BytesIO
 
-from prima.endorsement import queries
-from prima.endorsement.overview import rows_of
+from flask import Blueprint, render_template, send_file
+from werkzeug.wrappers import Response
+
+from prima.endorsement import papers, queries
+from prima.endorsement.page import Record, Teller
 from prima.endorsement.queries import Case
 from prima.endorsement.reading import Version, parts
 from prima.permissions import Action, can, guard
-from prima.projects.snapshot import changed_sections, seal
+from prima.projects.models import Project
+from prima.projects.papers import WORD as MEDIA_TYPE
+from prima.projects.snapshot import changed_sections
 from prima.users import viewer
 
 bp = Blueprint("record", __name__, url_prefix="/projects/<reference>/endorsement")
@@ -18,15 +23,22 @@ bp = Blueprint("record", __name__, url_prefix="/projects/<reference>/endorsement
 @bp.get("")
 @guard(Action.VIEW_PROJECT, queries.case)
 def show(case: Case) -> str:
-    project = case.project
+    return render_template("endorsement/record.html", project=case.project, record=told(case.project))
+
+
+@bp.get("/record.docx")
+@guard(Action.VIEW_PROJECT, queries.case)
+def paper(case: Case) -> Response:
+    """The same for paper: who may not read internal parts gets it without notes and checks."""
+    content = papers.record(told(case.project), case.project)
+    name = f"{case.project.name}-record-of-endorsement.docx"
+    return send_file(BytesIO(content), MEDIA_TYPE, as_attachment=True, download_name=name, max_age=0)
+
+
+def told(project: Project) -> Record:
     internal = can(viewer(), Action.VIEW_INTERNAL, project)
-    names = queries.seat_names()
-    titles = {one.code: one.title.say() for one in project.edition.handbook.sections}
-    rounds = [
-        (one, rows_of(one, names, titles, internal=internal), seal(one.snapshot) == one.sha256)
-        for one in queries.rounds(project)
-    ]
-    return render_template("endorsement/record.html", project=project, rounds=rounds, internal=internal)
+    entries = queries.answers_journaled(project)
+    return Teller(project, queries.rounds(project), entries, queries.seat_names(), internal=internal).told()
 
 
 @bp.get("/<int:number>")
