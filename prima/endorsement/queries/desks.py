@@ -83,13 +83,20 @@ def _with_a_head(projects: Iterable[Project]) -> set[int]:
     return found
 
 
+def _asked(held: Authority) -> ColumnElement[bool]:
+    """Whether a clearance is open in the role, or in one that it answers for, at the project's place or a named one."""
+    mine = or_(Clearance.role == held.role, Clearance.fallback == held.role)
+    here = and_(_within(held), _open(mine))
+    return or_(here, _open(mine, Clearance.place == held.region_code)) if held.region_code else here
+
+
 def on_the_desk(user: User) -> list[tuple[Project, bool]]:
     """Projects that may wait for the person, oldest first, each with whether its head of office may clear it.
 
     A wide net: whether the person may act is asked of each by the table of rights.
     """
     held = list(user.authorities(clock.today()))
-    ways = [and_(Project.status == Status.REVIEW, _within(one), _open(Clearance.role == one.role)) for one in held]
+    ways = [and_(Project.status == Status.REVIEW, _asked(one)) for one in held]
     ways += [and_(Project.status.in_(SEARCHED[one.role]), _within(one)) for one in held if one.role in SEARCHED]
     ways += [
         and_(Project.status.in_(OF_THE_TEAM), _has_part(user, Part.DEVELOPER)),
