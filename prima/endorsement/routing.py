@@ -74,10 +74,10 @@ def _stop(one: Reviewer, *, seat: str = "", areas: tuple[str, ...] = (), special
 
 
 def elsewhere(stop: Stop) -> set[str]:
-    """As what Project.asked_elsewhere names those who sit neither in the office nor in its region."""
+    """As what Project.asked_elsewhere names those who sit neither in the office nor in its region.
+
+    Whoever holds a role for the whole organization sits wherever it is asked.
+    """
     roles = {stop.role} | ({stop.fallback} if stop.fallback else set())
-    if stop.scope == "headquarters":
-        return {str(role) for role in roles}
-    if stop.place:
-        return {f"{role}@{stop.place}" for role in roles} | {str(role) for role in roles}
-    return set()
+    named = {f"{role}@{stop.place}" for role in roles} if stop.place else set()
+    return named | {str(role) for role in roles}

@@ -290,11 +290,19 @@ class Tables:
         if move.target not in BESIDE and (checks := self._checks(move)):
             found.append(ngettext("%(num)s check that must pass", "%(num)s checks that must pass", checks))
         if move.action is A.REVIEW and not move.via:
-            required = [one for one in self.edition.reviewers if one.required and self.funding in one.funding]
-            found.append(ngettext("%(num)s required clearance", "%(num)s required clearances", len(required)))
+            found += self._clearances()
         if move.note == "required":
             found.append(_("a written reason"))
         return tuple(found)
+
+    def _clearances(self) -> list[str]:
+        """How many clearances are required: of those really asked, or without a condition."""
+        asked = [one for one in self._of_edition() if not one.needed_when]
+        required = sum(one.required for one in (self.reviewers or asked))
+        found = [ngettext("%(num)s required clearance", "%(num)s required clearances", required)]
+        if not self.reviewers and len(asked) < len(self._of_edition()):
+            found.append(_("further ones under conditions"))
+        return found
 
     def _checks(self, move: Move) -> int:
         """How many checks that must pass are answered where the move starts; regional ones count with the others."""

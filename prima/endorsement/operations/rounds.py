@@ -106,12 +106,13 @@ def open_review(project: Project, newest: Round, earlier: Sequence[Round]) -> No
 
     Whom a condition concerns is judged by what was submitted, though a list may have changed meanwhile.
     """
-    asked = queries.stops(project, submitted_facts(newest.snapshot), newest.snapshot["areas"])
+    facts, areas = submitted_facts(newest.snapshot), newest.snapshot["areas"]
+    asked = queries.stops(project, facts, areas, beside=standing_specialists(earlier, newest))
     elsewhere = {called for stop in asked for called in routing.elsewhere(stop)}
     project.asked_elsewhere = sorted(elsewhere.union(project.asked_elsewhere))
     for stop in asked:
         before = last_word(stop, earlier)
-        if before and before.is_given and not concerned(before, newest):
+        if before and _covers(before, stop) and not concerned(before, newest):
             clearance = _standing(before, stop)
         else:
             clearance = _opened(before, stop, newest)
@@ -123,14 +124,32 @@ def open_review(project: Project, newest: Round, earlier: Sequence[Round]) -> No
 
 
 def last_word(stop: Stop, earlier: Sequence[Round]) -> Clearance | None:
-    """The newest earlier clearance of the seat; for a specialist, else the one that looked at all the areas before."""
+    """The newest earlier clearance of the seat; for areas of work, else the answer of whoever looked at all of them.
+
+    What somebody else only drafted is theirs.
+    """
     for one in earlier:
         if found := one.clearance(stop.seat):
-            return found if set(stop.areas) <= set(found.areas) or not found.is_given else None
-        alike = (each for each in one.clearances if each.reviewer == stop.reviewer)
+            return found
+        alike = (each for each in one.clearances if each.reviewer == stop.reviewer and not each.is_open)
         if stop.areas and (found := next((each for each in alike if set(stop.areas) <= set(each.areas)), None)):
             return found
     return None
+
+
+def standing_specialists(earlier: Sequence[Round], newest: Round) -> dict[Role, set[str]]:
+    """By role, the areas of work that a specialist cleared and that still stand, though nobody may be one any more."""
+    found: dict[Role, set[str]] = {}
+    reviewed = next((one for one in earlier if one.clearances), None)
+    for before in reviewed.clearances if reviewed else ():
+        if before.specialist and before.is_given and not concerned(before, newest):
+            found.setdefault(before.role, set()).update(before.areas)
+    return found
+
+
+def _covers(before: Clearance, stop: Stop) -> bool:
+    """Whether a clearance was given, and for all the areas of work that are asked now."""
+    return before.is_given and set(stop.areas) <= set(before.areas)
 
 
 def concerned(before: Clearance, newest: Round) -> set[str]:

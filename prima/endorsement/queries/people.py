@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import func, inspect, or_, select
@@ -71,16 +71,29 @@ def judge(project: Project, newest: Any, people: Sequence[User] | None = None) -
         one.fallen = is_vacant(project, one, people or ())
 
 
-def stops(project: Project, facts: Mapping[str, Any] | None, areas: Iterable[str]) -> list[Stop]:
-    """The clearances that the proposal needs by its edition, with the thematic specialists there are in the region."""
+def stops(
+    project: Project,
+    facts: Mapping[str, Any] | None,
+    areas: Iterable[str],
+    *,
+    beside: Mapping[Role, Collection[str]] | None = None,
+) -> list[Stop]:
+    """The clearances that the proposal needs by its edition, with the thematic specialists there are in the region.
+
+    `beside` are areas of work that count as a specialist's though there may be none any more, by role.
+    """
     reviewers = project.edition.handbook.reviewers_for(project.funding.value, facts)
     by_area = {Role(one.role) for one in reviewers if one.areas}
     return routing.stops(
         reviewers,
         region_code=project.region_code,
         areas=sorted(areas),
-        specialists=specialists(project, by_area) if by_area else {},
+        specialists=_joined(specialists(project, by_area), beside or {}) if by_area else {},
     )
+
+
+def _joined(here: dict[Role, set[str]], beside: Mapping[Role, Collection[str]]) -> dict[Role, set[str]]:
+    return {role: here.get(role, set()) | set(beside.get(role, ())) for role in here.keys() | beside.keys()}
 
 
 def specialists(project: Project, roles: Iterable[Role]) -> dict[Role, set[str]]:

@@ -147,7 +147,8 @@ class _Road:
 
     def donor(self) -> Station:
         donor = self.project.donor
-        return Station(_("Donor"), donor.name if donor else "", self._days(Status.DONOR_SUBMITTED))
+        recorded = _("its answer is recorded here, with the letter")
+        return Station(_("Donor"), donor.name if donor else "", self._days(Status.DONOR_SUBMITTED), names=[recorded])
 
     # -- words --------------------------------------------------------------------------------------------------------
 
