@@ -300,7 +300,7 @@ def _justified(
     frozen: Mapping[str, Any], case: Case, names: Mapping[tuple[str, str], str]
 ) -> dict[str, tuple[str, str]]:
     """What was written to pass a warning, by the rule's code: what the rule says, and the reason."""
-    edition, funding = case.project.edition.handbook, case.project.funding.value
+    edition, funding = case.project.edition.handbook, frozen["cover"]["funding"]
     rules = {rule.code for rule in edition.rules}
     found = {}
     for code, text in frozen["justifications"].items():
