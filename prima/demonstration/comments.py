@@ -46,7 +46,10 @@ def comments_of(project: Project, case: Case) -> Iterator[Comment]:
             section_code=said.section,
             author_id=case.site.who(said.role).id,
             text=said.text,
+            round_number=1 if case.story.status is Status.RETURNED else None,
+            needs_answer=case.story.status is Status.RETURNED,
             at=at,
+            published_at=at,
             resolved_at=at + timedelta(hours=22) if said.resolved else None,
             resolved_by_id=developer.id if said.resolved else None,
         )

@@ -43,9 +43,7 @@ def said(project):
 
 def comment(cast, project, role, link="Comment: Line 1", text="Why so much?"):
     page = open_page(cast, project, role).check().follow(link).check()
-    label = (
-        "Your comment on this line" if "Your comment on this line" in page.labels else "Your comment on this section"
-    )
+    label = next(name for name in page.labels if name.startswith("Your comment on this"))
     return page.fill(label, text).press("Keep the comment")
 
 
@@ -66,10 +64,9 @@ def test_a_comment_on_a_line_is_a_draft_until_the_answer(cast, project):
     assert "Why so much?" not in open_page(cast, project, Role.RME).text
     before = len(letters(cast[Role.PDEV]))
     comment(cast, project, Role.RRMO, "Comment on this section: Budget", "Please order the lines.")
-    cast.review(
-        Role.RRMO, project, Role.RRMO, "Return for changes", note="See the lines.", sections=("Budget", "Cover")
-    )
-    told = [one for one in letters(cast[Role.PDEV])[before:]]
+    returned = {"note": "See the lines.", "sections": ("Budget", "Cover")}
+    cast.review(Role.RRMO, project, Role.RRMO, "Return for changes", **returned)
+    told = letters(cast[Role.PDEV])[before:]
     assert len(told) == 1  # one letter for the answer and all its comments
     assert "Why so much?" in told[0].body
     assert "Please order the lines." in told[0].body
@@ -213,12 +210,8 @@ def test_a_changed_section_is_named_as_the_reason(cast, project):
 
 def test_justifications_stand_with_the_check_they_are_judged_by(cast):
     project = a_project(developer=cast[Role.PDEV], complete=True)
-    db.session.add_all(
-        [
-            Justification(project_id=project.id, rule_code="STAFF_OFFICE_MAX", text="Remote site.", by_id=cast[Role.PDEV].id),
-            Justification(project_id=project.id, rule_code="NAT_MIN", text="A pilot.", by_id=cast[Role.PDEV].id),
-        ]
-    )  # fmt: skip
+    for code, text in (("STAFF_OFFICE_MAX", "Remote site."), ("NAT_MIN", "A pilot.")):
+        db.session.add(Justification(project_id=project.id, rule_code=code, text=text, by_id=cast[Role.PDEV].id))
     db.session.commit()
     cast.to_review(project)
     page = open_page(cast, project, Role.RRMO).check()

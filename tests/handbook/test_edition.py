@@ -158,6 +158,11 @@ def test_a_mark_at_the_files_beginning_does_no_harm():
         ('code = "RAT"', 'code = "SUM"', "sections: SUM stands here 2 times; it must stand here once."),
         ('roles = ["RME"]', 'roles = ["XYZ"]', "sections[MON].roles: XYZ is not one of the reviewers."),
         (
+            'judges = ["ASSUMPTIONS"]',
+            'judges = ["GUESSES"]',
+            "checks[TOC].judges: GUESSES is not one of the rules.",
+        ),
+        (
             'role = "RTS"\nquestion',
             'role = "DDG"\nquestion',
             "checks[THEME].role: DDG neither reviews nor decides on donor projects.",

@@ -91,7 +91,6 @@ def reviewing(reference: str, seat: str) -> Case | None:
     if project is None or clearance is None:
         return None
     judge(project, there[0])
-    people_again()
     return Case(project, there[0], clearance=clearance, rounds=there)
 
 

@@ -143,6 +143,8 @@ def names() -> dict[tuple[str, str], str]:
         "theme": lists.CrossCuttingTheme,
         "office": Office,
         "risk": lists.RiskScale,
+        "role": lists.RoleName,
     }
     every = [select(literal(kind), table.code, table.name) for kind, table in tables.items()]
+    every.append(select(literal("city"), lists.RegionalOffice.code, lists.RegionalOffice.city))
     return {(kind, code): name for kind, code, name in db.session.execute(union_all(*every))}

@@ -182,7 +182,7 @@ def _form(case: Case, clearance: Clearance, asked: tuple[Check, ...], *, stored:
     form = made(formdata=None, data=data) if stored else made(data=data)
     sections = case.project.edition.handbook.sections_for(case.project.funding.value, case.project.facts)
     form.sections.choices = shown((one.code, one.title.say()) for one in sections)
-    if sets_gender:
+    if sets_gender and form.is_submitted():
         form["gender_marker_code"].choices = _markers(case, queries.names())
     return form
 
@@ -213,7 +213,10 @@ def _page(
 ) -> str:
     project, rounds = case.project, case.rounds
     newest, earlier, handbook = rounds[0], rounds[1:], project.edition.handbook
-    reading, names, called = queries.reading(project, viewer()), queries.names(), queries.seat_names()
+    reading, names = queries.reading(project, viewer()), queries.names()
+    called = Names(names)
+    if "gender_marker_code" in form:
+        form["gender_marker_code"].choices = _markers(case, names)
     compared = _compared(newest, earlier, clearance, reading.round_number if reading else None)
     frozen = queries.frozen(project, [newest.number, *compared])
     titles = {one.code: one.title.say() for one in handbook.sections}
@@ -297,7 +300,7 @@ def _justified(
     frozen: Mapping[str, Any], case: Case, names: Mapping[tuple[str, str], str]
 ) -> dict[str, tuple[str, str]]:
     """What was written to pass a warning, by the rule's code: what the rule says, and the reason."""
-    edition = case.project.edition.handbook
+    edition, funding = case.project.edition.handbook, frozen["cover"]["funding"]
     rules = {rule.code for rule in edition.rules}
     found = {}
     for code, text in frozen["justifications"].items():
