@@ -15,6 +15,7 @@ from prima.endorsement.operations import Typed
 from prima.endorsement.operations.clearances import checks
 from prima.errors import Invalid, Refused
 from prima.handbook import published
+from prima.outbox import Letter
 from prima.people import accounts, delegations, grants
 from prima.people import queries as people
 from prima.permissions import Action, can
@@ -482,3 +483,17 @@ def rows(project_id: int, number: int) -> list[Any]:
         select(*Decision.__table__.columns).where(Decision.round_id == found.id).order_by(Decision.step_id)
     ).all()
     return [tuple(found), answers, decided]
+
+
+def test_a_returned_proposal_whose_developers_left_is_told_to_administrators(app):
+    road = Road()
+    road.submit()
+    accounts.disable(
+        road.read(road.people[Role.PDEV]), actor=road.read(road.people[Role.ADMIN]), reason="Left the office."
+    )
+    step = road.decide(road.people[Role.COM], "return")
+    letters = db.session.scalars(
+        select(Letter).where(Letter.cause == f"step:{step.id}", Letter.user_id == road.people[Role.ADMIN].id)
+    ).all()
+    assert [one.kind for one in letters] == ["nobody: Change the proposal and submit it again"]
+    assert "ask the head of office to add a developer" in letters[0].body

@@ -41,6 +41,10 @@ def moved(project: Project, step: Step, newest: Round | None, *, actor: User | N
 def arrived(project: Project, newest: Round | None, *, cause: str, but: set[int]) -> set[int]:
     """Tell those on whose desk the proposal lies now; the ids of those told. Developers hear of the decision."""
     if project.status in OF_THE_TEAM:
+        for one in queries.waiting(project, newest):
+            if not one.people:
+                advice = _("Please ask the head of office to add a developer to its team.")
+                nobody(project, str(one.desk.says), cause=cause, advice=advice)
         return set()
     names = queries.seat_names()
     duties: dict[int, tuple[User, list[tuple[str, Waiting]]]] = {}
@@ -106,7 +110,7 @@ def cleared(clearance: Clearance, *, actor: User) -> None:
     decided(project, says, lines, cause=cause, but={actor.id})
 
 
-def nobody(project: Project, what: str, *, cause: str) -> None:
+def nobody(project: Project, what: str, *, cause: str, advice: str = "") -> None:
     """Tell the administrators that a desk is empty; they learn which role is missing, not what the draft says."""
     session = object_session(project)
     assert session is not None
@@ -118,10 +122,10 @@ def nobody(project: Project, what: str, *, cause: str) -> None:
             kind=f"nobody: {what}"[:100],
             subject=_("Nobody may do “%(what)s” for %(reference)s", what=what, reference=project.name),
             body=_(
-                "%(reference)s of %(office)s waits, and nobody holds the role (or may use it there). "
-                "Please grant the role at that office or region.",
+                "%(reference)s of %(office)s waits, and nobody holds the role (or may use it there). %(advice)s",
                 reference=project.name,
                 office=project.office.name,
+                advice=advice or _("Please grant the role at that office or region."),
             ),
         )
 
