@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flask_babel import format_datetime
 from flask_babel import gettext as _
 
 from prima.endorsement import queries
 from prima.endorsement.models import Round
-from prima.endorsement.steps import signed
-from prima.errors import Reason, Refused
+from prima.errors import Refused
 from prima.permissions import Action, can
 from prima.projects.models import Project
-from prima.projects.queries import locked, statuses
-from prima.projects.stages import LIFECYCLE
+from prima.projects.operations.moves import what_happened
+from prima.projects.queries import locked
 from prima.users import User
+
+__all__ = ["Held", "hold", "path", "permit", "what_happened"]
 
 
 @dataclass(frozen=True)
@@ -47,23 +47,6 @@ def hold(project: Project, actor: User, *, seen: int | None) -> Held:
 def path(project: Project, *rest: str) -> str:
     """The address of a page for a letter, which knows no request."""
     return "/".join(("/projects", project.reference, *rest))
-
-
-def what_happened(project: Project) -> Reason:
-    """The sentence for the person who came too late: who did what, when, and where the project is now."""
-    if not project.steps:
-        return Reason(_("This cannot be done in the project's present state."), path(project))
-    step = project.steps[-1]
-    move = LIFECYCLE.find(step.source, step.move) if step.source else None
-    text = _(
-        "%(who)s took the step “%(what)s” on %(when)s. %(reference)s is now: %(status)s.",
-        who=signed(step.actor, step.behalf_of),
-        what=move.says if move else step.move,
-        when=format_datetime(step.at, "d MMM y, HH:mm z"),
-        reference=project.name,
-        status=statuses()[project.status].name,
-    )
-    return Reason(text, path(project))
 
 
 def permit(actor: User, action: Action, subject: object) -> None:

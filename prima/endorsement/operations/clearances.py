@@ -79,7 +79,7 @@ def give(clearance: Clearance, *, actor: User, seen: int, version: int, verdict:
             raise Invalid("note", _("Please write the comments."))
     authority = chair(actor, Action.REVIEW, clearance)
     assert authority is not None
-    _one_person_one_clearance(clearance, actor)
+    _one_person_one_clearance(clearance, actor, authority)
     clearance.verdict = verdict
     clearance.decided_by, clearance.behalf_of = actor, authority.absent
     clearance.decided_at = clock.now()
@@ -210,10 +210,13 @@ def _said(answer: CheckAnswer | None) -> str:
     }[answer]
 
 
-def _one_person_one_clearance(clearance: Clearance, actor: User) -> None:
+def _one_person_one_clearance(clearance: Clearance, actor: User, authority: Authority) -> None:
+    """What is answered for an absent person counts as that person's answer too."""
     if clearance.project.edition.handbook.one_person_two_clearances:
         return
-    if any(one.decided_by_id == actor.id and not one.is_open for one in clearance.round.clearances):
+    signers = {actor.id} | ({authority.absent.id} if authority.absent else set())
+    given = [one for one in clearance.round.clearances if not one.is_open]
+    if any(signers & {one.decided_by_id, one.behalf_of_id} for one in given):
         raise Refused(_("You have given another clearance of this round; the Handbook asks for a further person."))
 
 

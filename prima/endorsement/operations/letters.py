@@ -60,10 +60,12 @@ def recalled(project: Project, step: Step, people: Iterable[User], *, actor: Use
 
 def arrived(project: Project, newest: Round | None, *, cause: str, but: set[int]) -> set[int]:
     """Tell those on whose desk the proposal lies now; the ids of those told. Developers hear of the decision."""
+    waiting = queries.waiting(project, newest)
     if project.status in OF_THE_TEAM:
+        if any(one.is_vacant for one in waiting):
+            nobody(project, newest, waiting, cause=cause)
         return set()
     names = queries.seat_names()
-    waiting = queries.waiting(project, newest)
     if project.status is Status.OFFICE_CLEAR or any(one.is_vacant for one in waiting):
         nobody(project, newest, waiting, cause=cause)
     duties: dict[int, tuple[User, list[tuple[str, Waiting]]]] = {}
@@ -151,6 +153,8 @@ def nobody(project: Project, newest: Round | None, waiting: Sequence[Waiting], *
     if not vacant:
         elsewhere = [one for one in waiting if one.is_vacant]
         missing = _("Nobody holds the role, or may use it there; the proposal waits until somebody is granted it.")
+        if project.status in OF_THE_TEAM:
+            missing = _("Nobody of its team has an account; please ask the head of office to add a developer.")
         vacant = [(str(one.desk.says), project.office.name, missing) for one in elsewhere]
     if not vacant:
         return

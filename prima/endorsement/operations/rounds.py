@@ -188,11 +188,15 @@ def _standing(before: Clearance, stop: Stop) -> Clearance:
         decided_at=before.decided_at,
         stands=before.stands or before,
         answers=_copies(before),
+        version=before.version + 1,
     )
 
 
 def _opened(before: Clearance | None, stop: Stop, newest: Round) -> Clearance:
-    """Open, with the answers given or drafted before as its draft."""
+    """Open, with the answers given or drafted before as its draft.
+
+    Versions count on, so that a page of the round before, still open somewhere, overwrites nothing here.
+    """
     continued = before is not None and before.is_open
     return Clearance(
         **_asked(stop),
@@ -203,6 +207,7 @@ def _opened(before: Clearance | None, stop: Stop, newest: Round) -> Clearance:
         gender_marker_reason=before.gender_marker_reason if before else "",
         stands=None,
         answers=_copies(before) if before else [],
+        version=before.version + 1 if before else 1,
     )
 
 

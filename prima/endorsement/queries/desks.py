@@ -353,7 +353,7 @@ def waiting(project: Project, newest: Round | None) -> list[Waiting]:
     roles = desk_roles(project)
     if project.status is Status.REVIEW:
         open_ones = [one for one in newest.clearances if one.is_open] if newest else []
-        people = seated(project, open_ones, roles)
+        people = seated(project, newest.clearances if newest else (), roles)
         judge(project, newest, people)
         return [
             Waiting(desk, who_may(people, desk.action, one), one.opened_at.date(), one.due_on, seat=one)

@@ -57,17 +57,17 @@ def is_vacant(project: Project, asked: Any, people: Iterable[User]) -> bool:
 
 
 def judge(project: Project, newest: Any, people: Sequence[User] | None = None) -> None:
-    """Tell the project which clearances its newest round asks, and each open one whether its seat has fallen.
+    """Tell the project which clearances its newest round asks, and each whether its seat has fallen.
 
-    `people` are those of `seated`, where they have been read.
+    A given one too: whoever answered in place of a role that nobody holds may take it back. `people` are those of
+    `seated`, where they have been read.
     """
     project.asked = list(newest.clearances) if newest else []
     if project.status is not Status.REVIEW:
         return
-    open_ones = [one for one in project.asked if one.is_open]
-    if open_ones and people is None:
-        people = seated(project, open_ones)
-    for one in open_ones:
+    if project.asked and people is None:
+        people = seated(project, project.asked)
+    for one in project.asked:
         one.fallen = is_vacant(project, one, people or ())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flask_babel import format_datetime
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -100,9 +101,32 @@ def take(project_id: int, name: str, *, actor: User, note: str = "") -> Step:
     """Take a move by pressing its button: under the row lock the right is asked again, so one of many presses wins."""
     project = queries.locked(project_id)
     move = LIFECYCLE.find(project.status, name)
-    if move is not None and not can(actor, move.action, project):
+    if move is None:
+        raise Refused([what_happened(project)])
+    if not can(actor, move.action, project):
         raise Refused(_("You may not do this any more. Open the project's page to see where it is now."))
     return advance(project, name, actor=actor, note=note)
+
+
+def what_happened(project: Project) -> Reason:
+    """The sentence for the person who came too late: who did what, when, and where the project is now."""
+    path = f"/projects/{project.reference}"
+    if not project.steps:
+        return Reason(_("This cannot be done in the project's present state."), path)
+    step = project.steps[-1]
+    move = LIFECYCLE.find(step.source, step.move) if step.source else None
+    who = step.actor.name if step.actor else _("PRIMA")
+    if step.actor and step.behalf_of:
+        who = _("%(actor)s for %(absent)s", actor=step.actor.name, absent=step.behalf_of.name)
+    text = _(
+        "%(who)s took the step “%(what)s” on %(when)s. %(reference)s is now: %(status)s.",
+        who=who,
+        what=move.says if move else step.move,
+        when=format_datetime(step.at, "d MMM y, HH:mm z"),
+        reference=project.name,
+        status=queries.statuses()[project.status].name,
+    )
+    return Reason(text, path)
 
 
 def toggle_bookmark(project: Project, *, actor: User) -> bool:
