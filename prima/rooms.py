@@ -9,7 +9,7 @@ from prima.administration.views import delegations, donors, grants, people
 from prima.desk import Shelf, whole
 from prima.endorsement import overview as endorsement_overview
 from prima.endorsement import rights as endorsement_rights
-from prima.endorsement.views import clearances, comparison, endorsement, record
+from prima.endorsement.views import claims, clearances, comparison, endorsement, record
 from prima.frame import Count, MenuItem
 from prima.lessons import LessonsOf
 from prima.overview import Teller
@@ -86,6 +86,7 @@ BLUEPRINTS = (
     comments.bp,
     endorsement.bp,
     clearances.bp,
+    claims.bp,
     record.bp,
     comparison.bp,
     listing.bp,

@@ -63,6 +63,11 @@ class ClearerForm(SeenForm):
     email = line(_l("E-mail address of the colleague"))
 
 
+class HandOverForm(SeenForm):
+    to = IntegerField()
+    """The colleague's id, of the list on the page."""
+
+
 class ReviewForm(SeenForm):
     """A reviewer's note and the sections a return is tied to; the checks are added by `review_form`."""
 

@@ -1,6 +1,7 @@
 """Rounds, clearances and decisions, loaded for pages and operations; people who may decide; desks."""
 
 from prima.endorsement.queries.cases import Case, case, comparing, deciding, reviewing, round_of, submitting
+from prima.endorsement.queries.claims import Asked, Sat, at_desk, claim_on, claims, colleagues, in_force, sat_of, sats
 from prima.endorsement.queries.desks import (
     Lying,
     Waiting,
@@ -29,14 +30,20 @@ from prima.endorsement.queries.rounds import frozen, names, newest_round, rounds
 from prima.projects.queries import roles, statuses
 
 __all__ = [
+    "Asked",
     "Case",
     "Lying",
     "Names",
+    "Sat",
     "Waiting",
     "administrators",
+    "at_desk",
     "case",
     "changed_since",
+    "claim_on",
+    "claims",
     "colleague",
+    "colleagues",
     "comparing",
     "count_on_the_desk",
     "deciding",
@@ -44,6 +51,7 @@ __all__ = [
     "due_on",
     "frozen",
     "holders",
+    "in_force",
     "is_vacant",
     "judge",
     "known",
@@ -56,6 +64,8 @@ __all__ = [
     "roles",
     "round_of",
     "rounds",
+    "sat_of",
+    "sats",
     "seat_names",
     "seated",
     "statuses",

@@ -11,7 +11,7 @@ from prima.endorsement.forms import ReviewForm, SeenForm, review_form, shown
 from prima.endorsement.models import CheckAnswer, Clearance, Verdict
 from prima.endorsement.operations import Typed
 from prima.endorsement.operations.clearances import REVIEWED_IN, checks
-from prima.endorsement.overview import moves_of
+from prima.endorsement.overview import moves_of, taking
 from prima.endorsement.queries import Case
 from prima.endorsement.reading import Version, parts
 from prima.endorsement.rights import chair
@@ -102,6 +102,7 @@ def _page(case: Case, clearance: Clearance, asked: tuple[Check, ...], form: Revi
         clearance=clearance,
         role=queries.seat_names().seat(clearance),
         form=form,
+        taking=taking(project, case.round, viewer(), action=_desk_action(clearance), seat=clearance.seat),
         checks=[(check, *form.check_fields(check.code)) for check in asked],
         writing=clearance.is_open or form.is_submitted(),
         here=project.status is REVIEWED_IN.get(clearance.role, Status.REVIEW),
@@ -111,6 +112,10 @@ def _page(case: Case, clearance: Clearance, asked: tuple[Check, ...], form: Revi
         round=frozen,
         version=Version(frozen.number, read, before.round.number if before else None),
     )
+
+
+def _desk_action(clearance: Clearance) -> Action:
+    return Action.FUND_REVIEW if clearance.role is Role.FUND else Action.REVIEW
 
 
 def _looked_at(clearance: Clearance, earlier: list) -> Clearance | None:

@@ -10,7 +10,7 @@ from prima.endorsement import operations, queries
 from prima.endorsement.forms import ClearerForm, DecisionForm, ReasonForm, ReturnForm, SubmitForm, shown
 from prima.endorsement.operations.asking import what_happened
 from prima.endorsement.operations.decisions import returns
-from prima.endorsement.overview import goes_to
+from prima.endorsement.overview import goes_to, taking
 from prima.endorsement.queries import Case
 from prima.endorsement.rights import chair
 from prima.errors import Refused
@@ -75,6 +75,7 @@ def decide(case: Case) -> str | Response | tuple[str, int]:
         behalf_of=held.absent if held else None,
         returns=returns(move),
         hint=_hint(move),
+        taking=taking(project, case.round, viewer(), action=move.action),
     )
     return page, 422 if form.is_submitted() else 200
 
