@@ -9,7 +9,7 @@ from prima.administration.views import delegations, donors, grants, people
 from prima.desk import Shelf, whole
 from prima.endorsement import overview as endorsement_overview
 from prima.endorsement import rights as endorsement_rights
-from prima.endorsement.views import claims, clearances, comparison, endorsement, record
+from prima.endorsement.views import claims, clearances, comparison, endorsement, record, waiting
 from prima.frame import Count, MenuItem
 from prima.lessons import LessonsOf
 from prima.overview import Teller
@@ -87,6 +87,7 @@ BLUEPRINTS = (
     endorsement.bp,
     clearances.bp,
     claims.bp,
+    waiting.bp,
     record.bp,
     comparison.bp,
     listing.bp,

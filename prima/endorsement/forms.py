@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import IntegerField, RadioField, SelectMultipleField, StringField
+from wtforms import IntegerField, RadioField, SelectField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import AnyOf, InputRequired
 from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
@@ -79,6 +79,36 @@ class ReviewForm(SeenForm):
 
     def check_fields(self, code: str) -> tuple[Any, Any]:
         return self[f"{code}-answer"], self[f"{code}-note"]
+
+
+class WaitingFilter(BaseForm):
+    class Meta:
+        csrf = False
+
+    region = SelectField(_l("Regional Office"))
+    office = SelectField(_l("Office"))
+    role = SelectField(_l("Role"))
+    late = SelectField(_l("Time"), choices=[SelectChoice("", _l("All")), SelectChoice("yes", _l("Late only"))])
+
+
+class TimesFilter(BaseForm):
+    class Meta:
+        csrf = False
+
+    year = SelectField(_l("Year"))
+
+
+def waiting_filter(regions: Choices, offices: Choices, roles: Choices, chosen: dict[str, str]) -> WaitingFilter:
+    form = WaitingFilter(formdata=None, data=chosen)
+    for field, pairs in ((form.region, regions), (form.office, offices), (form.role, roles)):
+        field.choices = shown([("", _l("All")), *pairs])
+    return form
+
+
+def times_filter(years: Iterable[str], chosen: str) -> TimesFilter:
+    form = TimesFilter(formdata=None, data={"year": chosen})
+    form.year.choices = shown([("", _l("All")), *((year, year) for year in years)])
+    return form
 
 
 def review_form(checks: Iterable[tuple[str, str]]) -> type[ReviewForm]:

@@ -73,7 +73,9 @@ def test_it_is_handed_only_to_whoever_may_sit_there(cast, project):
     url = f"/projects/{project.reference}/desk/rme/hand-over"
     refused = cast.browsers[Role.RME].request("POST", url, data={**forged, "csrf_token": token(page)})
     assert refused.status == 409 and "choose a colleague of the list" in refused.text
-    refused = cast.browsers[Role.RME].request("POST", url, data={"to": "x", "seen": forged["seen"], "csrf_token": token(page)})
+    refused = cast.browsers[Role.RME].request(
+        "POST", url, data={"to": "x", "seen": forged["seen"], "csrf_token": token(page)}
+    )
     assert refused.status == 409
     cast.page(Role.RD, project)
     stranger = cast.browsers[Role.RD].request(

@@ -13,6 +13,7 @@ from prima.endorsement.queries.desks import (
     waiting,
 )
 from prima.endorsement.queries.naming import Names, seat_names
+from prima.endorsement.queries.pending import Took, Wanted, everything, places, to_answer, to_endorsement
 from prima.endorsement.queries.people import (
     administrators,
     colleague,
@@ -35,7 +36,9 @@ __all__ = [
     "Lying",
     "Names",
     "Sat",
+    "Took",
     "Waiting",
+    "Wanted",
     "administrators",
     "at_desk",
     "case",
@@ -49,6 +52,7 @@ __all__ = [
     "deciding",
     "desk_roles",
     "due_on",
+    "everything",
     "frozen",
     "holders",
     "in_force",
@@ -60,6 +64,7 @@ __all__ = [
     "newest_round",
     "on_the_desk",
     "people_again",
+    "places",
     "reviewing",
     "roles",
     "round_of",
@@ -71,6 +76,8 @@ __all__ = [
     "statuses",
     "stops",
     "submitting",
+    "to_answer",
+    "to_endorsement",
     "versions",
     "waiting",
     "who_may",
