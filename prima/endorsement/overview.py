@@ -139,7 +139,9 @@ def desk(user: User, after: Cursor | None = None, limit: int = 50) -> Found:
     if not rows:
         return Found([], count(user) if after else 0)
     names = queries.seat_names()
-    changed = queries.changed_since({(row.answered_id, row.round_id) for row in rows if row.answered_id})
+    changed = queries.changed_since(
+        {(row.answered_id, row.round_id) for row in rows if row.answered_id and row.round_id}
+    )
     return Found([_lying(row, names, changed) for row in rows], rows[0].total)
 
 

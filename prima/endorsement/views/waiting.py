@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext as _
@@ -38,7 +39,7 @@ def index() -> str:
     rows = found[:A_PAGE]
     names = queries.seat_names()
     here = {"region": wanted.region, "office": wanted.office, "role": wanted.role, "late": "yes" if wanted.late else ""}
-    kept = {name: value for name, value in here.items() if value}
+    kept: dict[str, Any] = {name: value for name, value in here.items() if value}
     last = rows[-1][0] if len(found) > A_PAGE else None
     return render_template(
         "endorsement/waiting.html",
