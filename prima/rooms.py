@@ -12,7 +12,7 @@ from prima.desk import Shelf, whole
 from prima.endorsement import overview as endorsement_overview
 from prima.endorsement import queries as endorsement_queries
 from prima.endorsement import rights as endorsement_rights
-from prima.endorsement.views import clearances, comparison, endorsement, funding_rounds, record
+from prima.endorsement.views import claims, clearances, comparison, endorsement, funding_rounds, record, waiting
 from prima.frame import Count, MenuItem
 from prima.lessons import LessonsOf
 from prima.overview import Teller
@@ -92,6 +92,8 @@ BLUEPRINTS = (
     comments.bp,
     endorsement.bp,
     clearances.bp,
+    claims.bp,
+    waiting.bp,
     record.bp,
     comparison.bp,
     funding_rounds.bp,

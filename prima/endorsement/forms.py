@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
-from wtforms import HiddenField, IntegerField, RadioField, SelectMultipleField, StringField
+from wtforms import HiddenField, IntegerField, RadioField, SelectField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import AnyOf, InputRequired, Optional
 from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
@@ -109,6 +109,11 @@ class ClearerForm(SeenForm):
     email = line(_l("E-mail address of the colleague"))
 
 
+class HandOverForm(SeenForm):
+    to = IntegerField()
+    """The colleague's id, of the list on the page."""
+
+
 class ReviewForm(SeenForm):
     """A reviewer's note and the sections a return is tied to; the checks are added by `review_form`."""
 
@@ -132,6 +137,36 @@ class RemarkForm(BaseForm):
 
 class ReadForm(BaseForm):
     number = WholeField(_l("Round"), least=1, most=1_000_000)
+
+
+class WaitingFilter(BaseForm):
+    class Meta:
+        csrf = False
+
+    region = SelectField(_l("Regional Office"))
+    office = SelectField(_l("Office"))
+    role = SelectField(_l("Role"))
+    late = SelectField(_l("Time"), choices=[SelectChoice("", _l("All")), SelectChoice("yes", _l("Late only"))])
+
+
+class TimesFilter(BaseForm):
+    class Meta:
+        csrf = False
+
+    year = SelectField(_l("Year"))
+
+
+def waiting_filter(regions: Choices, offices: Choices, roles: Choices, chosen: dict[str, str]) -> WaitingFilter:
+    form = WaitingFilter(formdata=None, data=chosen)
+    for field, pairs in ((form.region, regions), (form.office, offices), (form.role, roles)):
+        field.choices = shown([("", _l("All")), *pairs])
+    return form
+
+
+def times_filter(years: Iterable[str], chosen: str) -> TimesFilter:
+    form = TimesFilter(formdata=None, data={"year": chosen})
+    form.year.choices = shown([("", _l("All")), *((year, year) for year in years)])
+    return form
 
 
 def review_form(checks: Iterable[tuple[str, str]], *, gender: bool = False) -> type[ReviewForm]:

@@ -12,8 +12,8 @@ from flask_babel import gettext as _
 
 from prima.desk import Cursor, Duty, Found
 from prima.endorsement import queries
-from prima.endorsement.models import RETURNED_IT, Clearance, Decision, Round, Verdict
-from prima.endorsement.queries import Lying, Names, Waiting
+from prima.endorsement.models import RETURNED_IT, Claim, Clearance, Decision, Round, Verdict
+from prima.endorsement.queries import Lying, Names, Sat, Waiting
 from prima.endorsement.steps import DESKS, NAME_CLEARER, NOBODY, OF_THE_TEAM, signed
 from prima.overview import Telling
 from prima.permissions import Action, can
@@ -46,6 +46,25 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Taking:
+    """What the viewer may take up, and who has: drawn by endorsement/claim.html."""
+
+    reference: str
+    seat: str
+    what: str
+    seen: int
+    back: str
+    mine: bool
+    claimed_by: str
+    since_at: datetime | None
+    colleagues: list[tuple[int, str]]
+
+    @property
+    def is_anothers(self) -> bool:
+        return bool(self.claimed_by) and not self.mine
+
+
+@dataclass(frozen=True)
 class Panel:
     number: int
     submitted_at: datetime
@@ -54,6 +73,7 @@ class Panel:
     """Whether a return was given that has not brought the proposal back yet."""
     reasons: list[Row]
     """Why the proposal comes back or came back, for those who may read it."""
+    takings: list[Taking]
     version_url: str
     record_url: str
     compare: tuple[str, str]
@@ -84,6 +104,49 @@ def who_has(project: Project) -> str:
         what = str(NAME_CLEARER if one.naming else one.desk.says)
         found.append((what % {"role": names.seat(one.seat)} if one.seat and "%(role)s" in what else what, _names(one)))
     return "; ".join(_("%(what)s: %(who)s", what=what, who=who) for what, who in found)
+
+
+def takings_of(project: Project, newest: Round, names: Names, waiting: Sequence[Waiting], viewer: User) -> list[Taking]:
+    """For the project page: of each desk that the viewer has, in one question."""
+    desks = {queries.sat_of(project, one): one for one in waiting if viewer in one.people}
+    here = [sat for sat in queries.sats(project, newest) if sat.seat in desks and sat.may(viewer)]
+    there = queries.claims(project) if here else {}
+    found = (
+        _taking(sat, there.get(sat.seat), desks[sat.seat].people, viewer, what=_what(desks[sat.seat], names))
+        for sat in here
+    )
+    return [one for one in found if one]
+
+
+def taking(project: Project, newest: Round | None, viewer: User, *, action: Action, seat: str = "") -> Taking | None:
+    """For the page on which one desk is answered."""
+    here = [one for one in queries.sats(project, newest) if one.action is action and seat in ("", one.seat)]
+    if not here or (not seat and project.status is Status.REVIEW) or not here[0].may(viewer):
+        return None
+    sat = here[0]
+    back = "clearance" if seat else ""
+    return _taking(sat, queries.claims(project).get(sat.seat), queries.colleagues(sat), viewer, back=back)
+
+
+def _taking(
+    sat: Sat, there: Claim | None, people: Sequence[User], viewer: User, *, what: str = "", back: str = ""
+) -> Taking | None:
+    """Nothing for who is alone at the desk: whoever else has taken it up is a colleague there."""
+    there = queries.in_force(sat, there)
+    colleagues = [(one.id, one.name) for one in people if one.id != viewer.id]
+    if not colleagues and there is None:
+        return None
+    return Taking(
+        reference=sat.project.reference,
+        seat=sat.seat,
+        what=what,
+        seen=sat.project.steps[-1].id if sat.project.steps else 0,
+        back=back,
+        mine=there is not None and there.user_id == viewer.id,
+        claimed_by=there.user.name if there else "",
+        since_at=there.since_at if there else None,
+        colleagues=colleagues,
+    )
 
 
 def count(user: User) -> int:
@@ -160,11 +223,8 @@ def _changed(row: Lying, codes: set[str]) -> str:
 
 
 def _duty(project: Project, one: Waiting, names: Names, viewer: User) -> Duty:
-    what = str(NAME_CLEARER if one.naming else one.desk.says)
-    if one.seat and "%(role)s" in what:
-        what = what % {"role": names.seat(one.seat)}
     return Duty(
-        what=what,
+        what=_what(one, names),
         reference=project.name,
         title=project.title,
         place=project.office.name,
@@ -173,6 +233,11 @@ def _duty(project: Project, one: Waiting, names: Names, viewer: User) -> Duty:
         due_on=one.due_on,
         who=_names(one),
     )
+
+
+def _what(one: Waiting, names: Names) -> str:
+    what = str(NAME_CLEARER if one.naming else one.desk.says)
+    return what % {"role": names.seat(one.seat)} if one.seat and "%(role)s" in what else what
 
 
 def _names(one: Waiting) -> str:
@@ -209,6 +274,7 @@ def _panel(project: Project, newest: Round, names: Names, waiting: Sequence[Wait
         rows=rows,
         coming=here and bool(returned),
         reasons=returned if internal and (here or project.status is Status.RETURNED) else [],
+        takings=takings_of(project, newest, names, waiting, viewer),
         version_url=url_for("record.version_of", reference=project.reference, number=newest.number),
         record_url=url_for("record.show", reference=project.reference),
         compare=_compare(project, newest),

@@ -7,8 +7,10 @@ from datetime import date
 from sqlalchemy import select
 
 from prima.db import db
-from prima.endorsement import operations
+from prima.endorsement import operations, queries
+from prima.endorsement.models import Round
 from prima.endorsement.overview import desk
+from prima.projects.snapshot import changed_sections
 from prima.projects.stages import Funding, Status
 from prima.sessions import with_rights
 from prima.users import Role, User
@@ -77,3 +79,21 @@ def test_the_desk_asks_the_same_number_of_questions_for_2_as_for_12(app, questio
     assert {duty.due_on for duty in duties} == {date(2016, 10, 14)}  # ten working days after a Saturday
     assert len(duties) == 12
     assert counted[0] == counted[1] <= 6, questions
+
+
+BEFORE = {"sections": {"RAT": "a", "SUM": "b", "OLD": "c"}, "results": [{"n": 1}], "lines": [], "cover": {"t": "x"}}
+AFTER = {"sections": {"RAT": "a", "SUM": "new", "NEW": "d"}, "results": [{"n": 2}], "risks": [], "cover": {"t": "x"}}
+
+
+def test_the_database_compares_versions_as_the_snapshots_do(app):
+    project, by = a_project(), a_user()
+    rounds = [
+        Round(project_id=project.id, number=number, submitted_by_id=by.id, snapshot=frozen, sha256="0")
+        for number, frozen in ((1, BEFORE), (2, AFTER), (3, AFTER))
+    ]
+    db.session.add_all(rounds)
+    db.session.flush()
+    first, second, third = (one.id for one in rounds)
+    found = queries.changed_since({(first, second), (second, third)})
+    assert found == {(first, second): changed_sections(BEFORE, AFTER), (second, third): set()}
+    assert found[first, second] == {"SUM", "OLD", "NEW", "MAT"}

@@ -57,7 +57,7 @@ def some_clearances(pick: random.Random, project: Project, people: list[User]) -
         newest.closed_at = clock.now()
     db.session.add(newest)
     db.session.flush()
-    for number, role in enumerate(pick.sample(ROLES[1:5] + (Role.LEG, Role.HQD), 4)):
+    for number, role in enumerate(pick.sample((*ROLES[1:5], Role.LEG, Role.HQD), 4)):
         headquarters = role in (Role.LEG, Role.HQD)
         specialist = role is Role.RTS and pick.random() < 0.6
         areas = pick.choice(AREAS) if role is Role.RTS else []
@@ -107,9 +107,9 @@ def by_the_rules(user: User, project: Project, everybody: list[User]) -> set[tup
     action = DESKS[project.status].action
     if can(user, action, project):
         return {(project.id, str(action), False)}
-    if project.status is Status.OFFICE_CLEAR and can(user, Action.ENDORSE, project):
-        if not any(can(one, action, project) for one in everybody):
-            return {(project.id, "name", True)}
+    may_name = project.status is Status.OFFICE_CLEAR and can(user, Action.ENDORSE, project)
+    if may_name and not any(can(one, action, project) for one in everybody):
+        return {(project.id, "name", True)}
     return set()
 
 

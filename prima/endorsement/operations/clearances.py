@@ -12,6 +12,7 @@ from prima.db import check_version
 from prima.endorsement.models import Answer, CheckAnswer, Clearance, Verdict
 from prima.endorsement.operations import letters
 from prima.endorsement.operations.asking import Held, hold, permit, what_happened
+from prima.endorsement.operations.claims import end_claims, must_be_free
 from prima.endorsement.operations.gender import must_be_reasoned
 from prima.endorsement.operations.remarks import note_read, publish_comments, say_why
 from prima.endorsement.operations.rounds import settle
@@ -84,6 +85,7 @@ def give(clearance: Clearance, *, actor: User, seen: int, version: int, verdict:
     clearance.decided_by, clearance.behalf_of = actor, authority.absent
     clearance.decided_at = clock.now()
     sign(project, actor, authority, Part.REVIEWED)
+    end_claims(project, clearance.seat)
     _journal(clearance, "clearance given", actor, authority)
     note_read(project, actor=actor, number=clearance.round.number)
     said = publish_comments(clearance, actor=actor)
@@ -163,6 +165,8 @@ def _open(clearance: Clearance, held: Held) -> Clearance:
                 who=signed(clearance.decided_by, clearance.behalf_of),
             )
         )
+    fund = clearance.role is Role.FUND
+    must_be_free(held.project, held.newest, held.actor, Action.FUND_REVIEW if fund else Action.REVIEW, clearance.seat)
     return clearance
 
 

@@ -12,6 +12,7 @@ from prima.endorsement import queries
 from prima.endorsement.models import Clearance, Decision, Round, Verdict
 from prima.endorsement.operations import letters
 from prima.endorsement.operations.asking import hold, permit, what_happened
+from prima.endorsement.operations.claims import end_claims, must_be_free
 from prima.endorsement.operations.clearances import checks, must_pass, must_say_why, sign
 from prima.endorsement.operations.donors import Exchanged, keep_exchange, letter_of, with_a_donor
 from prima.endorsement.operations.remarks import publish_comments, say_why
@@ -60,6 +61,7 @@ def decide(
     if move is None or move.via != DECIDE:
         raise Refused([what_happened(project)])
     permit(actor, move.action, project)
+    must_be_free(project, there, actor, move.action)
     if move.note == "required" and not note.strip():
         raise Invalid("note", _("Please write the reason."))
     if returns(move):
@@ -77,6 +79,7 @@ def decide(
         wait_for(project, funding_round, actor=actor, behalf_of=absent)
     if exchanged and with_a_donor(move):
         keep_exchange(project, step, exchanged, letter, actor=actor)
+    end_claims(project)
     if part := PARTS.get(move.action):
         sign(project, actor, authority, part)
         _end_naming(project)
@@ -154,6 +157,7 @@ def name_clearer(project: Project, *, email: str, actor: User, seen: int) -> Use
     if project.status is not Status.OFFICE_CLEAR:
         raise Refused([what_happened(project)])
     permit(actor, Action.ENDORSE, project)
+    must_be_free(project, None, actor, Action.ENDORSE)
     if not queries.may_be_named(project):
         raise Refused(_("The head of office can clear this proposal; nobody else needs to be named."))
     if project.on_the_team(person):

@@ -195,5 +195,32 @@ def named(project: Project, person: User, *, actor: User) -> None:
     )
 
 
+def handed_over(project: Project, person: User, *, seat: str, actor: User) -> None:
+    _claim(
+        project,
+        person,
+        _("Handed over to you: %(reference)s", reference=project.name),
+        _("%(who)s handed “%(title)s” over to you.", who=actor.name, title=project.title),
+        path(project, "clearances", seat.lower()) if seat else path(project),
+    )
+
+
+def taken_over(project: Project, person: User, *, actor: User) -> None:
+    _claim(
+        project,
+        person,
+        _("Taken over from you: %(reference)s", reference=project.name),
+        _("%(who)s has taken over what you had taken up of “%(title)s”.", who=actor.name, title=project.title),
+        path(project),
+    )
+
+
+def _claim(project: Project, person: User, subject: str, body: str, where: str) -> None:
+    session = object_session(project)
+    assert session is not None
+    cause = f"claim:{project.id}:{project.journal_count}"
+    queue(session, to=person, cause=cause, kind="desk", subject=subject, body=body, path=where)
+
+
 def _status(project: Project) -> str:
     return statuses()[project.status].name

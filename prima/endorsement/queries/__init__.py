@@ -11,6 +11,7 @@ from prima.endorsement.queries.cases import (
     round_of,
     submitting,
 )
+from prima.endorsement.queries.claims import Asked, Sat, at_desk, claim_on, claims, colleagues, in_force, sat_of, sats
 from prima.endorsement.queries.desks import (
     Lying,
     Waiting,
@@ -22,6 +23,7 @@ from prima.endorsement.queries.desks import (
     waiting,
 )
 from prima.endorsement.queries.naming import Names, seat_names
+from prima.endorsement.queries.pending import Took, Wanted, everything, places, to_answer, to_endorsement
 from prima.endorsement.queries.people import (
     administrators,
     colleague,
@@ -41,15 +43,23 @@ from prima.endorsement.queries.rounds import answers_journaled, frozen, names, n
 from prima.projects.queries import roles, statuses
 
 __all__ = [
+    "Asked",
     "Case",
     "Lying",
     "Names",
+    "Sat",
+    "Took",
     "Waiting",
+    "Wanted",
     "administrators",
     "answers_journaled",
+    "at_desk",
     "case",
     "changed_since",
+    "claim_on",
+    "claims",
     "colleague",
+    "colleagues",
     "comparing",
     "count_on_the_desk",
     "deciding",
@@ -57,8 +67,10 @@ __all__ = [
     "drafted",
     "drafting",
     "due_on",
+    "everything",
     "frozen",
     "holders",
+    "in_force",
     "is_vacant",
     "judge",
     "known",
@@ -67,6 +79,7 @@ __all__ = [
     "newest_round",
     "on_the_desk",
     "people_again",
+    "places",
     "reading",
     "recalling",
     "remarks",
@@ -76,11 +89,15 @@ __all__ = [
     "roles",
     "round_of",
     "rounds",
+    "sat_of",
+    "sats",
     "seat_names",
     "seated",
     "statuses",
     "stops",
     "submitting",
+    "to_answer",
+    "to_endorsement",
     "vacancies",
     "versions",
     "waiting",

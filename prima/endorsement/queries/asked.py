@@ -245,6 +245,12 @@ def aliased_authorities() -> FromClause:
 
 
 def _sits(seat: Place, held: FromClause, who: Any) -> ColumnElement[bool]:
+    return exists(
+        select(literal(1)).select_from(held).where(who(held), *_there_and_free(seat, held)).correlate_except(held)
+    )
+
+
+def _there_and_free(seat: Place, held: FromClause) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     at_the_project = func.coalesce(seat.place, seat.region_code)
     there = or_(
         held.c.scope == Scope.ORGANIZATION,
@@ -257,7 +263,7 @@ def _sits(seat: Place, held: FromClause, who: Any) -> ColumnElement[bool]:
         ),
     )
     free = ~_bars(seat, or_(Party.user_id == held.c.user_id, Party.user_id == held.c.absent_id))
-    return exists(select(literal(1)).select_from(held).where(who(held), there, free).correlate_except(held))
+    return there, free
 
 
 def own_role(held: FromClause, seat: Place) -> ColumnElement[bool]:
@@ -295,6 +301,20 @@ def _has_part(seat: Place, user_id: Any) -> ColumnElement[bool]:
         )
         .correlate_except(party, person)
     )
+
+
+def takers(seat: Place) -> Select[Any]:
+    """The ids of everybody who may sit there; to be correlated to the seat."""
+    held, other = authorities(), authorities()
+    nobody = ~_sits(seat, other, lambda one: own_role(one, seat))
+    in_the_role = or_(
+        own_role(held, seat),
+        and_(seat.is_clearance, or_(held.c.role == seat.role, held.c.role == seat.fallback), nobody),
+    )
+    by_right = select(held.c.user_id).where(in_the_role, *_there_and_free(seat, held)).correlate_except(held)
+    party = aliased(Party)
+    by_part = select(party.user_id).where(_has_part(seat, party.user_id), party.project_id == seat.project_id)
+    return union_all(by_right, by_part.correlate_except(party))  # type: ignore[return-value]
 
 
 def head_of(seat: Place) -> Place:

@@ -129,11 +129,11 @@ def _near(user: User) -> ColumnElement[bool]:
     return or_(*ways)
 
 
-def _since_on(lying: FromClause) -> ColumnElement[date]:
+def since_of(lying: FromClause) -> ColumnElement[date]:
     return cast(func.timezone("UTC", lying.c.since_at), Date)
 
 
-def _key(lying: FromClause) -> ColumnElement[str]:
+def key_of(lying: FromClause) -> ColumnElement[str]:
     """Names the desk for paging, in the order of the projects' ids."""
     return func.concat("e", func.lpad(cast(lying.c.project_id, Text), 12, "0"), ".", lying.c.seat).collate("C")
 
@@ -167,8 +167,8 @@ def on_the_desk(user: User, *, after: tuple[date, str] | None = None, limit: int
         select(
             lying,
             own.label("own"),
-            _since_on(lying).label("since_on"),
-            _key(lying).label("key"),
+            since_of(lying).label("since_on"),
+            key_of(lying).label("key"),
             func.count().over().label("total"),
         )
         .where(here)

@@ -14,7 +14,7 @@ from prima.endorsement.forms import ReadForm, RemarkForm, ReviewForm, SeenForm, 
 from prima.endorsement.models import CheckAnswer, Clearance, Round, Verdict
 from prima.endorsement.operations import Typed
 from prima.endorsement.operations.clearances import REVIEWED_IN, checks
-from prima.endorsement.overview import moves_of, rows_of, why_again
+from prima.endorsement.overview import moves_of, rows_of, taking, why_again
 from prima.endorsement.queries import Case, Names
 from prima.endorsement.reading import Version, parts, quoted
 from prima.endorsement.rights import chair
@@ -246,6 +246,7 @@ def _page(
         clearance=clearance,
         role=called.seat(clearance),
         form=form,
+        taking=taking(project, case.round, viewer(), action=_desk_action(clearance), seat=clearance.seat),
         checks=[
             (check, *form.check_fields(check.code), [justified[code] for code in check.judges if code in justified])
             for check in asked
@@ -279,6 +280,10 @@ def _is_mine(one: Comment, clearance: Clearance) -> bool:
     return one.published_at is not None and (one.seat == clearance.seat or one.author_id == viewer().id)
 
 
+def _desk_action(clearance: Clearance) -> Action:
+    return Action.FUND_REVIEW if clearance.role is Role.FUND else Action.REVIEW
+
+
 def _compared(
     newest: Round, earlier: Sequence[Round], clearance: Clearance, read: int | None
 ) -> dict[int, tuple[bool, bool, bool]]:
@@ -300,7 +305,7 @@ def _justified(
     frozen: Mapping[str, Any], case: Case, names: Mapping[tuple[str, str], str]
 ) -> dict[str, tuple[str, str]]:
     """What was written to pass a warning, by the rule's code: what the rule says, and the reason."""
-    edition, funding = case.project.edition.handbook, frozen["cover"]["funding"]
+    edition = case.project.edition.handbook
     rules = {rule.code for rule in edition.rules}
     found = {}
     for code, text in frozen["justifications"].items():

@@ -26,6 +26,7 @@ from prima.endorsement.forms import (
 from prima.endorsement.operations.asking import what_happened
 from prima.endorsement.operations.decisions import returns
 from prima.endorsement.operations.donors import Exchanged, is_answer, letters_since, with_a_donor
+from prima.endorsement.overview import taking
 from prima.endorsement.queries import Case
 from prima.endorsement.rights import chair
 from prima.errors import Refused
@@ -102,6 +103,7 @@ def decide(case: Case) -> str | Response | tuple[str, int]:
         returns=returns(move),
         hint=_hint(move),
         limit=MOST_BYTES // MEGABYTE,
+        taking=taking(project, case.round, viewer(), action=move.action),
     )
     return page, 422 if form.is_submitted() else 200
 
@@ -129,6 +131,7 @@ def recall(case: Case) -> str | Response | tuple[str, int]:
         returns=False,
         hint=_("Those on whose desk it lies now read it."),
         limit=0,
+        taking=None,
     )
     return page, 422 if form.is_submitted() else 200
 

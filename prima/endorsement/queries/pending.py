@@ -1,0 +1,200 @@
+"""Everything that waits, by office and region, and how long things took: of what the viewer may see."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Date, FromClause, Text, and_, cast, extract, false, func, or_, select, tuple_
+from sqlalchemy import literal as said
+from sqlalchemy.orm import aliased
+
+from prima import clock
+from prima.db import db
+from prima.endorsement.models import Clearance, Round
+from prima.endorsement.queries.asked import Place, asked, takers
+from prima.endorsement.queries.desks import Lying, key_of, service_days, shown, since_of
+from prima.endorsement.steps import DESKS
+from prima.handbook.published import HandbookEdition
+from prima.lists import RegionalOffice, RoleName
+from prima.places import Office, OfficeLink
+from prima.projects.models import Project, Step
+from prima.projects.stages import Funding, Status
+from prima.projects.visibility import may_see, region_link
+from prima.users import User
+from prima.workdays import add_working_days
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Filters of the view; empty is all."""
+
+    region: str = ""
+    office: str = ""
+    role: str = ""
+    late: bool = False
+
+
+def everything(
+    viewer: User, wanted: Wanted, *, after: tuple[date, str] | None = None, limit: int = 50
+) -> list[tuple[Lying, list[str]]]:
+    """Each desk that something lies on, the oldest first, with the names of those who have it."""
+    places: list[ColumnElement[bool]] = [may_see(viewer)]
+    if wanted.office:
+        places.append(Project.office_id.in_(select(Office.id).where(Office.code == wanted.office)))
+    lying = asked(*places).subquery("lying")
+    conditions: list[ColumnElement[bool]] = [~lying.c.naming]
+    if wanted.region:
+        conditions.append(lying.c.region_code == wanted.region)
+    if wanted.role:
+        conditions.append(lying.c.role == wanted.role)
+    if wanted.late:
+        conditions.append(_is_late(lying))
+    found = (
+        select(
+            lying,
+            false().label("own"),
+            since_of(lying).label("since_on"),
+            key_of(lying).label("key"),
+            func.count().over().label("total"),
+        )
+        .where(*conditions)
+        .subquery("found")
+    )
+    page = select(found).order_by(found.c.since_on, found.c.key).limit(limit)
+    if after:
+        page = page.where(tuple_(found.c.since_on, found.c.key) > after)
+    rows = shown(page.cte("page"))
+    names = _names(page.cte("people_of"))
+    return [(row, names.get(row.key, [])) for row in rows]
+
+
+def _names(page: FromClause) -> dict[str, list[str]]:
+    """Who may do what each row of a page waits for, by the row's key."""
+    person = aliased(User)
+    found: dict[str, list[str]] = {}
+    for key, name in db.session.execute(
+        select(page.c.key, person.name)
+        .select_from(page)
+        .join(person, person.id.in_(takers(Place.of(page))))
+        .order_by(page.c.key, person.sort_key, person.id)
+    ):
+        found.setdefault(key, []).append(name)
+    return found
+
+
+def _is_late(lying: FromClause) -> ColumnElement[bool]:
+    """Past the reviewer's date, or in its status for more working days than the edition gives."""
+    today = clock.today()
+    ways: list[ColumnElement[bool]] = [lying.c.due_on < today]
+    for edition in db.session.scalars(select(HandbookEdition)):
+        for status in set(DESKS) - {Status.REVIEW}:
+            for funding in Funding:
+                if days := service_days(edition.handbook, status, funding):
+                    of_it = select(Project.id).where(Project.edition_id == edition.id, Project.funding == funding)
+                    ways.append(
+                        and_(
+                            lying.c.status == status.value,
+                            lying.c.since_at < _begun_too_early(today, days),
+                            lying.c.project_id.in_(of_it.where(Project.status == status)),
+                        )
+                    )
+    return or_(*ways)
+
+
+def _begun_too_early(today: date, days: int) -> datetime:
+    """What came before this moment is late today."""
+    first = today
+    while add_working_days(first - timedelta(days=1), days) >= today:
+        first -= timedelta(days=1)
+    return datetime.combine(first, time(), UTC)
+
+
+def places() -> tuple[list[tuple[str, str]], list[tuple[str, str]], list[tuple[str, str]]]:
+    """Codes and names of Regional Offices, offices and roles, for the filters; in one question."""
+    kinds = (
+        select(said("region"), RegionalOffice.code, RegionalOffice.name, RegionalOffice.name.label("ordered")),
+        select(said("office"), Office.code, Office.name, Office.sort_key).where(~Office.retired),
+        select(said("role"), RoleName.code, RoleName.name, RoleName.name),
+    )
+    rows: Iterable[Any] = db.session.execute(kinds[0].union_all(*kinds[1:]).order_by("ordered"))
+    found: dict[str, list[tuple[str, str]]] = {"region": [], "office": [], "role": []}
+    for kind, code, name, _ordered in rows:
+        found[kind].append((code, name))
+    return found["region"], found["office"], found["role"]
+
+
+@dataclass(frozen=True)
+class Took:
+    """How long something took in days: of so many half by the median, nine of ten by the 90th percentile."""
+
+    name: str
+    number: int
+    median: float
+    ninth: float
+    within: int | None = None
+    """How many kept to their service days."""
+
+
+def to_endorsement(viewer: User, year: int | None) -> list[Took]:
+    """Days from the first submission to the endorsement, by Regional Office; the last row is all of them."""
+    endorsed, submitted = aliased(Step), aliased(Step)
+    first = (
+        select(func.min(submitted.at))
+        .where(submitted.project_id == endorsed.project_id, submitted.move == "submit")
+        .scalar_subquery()
+    )
+    days = extract("epoch", endorsed.at - first) / 86400
+    asked_for = (
+        select(RegionalOffice.name, func.grouping(RegionalOffice.name), *_percentiles(days))
+        .select_from(endorsed)
+        .join(Project, Project.id == endorsed.project_id)
+        .outerjoin(OfficeLink, region_link())
+        .outerjoin(RegionalOffice, RegionalOffice.code == OfficeLink.region_code)
+        .where(endorsed.move == "endorse", first.is_not(None), may_see(viewer), *_in_year(endorsed.at, year))
+        .group_by(func.grouping_sets(tuple_(RegionalOffice.name), tuple_()))
+        .order_by(func.grouping(RegionalOffice.name), RegionalOffice.name)
+    )
+    return [
+        Took("" if is_all else name or "HQ", number, median, ninth)
+        for name, is_all, number, median, ninth in db.session.execute(asked_for)
+        if number
+    ]
+
+
+def to_answer(viewer: User, year: int | None) -> list[Took]:
+    """Days from the opening of a clearance to its answer, by role, with how many kept to their service days."""
+    days = extract("epoch", Clearance.decided_at - Clearance.opened_at) / 86400
+    in_time = cast(func.timezone("UTC", Clearance.decided_at), Date) <= Clearance.due_on
+    asked_for = (
+        select(RoleName.name, *_percentiles(days), func.count().filter(in_time))
+        .select_from(Clearance)
+        .join(Round, Round.id == Clearance.round_id)
+        .join(Project, Project.id == Round.project_id)
+        .join(RoleName, RoleName.code == cast(Clearance.role, Text))
+        .where(
+            Clearance.decided_at.is_not(None),
+            Clearance.stands_id.is_(None),
+            may_see(viewer),
+            *_in_year(Clearance.decided_at, year),
+        )
+        .group_by(RoleName.name, RoleName.position)
+        .order_by(RoleName.position)
+    )
+    return [Took(*row) for row in db.session.execute(asked_for)]
+
+
+def _percentiles(days: ColumnElement[Any]) -> tuple[ColumnElement[Any], ...]:
+    return (
+        func.count(),
+        func.percentile_cont(0.5).within_group(days),
+        func.percentile_cont(0.9).within_group(days),
+    )
+
+
+def _in_year(moment: Any, year: int | None) -> list[ColumnElement[bool]]:
+    if year is None:
+        return []
+    return [moment >= datetime(year, 1, 1, tzinfo=UTC), moment < datetime(year + 1, 1, 1, tzinfo=UTC)]
