@@ -8,7 +8,7 @@ import pytest
 
 import prima.handbook
 from prima.handbook.codes import unknown_codes
-from prima.handbook.conditions import COMPARISONS, FIELDS, Condition, Unjudged, holds, say
+from prima.handbook.conditions import COMPARISONS, FIELDS, Condition, Unjudged, grounds, holds, say
 from prima.handbook.edition import Edition, EditionError, parse
 
 SOURCE = (Path(prima.handbook.__file__).parent / "editions" / "fund_current.toml").read_text(encoding="utf-8")
@@ -190,3 +190,15 @@ def test_the_cover_cannot_be_left_out():
     text = SOURCE.replace('code = "COV"\n', 'code = "COV"\nneeded_when = {field = "agreement", is = true}\n', 1)
     with pytest.raises(EditionError, match="COV, the cover, must stand here without a condition"):
         parse(text, "changed.toml")
+
+
+def test_the_grounds_of_a_condition_are_those_of_its_alternatives_that_hold():
+    large = {"field": "budget_usd", "at_least": 500}
+    regional = {"field": "regions.count", "more_than": 1}
+    either = Condition.model_validate({"any": [large, regional]})
+    facts = {"budget_usd": Decimal(600), "regions.count": 1}
+    assert grounds(either, facts) == Condition.model_validate(large)
+    assert grounds(either, facts | {"regions.count": 2}) == either
+    assert grounds(either, facts | {"budget_usd": Decimal(1)}) == either  # it does not hold: the whole is said
+    both = Condition.model_validate({"all": [{"any": [large, regional]}, large]})
+    assert grounds(both, facts) == Condition.model_validate({"all": [large, large]})
