@@ -58,7 +58,7 @@ def test_the_first_edition_holds_the_current_form():
     assert [section.code for section in EDITION.sections if section.internal] == ["RSK"]
     assert [stage.module for stage in EDITION.stages] == ["1", "2", "3", "3", "3-4", "4", "5", "6", "6"]
     assert len(EDITION.checks) == 24
-    assert len(EDITION.rules) == 43
+    assert len(EDITION.rules) == 44
 
 
 def test_every_open_status_has_a_desk_for_its_funding_and_a_terminal_one_has_none():
