@@ -38,10 +38,11 @@ def project(cast):
     rationale = text("update section set text = text || ' With the ministry.' where code = 'RAT' and project_id = :id")
     db.session.execute(rationale, {"id": found.id})
     db.session.commit()
-    cast.submit(found, move="resubmit")
+    cast.submit(found)
     cast.review(Role.RPDO, found, Role.RPDO, "Clear with comments", note="Zeppelin note")
-    cast.review(Role.RTS, found, Role.RTS)
-    cast.review(Role.RME, found, Role.RME)
+    opened = select(Clearance.role).join(Round).where(Round.number == 2, Clearance.verdict.is_(None))
+    for role in db.session.scalars(opened).all():
+        cast.review(role, found, role)
     assert db.session.scalar(select(Project.status).where(Project.id == found.id)) is Status.ENDORSE
     cast.decide(Role.RD, found, "endorse")
     cast.decide(Role.FUND, found, "to-fund")
