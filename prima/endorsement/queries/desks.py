@@ -276,10 +276,7 @@ def changed_since(pairs: Collection[tuple[int, int]]) -> dict[tuple[int, int], s
     listed = cast(literal(parts, ARRAY(Text)), ARRAY(Text))
     text_code, part = (
         texts.table_valued("code").render_derived("texts").lateral("texts"),
-        func.unnest(cast(literal(parts, ARRAY(Text)), ARRAY(Text)))
-        .table_valued("code")
-        .render_derived("parts")
-        .lateral("parts"),
+        func.unnest(listed).table_valued("code").render_derived("parts").lateral("parts"),
     )
     joined = tuple_(before.id, after.id).in_(sorted(pairs))
     changed_texts = (
