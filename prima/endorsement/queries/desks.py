@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     CTE,
     ColumnElement,
     Date,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     exists,
     false,
     func,
+    literal,
     or_,
     select,
     true,
@@ -271,9 +273,10 @@ def changed_since(pairs: Collection[tuple[int, int]]) -> dict[tuple[int, int], s
     before, after = aliased(Round), aliased(Round)
     texts = func.jsonb_object_keys(before.snapshot["sections"].op("||")(after.snapshot["sections"]))
     parts = sorted({part for structured in STRUCTURED.values() for part in structured})
+    listed = cast(literal(parts, ARRAY(Text)), ARRAY(Text))
     text_code, part = (
-        texts.table_valued("code").lateral("texts"),
-        func.unnest(parts).table_valued("code").lateral("parts"),
+        texts.table_valued("code").render_derived("texts").lateral("texts"),
+        func.unnest(listed).table_valued("code").render_derived("parts").lateral("parts"),
     )
     joined = tuple_(before.id, after.id).in_(sorted(pairs))
     changed_texts = (
