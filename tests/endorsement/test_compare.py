@@ -237,7 +237,7 @@ def test_it_is_linked_where_one_wonders_what_changed(cast, project):
     change(project, "MON", "Text of better Monitoring.")
     cast.submit(project)
     clearance = cast.open(Role.RME, f"/projects/{project.reference}/clearances/rme")
-    page = clearance.follow("Compare word by word").check()
+    page = clearance.follow("Compare with round 2 word by word").check()
     assert marks(page, "ins") == ["added: better , end"]
     assert "from=2&to=3" in page.url
 

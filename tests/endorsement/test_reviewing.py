@@ -252,7 +252,7 @@ def test_a_reviewer_sets_another_gender_marker_with_a_reason(cast, project):
     assert "RTS person" in page.text
     assert "No output is about it." in page.text
     assert (
-        "Gender marker 1: No output is about it."
+        "Gender marker as the reviewer sees it: 1"
         in cast.open(Role.RD, f"/projects/{project.reference}/endorsement").text
     )
     # What the reviewer set is no change of the cover: nobody is asked about it again.

@@ -9,6 +9,7 @@ from prima.endorsement import queries
 from prima.endorsement.models import Decision
 from prima.endorsement.operations import letters
 from prima.endorsement.operations.asking import hold, path, permit, what_happened
+from prima.endorsement.operations.claims import end_claims
 from prima.errors import Reason, Refused
 from prima.permissions import Action
 from prima.projects.models import Project, Step
@@ -32,6 +33,7 @@ def recall(project: Project, name: str, *, actor: User, seen: int, note: str = "
     permit(actor, Action.SUBMIT, project)
     left = [user for one in queries.waiting(project, there) for user in one.people]
     step = advance(project, name, actor=actor, note=note)
+    end_claims(project)
     if there:
         there.closed_at = clock.now()
         session_of(project).add(Decision(step=step, round=there, role=Role.PDEV, sections=[]))
@@ -47,5 +49,5 @@ def no_recall(project: Project) -> Reason:
     """Why it cannot be recalled."""
     if project.status in (Status.OFFICE_CLEAR, Status.REVIEW):
         says = _("Somebody has decided on this version already. It can be recalled only before the first decision.")
-        return Reason(says, path(project))
+        return Reason(f"{says} {what_happened(project).text}", path(project))
     return what_happened(project)

@@ -14,7 +14,7 @@ from prima.endorsement.models import Claim, Round
 from prima.endorsement.queries.asked import SITTING
 from prima.endorsement.queries.cases import case
 from prima.endorsement.queries.desks import Waiting, desk_roles
-from prima.endorsement.queries.people import holders, seated
+from prima.endorsement.queries.people import holders, people_again, seated
 from prima.endorsement.steps import DESKS, OF_THE_TEAM
 from prima.people.holders import rights_of_user
 from prima.permissions import Action, can
@@ -94,16 +94,21 @@ def claim_on(sat: Sat) -> Claim | None:
     return in_force(sat, claims(sat.project).get(sat.seat))
 
 
+BY_PART = frozenset({Status.OFFICE_CLEAR, Status.ENDORSED, Status.DONOR_SUBMITTED})
+"""Where somebody may act by a part in the project: named to clear, or its manager."""
+
+
 def colleagues(sat: Sat) -> list[User]:
     """Everybody who may do it, by name."""
     project = sat.project
     if project.status is Status.REVIEW:
-        people = seated(project, [sat.subject])
+        people = seated(project, [sat.subject]) if project.seated is None else project.seated
     else:
         roles = desk_roles(project) | ({Role.RD} if project.status is Status.OFFICE_CLEAR else set())
         found = {one.id: one for one in holders(project, roles)}
-        found |= {
-            party.user_id: party.user for party in project.parties if party.until_at is None and party.user.active
-        }
+        if project.status in BY_PART:
+            people_again()
+            parties = [party for party in project.parties if party.until_at is None and party.user.active]
+            found |= {party.user_id: party.user for party in parties}
         people = sorted(found.values(), key=lambda user: (user.sort_key, user.id))
     return [user for user in people if sat.may(user)]

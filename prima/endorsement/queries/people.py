@@ -67,6 +67,7 @@ def judge(project: Project, newest: Any, people: Sequence[User] | None = None) -
         return
     if project.asked and people is None:
         people = seated(project, project.asked)
+    project.seated = list(people or ())
     for one in project.asked:
         one.fallen = is_vacant(project, one, people or ())
 

@@ -14,7 +14,7 @@ from prima.db import db
 from prima.endorsement.models import Clearance, Decision, Exchange, Round
 from prima.journal import Entry
 from prima.places import Office
-from prima.projects.models import Project, Step
+from prima.projects.models import Document, Project, Step
 
 
 def with_clearances() -> tuple[Any, ...]:
@@ -28,7 +28,10 @@ def with_clearances() -> tuple[Any, ...]:
         ),
         selectinload(Round.decisions).options(
             joinedload(Decision.step).options(joinedload(Step.actor), joinedload(Step.behalf_of)),
-            joinedload(Decision.exchange).joinedload(Exchange.document),
+            # A letter read afresh forgets what a loaded proposal knows of its documents.
+            joinedload(Decision.exchange)
+            .joinedload(Exchange.document)
+            .options(joinedload(Document.type), joinedload(Document.filed_by)),
         ),
     )
 

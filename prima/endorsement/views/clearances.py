@@ -44,6 +44,7 @@ def show(case: Case) -> Answer:
             return _answered(case, clearance, asked, form)
         except Refused as refusal:
             form.refuse(refusal)
+            case, clearance = _reread(case, clearance)
     if form.is_submitted():
         return _page(case, clearance, asked, form), 422
     return _page(case, clearance, asked, form, writing=_begun(clearance))
@@ -102,6 +103,12 @@ def discard(case: Case) -> Response:
     operations.discard_comment(clearance, case.comment or 0, actor=viewer())
     flash(_("The comment is removed. Nobody else has read it."), "success")
     return _here(clearance)
+
+
+def _reread(case: Case, clearance: Clearance) -> tuple[Case, Clearance]:
+    """The case as it is now: what was refused took the project's lock, and read it afresh."""
+    found = queries.reviewing(case.project.reference, clearance.seat.lower())
+    return (found, found.clearance) if found and found.clearance else (case, clearance)
 
 
 def _mine(case: Case) -> Clearance:

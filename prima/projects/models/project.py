@@ -149,6 +149,8 @@ class Project(Journaled, Model):
     """Of handbook.conditions.FIELDS: no column, but looked up where the edition has conditions (queries.judged)."""
     asked = cast("list[Any] | None", None)
     """The clearances of the newest round, where a page of the endorsement has read them; no column."""
+    seated = cast("list[Any] | None", None)
+    """Everybody who may give one of them, where they have been read with their rights; no column."""
 
     calls = cast("list[Any] | None", None)
     """The Fund's calls that fit it (rules.calls.Call), looked up with its row (queries.find); no column."""
