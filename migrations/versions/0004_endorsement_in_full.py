@@ -115,6 +115,7 @@ def upgrade() -> None:
     op.add_column('project', sa.Column('funding_round_code', sa.Text(), nullable=True))
     op.create_index(op.f('ix_project_funding_round_code'), 'project', ['funding_round_code'], unique=False)
     op.create_foreign_key(op.f('fk_project_funding_round_code'), 'project', 'funding_round', ['funding_round_code'], ['code'])
+    op.add_column('document', sa.Column('correspondence', sa.Boolean(), server_default=sa.text('false'), nullable=False))
     op.add_column('role_grant', sa.Column('areas', postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False))
     # What was said was said to everybody who may read it.
     op.execute("update comment set published_at = at")
@@ -126,6 +127,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_column('role_grant', 'areas')
+    op.drop_column('document', 'correspondence')
     op.drop_constraint(op.f('fk_project_funding_round_code'), 'project', type_='foreignkey')
     op.drop_index(op.f('ix_project_funding_round_code'), table_name='project')
     op.drop_column('project', 'funding_round_code')

@@ -151,7 +151,7 @@ def snapshot(project: Any) -> dict[str, Any]:
                     "sha256": document.sha256,
                 }
                 for document in project.documents
-                if not document.generated
+                if not document.generated and not document.correspondence
             ),
             key=_canonical,
         ),

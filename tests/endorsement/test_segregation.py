@@ -25,7 +25,7 @@ from prima.projects.queries import locked
 from prima.projects.stages import Status
 from prima.sessions import with_rights
 from prima.users import Grant, Role, Scope, User
-from tests.endorsement.cast import PLACES, REVIEWERS
+from tests.endorsement.cast import PLACES, REVIEWERS, answer_comments
 from tests.endorsement.test_rights import stands_in
 from tests.factories import a_project, a_user, grant
 
@@ -62,8 +62,8 @@ class Road:
         return can(self.read(user), action, subject)
 
     def submit(self, by: User | None = None) -> None:
-        project = self.project
-        operations.submit(project, "submit", actor=self.read(by or self.people[Role.PDEV]))
+        answer_comments(self.project, actor=self.read(by or self.people[Role.PDEV]))
+        operations.submit(self.project, "submit", actor=self.read(by or self.people[Role.PDEV]))
 
     def decide(self, user: User, move: str) -> Any:
         project = self.project
@@ -495,5 +495,5 @@ def test_a_returned_proposal_whose_developers_left_is_told_to_administrators(app
     letters = db.session.scalars(
         select(Letter).where(Letter.cause == f"step:{step.id}", Letter.user_id == road.people[Role.ADMIN].id)
     ).all()
-    assert [one.kind for one in letters] == ["nobody: Change the proposal and submit it again"]
+    assert [one.kind for one in letters] == ["nobody"]
     assert "ask the head of office to add a developer" in letters[0].body

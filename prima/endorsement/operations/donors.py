@@ -82,6 +82,8 @@ def keep_exchange(
         return None
     session = session_of(project)
     session.flush()
+    if letter:
+        letter.correspondence = True
     kept = Exchange(step_id=step.id, dated_on=given.dated_on, document_id=letter.id if letter else None)
     session.add(kept)
     session.flush()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from prima import clock
@@ -37,5 +37,8 @@ class Document(Model):
     filed_at: Mapped[datetime] = mapped_column(default=clock.now)
 
     project: Mapped[Project] = relationship(back_populates="documents", lazy="raise")
+    correspondence: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """A letter from the donor: on the file, and no part of what was submitted."""
+
     type: Mapped[DocumentType] = relationship(lazy="raise")
     filed_by: Mapped[User] = relationship(lazy="raise")
