@@ -408,7 +408,11 @@ def _pages(office: Office) -> Iterator[tuple[str, str, str, str]]:
         yield "review page", "as project development officer", REGION, f"/projects/{reference}/clearances/rpdo"
     yield "overdue", "all regions", MANAGER, "/reports/overdue"
     for who in EVERYBODY:
-        yield "desk", "first page", who, "/"
+        yield "home", "first page", who, "/"
+        yield "desk", "everything on it", who, "/desk"
+    yield "waiting", "all regions", MANAGER, "/waiting"
+    yield "waiting", "of the region", REGION, "/waiting"
+    yield "times", "all regions", MANAGER, "/waiting/times"
 
 
 def _drafting(proposal: FullProposal) -> Iterator[tuple[str, str, str, str]]:
