@@ -35,7 +35,7 @@ class Chronicle:
         self._events: dict[Project, list[Event]] = defaultdict(list)
         self._places = count()
 
-    def note(self, project: Project, at: datetime, name: str, actor: User | None, **data: Any) -> None:
+    def note(self, project: Project, at: datetime, name: str, actor: User | None, /, **data: Any) -> None:
         self._events[project].append(Event(at, next(self._places), name, actor, data))
 
     def write(self) -> None:

@@ -519,7 +519,7 @@ def drive(examples: int, steps: int, *phases: Phase) -> None:
 
 
 def test_the_law_of_the_endorsement_holds_whoever_does_what(app):
-    drive(10, 14, Phase.generate)
+    drive(6, 14, Phase.generate)
 
 
 @pytest.mark.soak

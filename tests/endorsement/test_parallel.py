@@ -30,7 +30,7 @@ from prima.sessions import with_rights
 from prima.users import Role, User
 from tests.browser import Browser, Page
 from tests.conftest import TODAY, make_app
-from tests.endorsement.cast import PLACES, REVIEWERS
+from tests.endorsement.cast import PLACES, REVIEWERS, answer_comments
 from tests.factories import PASSWORD, a_project, a_user
 
 PRESSES = 20
@@ -67,10 +67,14 @@ class Office:
                 self.did(project_id, self.answer(role), role)
             if to is Status.RETURNED:
                 self.did(project_id, self.decision("return"), Role.RPDO)
+                self.answered(project_id)
             found = locked(project_id)
             assert found.status is to
             db.session.rollback()
             return reference
+
+    def answered(self, project_id: int) -> None:
+        self.did(project_id, lambda it, one: answer_comments(it, actor=one), Role.PDEV)
 
     def did(self, project_id: int, work: Callable[[Project, User], Any], role: Role) -> None:
         db.session.expire_all()
@@ -138,6 +142,9 @@ class Office:
     def submit(self, who: Any, reference: str, button: str) -> Callable[[], Page]:
         page = self.window(who, f"/projects/{reference}/submit/submit")
         return lambda: page.press(button)
+
+    def id_of(self, reference: str) -> int:
+        return db.session.scalars(select(Project.id).where(Project.reference == reference)).one()
 
     def moves(self, reference: str) -> list[str]:
         with self.app.app_context():
@@ -295,6 +302,8 @@ def test_resubmit_against_a_reviewers_decision_on_the_round_before(office):
     late = office.review(Role.RME, reference, "rme")
     back = office.decide("second RPDO", reference, "return", "Early.")
     assert back().status == WON
+    with office.app.test_request_context():
+        office.answered(office.id_of(reference))
     pages = together(late, office.submit(Role.PDEV, reference, "Submit again"))
     assert one_wins(pages, "took the step") == 1
     assert "is now: " in pages[0].text

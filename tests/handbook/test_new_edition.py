@@ -102,7 +102,7 @@ def test_publishing_is_all_it_takes(browser_of, publish, changed):
         assert f"at or under {share} percent of the total" in browser.open(f"/projects/{reference}/budget").text
     for reference, asked in ((before, False), (after, True)):
         road = browser.open(f"/projects/{reference}/submit/submit").check().rows("This will go to")
-        assert (adviser.name in [row[1] for row in road]) is asked
+        assert (adviser.name in [row[3] for row in road]) is asked
 
 
 @pytest.mark.parametrize("complete", [True, False])

@@ -32,7 +32,10 @@ EUR, USD = "30,640.18", "34,421.18"
 BY_COUNTRY = [["Kenya", "20,427.81", "66.67%"], ["Uganda", "10,212.37", "33.33%"]]
 """The cent that is left over goes to the larger remainder."""
 BOTH = f"EUR {EUR} (USD {USD})"
-WAYS = [pytest.param({"width": 1280}, id="script"), pytest.param({"javascript": False, "width": 390}, id="no script")]
+WAYS = [
+    pytest.param({"width": 1280}, id="script"),
+    pytest.param({"javascript": False, "width": 390}, id="no script", marks=pytest.mark.soak),
+]
 
 
 @pytest.fixture(params=WAYS)

@@ -269,10 +269,17 @@ def words_of(path: Path) -> str:
     return "\n".join([*(paragraph.text for paragraph in paper.paragraphs), *cells])
 
 
-KINDS = [pytest.param(True, 1280, id="script, wide"), pytest.param(False, 390, id="no script, narrow")]
+WIDE, NARROW = (True, 1280), (False, 390)
+IDS = {WIDE: "script, wide", NARROW: "no script, narrow"}
 
 
-@pytest.mark.parametrize(("javascript", "width"), KINDS)
+def kinds(first: tuple[bool, int], second: tuple[bool, int]) -> pytest.MarkDecorator:
+    """One stretch of the road with script and the other without; the other way round is walked by `make soak`."""
+    params = [pytest.param(*first, id=IDS[first]), pytest.param(*second, id=IDS[second], marks=pytest.mark.soak)]
+    return pytest.mark.parametrize(("javascript", "width"), params)
+
+
+@kinds(NARROW, WIDE)
 def test_a_proposal_for_the_fund_is_told_from_nothing(drafting_of, javascript, width):
     drafting = drafting_of(javascript=javascript, width=width)
     drafting.begins()
@@ -281,7 +288,7 @@ def test_a_proposal_for_the_fund_is_told_from_nothing(drafting_of, javascript, w
     drafting.stands_at(TOLD)
 
 
-@pytest.mark.parametrize(("javascript", "width"), KINDS)
+@kinds(WIDE, NARROW)
 def test_a_proposal_that_is_told_is_planned_and_made_ready(drafting_of, javascript, width):
     drafting = drafting_of(javascript=javascript, width=width)
     drafting.finds_it_told()

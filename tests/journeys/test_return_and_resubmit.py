@@ -26,7 +26,12 @@ PLACES = {
 }
 
 
-@pytest.fixture(params=[(True, 1280), (False, 390)], ids=["script", "no-script-narrow"])
+@pytest.fixture(
+    params=[
+        pytest.param((True, 1280), id="script", marks=pytest.mark.soak),
+        pytest.param((False, 390), id="no script, narrow"),
+    ]
+)
 def cast(browser_page, request) -> Cast:
     script, width = request.param
     cast = Cast(browser_page, {"javascript": script, "width": width})

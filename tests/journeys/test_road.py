@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
@@ -215,9 +216,12 @@ def return_and_clear(cast: Cast, home: str, axe) -> None:
     cast.developer.open(f"{home}/sections/rat")
     cast.developer.type("Rationale", "The words of the section Rationale. The sectors are building and care.")
     cast.developer.press("Save").is_told("Saved")
+    cast.developer.open(f"{home}/submit/submit").follow("1 comment is not answered").is_at("Comments")
+    cast.developer.main.get_by_label(re.compile("^Your answer")).first.fill("They are named now.")
+    cast.developer.main.get_by_role("button", name=re.compile("^Send the answer")).first.click()
     submit(cast.developer, home, "Submit again")
     cast.developer.reads("In review").reads("stands")  # the office's clearance: nothing material changed
-    cast.rts.open("/").follow(f"Review as {REVIEWERS[Role.RTS]}").reads("What changed since", "building and care")
+    cast.rts.open("/").follow(f"Review as {REVIEWERS[Role.RTS]}").reads("Changed since round 1", "building and care")
     axe(cast.rts.page)
     for role in (Role.RPDO, Role.RTS):
         review(getattr(cast, role.lower()), role)
@@ -415,6 +419,8 @@ def test_a_donor_asks_for_changes_and_the_proposal_is_withdrawn(cast_of, axe):
     cast.rpdo.open(home).press("The donor asks for changes").is_at("The donor asks for changes")
     cast.rpdo.press("The donor asks for changes").reads("Please mend what is marked below", "Please fill this in.")
     axe(cast.rpdo.page)
+    letter = {"name": "answer.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 The donor asks for less."}
+    cast.rpdo.field("Letter to upload").set_input_files(letter)
     cast.rpdo.type("Reason", "A smaller budget.").press("The donor asks for changes")
     cast.rpdo.is_told("Done: The donor asks for changes.")
     cast.developer.open(home).reads("A smaller budget.", "Submit again")

@@ -279,7 +279,7 @@ def test_bad_input_is_answered_in_plain_words(open_page, theirs, page):
     found, wrong = open_page(page), []
     for place in range(len(sheets(found))):
         for what, attempt in TRIES.items():
-            if found.status != 200:  # what the page was about is removed
+            if found.status != 200 or place >= len(sheets(found)):  # what the page, or the form, was about is gone
                 break
             sheet = sheets(found)[place]
             if not (values := attempt(sheet)):

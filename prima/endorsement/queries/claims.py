@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from prima.db import db
 from prima.endorsement.models import Claim, Round
@@ -77,10 +77,16 @@ def sat_of(project: Project, waiting: Waiting) -> str:
 
 def claims(project: Project) -> dict[str, Claim]:
     """Every claim on the project by seat, each with the person and their rights."""
-    asked = (
-        select(Claim).where(Claim.project_id == project.id).options(joinedload(Claim.user).options(*rights_of_user()))
-    )
-    return {one.seat: one for one in db.session.scalars(asked.execution_options(populate_existing=True))}
+    asked = select(Claim).where(Claim.project_id == project.id)
+    found = {one.seat: one for one in db.session.scalars(asked.execution_options(populate_existing=True))}
+    if found:
+        # Read along with the claim, people would be read afresh, and those they stand in for forget their own rights.
+        ids = {one.user_id for one in found.values()}
+        people = db.session.scalars(select(User).where(User.id.in_(ids)).options(*rights_of_user()))
+        by_id = {person.id: person for person in people}
+        for one in found.values():
+            set_committed_value(one, "user", by_id[one.user_id])
+    return found
 
 
 def in_force(sat: Sat, claim: Claim | None) -> Claim | None:
