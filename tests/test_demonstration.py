@@ -440,7 +440,9 @@ def test_some_reports_are_overdue(demo):
 def test_the_demonstrated_roles_have_something_to_do(built, demo, name):
     user = person(name)
     with built[0].test_request_context():
-        assert [duty for ask in rooms.DESKS for duty in ask(user)]
+        duties = [duty for shelf in rooms.DESKS for duty in shelf.page(user, None, 50).duties]
+        assert duties
+        assert sum(shelf.count(user) for shelf in rooms.DESKS) >= len(duties)
 
 
 def test_a_fresh_demonstration_sends_few_letters(demo):
