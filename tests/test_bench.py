@@ -68,7 +68,7 @@ def test_a_small_portfolio_is_made_once_and_measured(run):
         "list: unfiltered",
         "dashboard: unfiltered",
         "project page: ACTIVE",
-        "desk: first page",
+        "desk: everything on it",
         "compare: ",
         "Excel: every",
         *DRAFTING,

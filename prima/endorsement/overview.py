@@ -125,7 +125,10 @@ def taking(project: Project, newest: Round | None, viewer: User, *, action: Acti
         return None
     sat = here[0]
     back = "clearance" if seat else ""
-    return _taking(sat, queries.claims(project).get(sat.seat), queries.colleagues(sat), viewer, back=back)
+    people = queries.colleagues(sat)
+    if not any(one.id != viewer.id for one in people):
+        return None
+    return _taking(sat, queries.claims(project).get(sat.seat), people, viewer, back=back)
 
 
 def _taking(

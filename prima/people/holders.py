@@ -17,7 +17,7 @@ def rights_of_user() -> tuple[Any, ...]:
     """What is asked of a person who may decide: own grants, and those lent by absent colleagues."""
     return (
         selectinload(User.grants),
-        selectinload(User.stands_in_for).joinedload(Delegation.absent).selectinload(User.grants),
+        selectinload(User.stands_in_for).joinedload(Delegation.absent).joinedload(User.grants),
     )
 
 

@@ -39,19 +39,27 @@ def with_clearances() -> tuple[Any, ...]:
 def read_rounds(
     project: Project, *options: Any, number: int | None = None, limit: int | None = None, fresh: bool = False
 ) -> list[Round]:
-    found = list(
-        db.session.scalars(
-            select(Round)
-            .where(Round.project_id == project.id, true() if number is None else Round.number == number)
-            .options(*with_clearances(), *options)
-            .order_by(Round.number.desc())
-            .limit(limit)
-            .execution_options(populate_existing=fresh)
-        )
+    asked = (
+        select(Round)
+        .where(Round.project_id == project.id, true() if number is None else Round.number == number)
+        .options(*with_clearances(), *options)
+        .order_by(Round.number.desc())
+        .limit(limit)
     )
+    found = list(db.session.scalars(asked.execution_options(populate_existing=fresh)))
+    if fresh and any(_has_forgotten(one) for one in found):
+        # What stands is read along as a clearance of its own round: read afresh, both forget what was loaded of them.
+        found = list(db.session.scalars(asked))
     for one in found:
         _told(one, project)
     return found
+
+
+def _has_forgotten(one: Round) -> bool:
+    if {"submitted_by", "clearances", "decisions"} & inspect(one).unloaded:
+        return True
+    parts = {"decided_by", "behalf_of", "stands", "answers"}
+    return any(parts & inspect(clearance).unloaded for clearance in one.clearances)
 
 
 def rounds(project: Project, *, fresh: bool = False) -> list[Round]:
