@@ -359,17 +359,9 @@ def _clearance_row(
         says = _("open") if asked else _("not answered in this round")
         due_on, because = (one.due_on, why_again(one, titles)) if asked else (None, "")
         return Row(role, says, "blue" if asked else "grey", has_it, None, due_on=due_on, url=url, because=because)
-    here = one.project.status is Status.REVIEW and one.round.closed_at is None
-    says = {
-        Verdict.CLEAR: _("cleared"),
-        Verdict.COMMENTS: _("cleared with comments"),
-        Verdict.RETURN: _("return coming") if here else _("returned"),
-    }[one.verdict]
-    if one.stands is not None:
-        says = _("%(says)s in round %(number)s, stands", says=says, number=one.stands.round.number)
     return Row(
         role=role,
-        says=says,
+        says=said_of(one, one.verdict),
         tone="violet" if one.verdict is Verdict.RETURN else "green",
         who=signed(one.decided_by, one.behalf_of),
         at=one.decided_at,
@@ -378,6 +370,19 @@ def _clearance_row(
         url=url,
         because=_("because none of its sections changed") if one.stands is not None else why_again(one, titles),
     )
+
+
+def said_of(one: Clearance, verdict: Verdict) -> str:
+    """What a reviewer answered, in words: a return is coming until it has brought the proposal back."""
+    here = one.project.status is Status.REVIEW and one.round.closed_at is None
+    says = {
+        Verdict.CLEAR: _("cleared"),
+        Verdict.COMMENTS: _("cleared with comments"),
+        Verdict.RETURN: _("return coming") if here else _("returned"),
+    }[verdict]
+    if one.stands is not None:
+        says = _("%(says)s in round %(number)s, stands", says=says, number=one.stands.round.number)
+    return says
 
 
 def why_again(one: Clearance, titles: Mapping[str, str]) -> str:

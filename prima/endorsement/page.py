@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 
 from prima.endorsement import record
 from prima.endorsement.models import CheckAnswer, Clearance, Decision, Round, Verdict
+from prima.endorsement.overview import said_of
 from prima.endorsement.queries import Names
 from prima.endorsement.steps import signed
 from prima.journal import Entry
@@ -139,17 +140,9 @@ class Teller:
         if one.verdict is None:
             asked = one.round.closed_at is None and self.project.status is Status.REVIEW
             return Line(role, _("open") if asked else _("not answered in this round"), "grey", "", None, number)
-        here = self.project.status is Status.REVIEW and one.round.closed_at is None
-        says = {
-            Verdict.CLEAR: _("cleared"),
-            Verdict.COMMENTS: _("cleared with comments"),
-            Verdict.RETURN: _("return coming") if here else _("returned"),
-        }[one.verdict]
-        if one.stands is not None:
-            says = _("%(says)s in round %(number)s, stands", says=says, number=one.stands.round.number)
         return Line(
             role=role,
-            says=says,
+            says=said_of(one, one.verdict),
             tone="violet" if one.verdict is Verdict.RETURN else "green",
             who=signed(one.decided_by, one.behalf_of),
             at=one.decided_at,
