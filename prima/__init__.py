@@ -62,6 +62,7 @@ def create_app(**overrides: Any) -> Flask:
     app.extensions["prima.tellers"] = rooms.TELLERS
     app.extensions["prima.desks"] = rooms.DESKS
     app.extensions["prima.who_has"] = rooms.WHO_HAS
+    app.extensions["prima.following"] = rooms.FOLLOWING
     app.extensions["prima.lessons"] = rooms.LESSONS
     app.extensions["prima.roads"] = rooms.ROADS
     for rules in rooms.RIGHTS:

@@ -13,6 +13,7 @@ from prima.endorsement import overview as endorsement_overview
 from prima.endorsement import queries as endorsement_queries
 from prima.endorsement import rights as endorsement_rights
 from prima.endorsement.views import claims, clearances, comparison, endorsement, funding_rounds, record, waiting
+from prima.following import Following
 from prima.frame import Count, MenuItem
 from prima.lessons import LessonsOf
 from prima.overview import Teller
@@ -49,6 +50,7 @@ from prima.projects.views import (
     team,
     workplan,
 )
+from prima.reporting import operations as reporting_operations
 from prima.reporting import overview as reporting_overview
 from prima.reporting import queries as reporting_queries
 from prima.reporting import rights as reporting_rights
@@ -130,6 +132,12 @@ DESKS: tuple[Shelf, ...] = (
 """What each package puts on a person's desk."""
 ROADS = Roads(ahead=endorsement_queries.road_ahead, reviewers=endorsement_queries.road_of_reviewers)
 """Who tells where a proposal goes."""
+FOLLOWING = Following(
+    recompute=reporting_operations.recompute,
+    end=reporting_operations.end,
+    open_duties=reporting_overview.open_duties,
+)
+"""What follows from a decision on a project's dates, and what stands in the way of ending it."""
 LESSONS: tuple[LessonsOf, ...] = (reporting_queries.lessons,)
 """Who tells what former projects learned."""
 COUNTS: dict[str, Count] = {"desk": home.count, "overdue": reporting_queries.count_overdue}

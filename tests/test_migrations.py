@@ -132,3 +132,58 @@ def test_the_way_back_keeps_one_clearance_a_role(under_review):
     assert rows("select role, note from clearance order by id") == [("RPDO", "RPDO"), ("LEG", "LEG")]
     assert rows("select count(*) from answer") == [(2,)]
     assert rows("select asked_at_headquarters from project order by reference") == [(["LEG"],), ([],), ([],)]
+
+
+RUNNING = """
+insert into budget_category (code, name, position, retired, counts_towards_30pct)
+    values ('STAFF', 'Staff', 1, false, true);
+insert into budget_line (project_id, position, category_code, description, unit, quantity, units, unit_cost, amount,
+    version)
+    select project.id, number, 'STAFF', 'Line ' || number, '', 1, 1, 10, 10, 1
+    from project, generate_series(1, 3) as number;
+update project set code = 'LM.0001', status = 'ACTIVE', starts_on = '2016-01-01', ends_on = '2016-12-31'
+    where reference = 'P-2016-00001';
+insert into deadline (project_id, kind, due_on, first_due_on, why, ad_hoc, is_open)
+    select id, 'FIN_F', '2017-03-31', '2017-03-31', '', false, true from project where code = 'LM.0001';
+insert into report (deadline_id, state, state_since, reason, version, saved_at)
+    select id, 'draft', now(), '', 1, now() from deadline;
+insert into spending (report_id, category_code, spent, committed) select id, 'STAFF', 12.34, 1 from report;
+"""
+
+
+@pytest.fixture
+def running(under_review):
+    """The same at the revision before running a project, one of the projects active with a report begun."""
+    upgrade(revision="0004")
+    db.session.execute(text(RUNNING))
+    db.session.commit()
+    return under_review
+
+
+def test_lines_of_projects_with_an_id_get_codes_and_figures_of_categories_stay(running):
+    upgrade(revision="0005")
+    assert rows("select reference, array_agg(line.code order by line.position) from budget_line as line"
+                " join project on project.id = project_id group by reference order by reference") == [
+        ("P-2016-00001", ["B001", "B002", "B003"]),
+        ("P-2016-00002", [None, None, None]),
+        ("P-2016-00003", [None, None, None]),
+    ]  # fmt: skip
+    assert rows("select category_code, line_id, spent, committed from spending") == [
+        ("STAFF", None, Decimal("12.34"), Decimal("1.00"))
+    ]
+    assert rows("select name from deadline") == [("",)]
+
+
+def test_the_way_back_sums_the_figures_of_lines_by_category(running):
+    upgrade(revision="0005")
+    db.session.execute(
+        text(
+            "insert into spending (report_id, category_code, line_id, spent, committed)"
+            " select report.id, 'STAFF', line.id, 1.01, 0 from report, budget_line as line where line.code is not null"
+        )
+    )
+    db.session.commit()
+    downgrade(revision="0004")
+    assert rows("select category_code, spent, committed from spending") == [
+        ("STAFF", Decimal("15.37"), Decimal("1.00"))
+    ]

@@ -29,7 +29,7 @@ from prima.reporting.calendar import (
     deadlines,
 )
 from prima.reporting.models import Deadline, Reached, Report, ReportStep, ReportText, Spending
-from prima.reporting.operations.activation import CLOSED
+from prima.reporting.operations.deadlines import CLOSED
 from prima.reporting.steps import DONE, IN, report_type_of
 from prima.users import Role, User
 

@@ -67,6 +67,10 @@ def _roles(edition: Edition) -> Iterator[tuple[str, str]]:
         yield f"reviewers[{reviewer.key}].role", reviewer.role
         if reviewer.fallback:
             yield f"reviewers[{reviewer.key}].fallback", reviewer.fallback
+    if edition.changes:
+        yield "changes.endorsed_by", edition.changes.endorsed_by
+        yield "changes.decided_by.fund", edition.changes.decided_by.fund
+        yield "changes.decided_by.donor", edition.changes.decided_by.donor
     named = {one.code for one in edition.reviewers if one.code}
     for check in edition.checks:
         if check.role not in named:

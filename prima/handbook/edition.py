@@ -358,6 +358,66 @@ class RiskLevels(Part):
         return [band for band in self.bands if band.from_level <= level][-1]
 
 
+class Threshold(Part):
+    """From which figure on a traffic light is amber, and from which red; where less is worse, `amber` is the larger."""
+
+    amber: Whole
+    red: Whole
+
+
+class Lights(Part):
+    """The traffic lights of a running project; what is between green and amber is green."""
+
+    schedule: Threshold  # per cent of the activities and milestones that should be done by today and are not
+    results: Threshold  # per cent reached of what the time that has passed lets expect; less is worse
+    money: Threshold  # percentage points between the budget spent and the time that has passed
+    risk: Threshold  # level of the highest open risk
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        for name in ("schedule", "money", "risk"):
+            one = getattr(self, name)
+            if one.red < one.amber:
+                raise ValueError(f"{name}.red must not be smaller than {name}.amber")
+        if self.results.red > self.results.amber:
+            raise ValueError("results.red must not be greater than results.amber")
+        return self
+
+
+class Deciders(Part):
+    """A role for projects of the Fund and one for those of donors."""
+
+    fund: Code
+    donor: Code
+
+    def of(self, funding: Funding) -> str:
+        return self.fund if funding == "fund" else self.donor
+
+
+class ChangeRules(Part):
+    """Who decides on a change of a running project, and what needs no request."""
+
+    endorsed_by: Code  # at the Regional Office
+    decided_by: Deciders  # for a donor's project: who records the donor's answer
+    days: Count  # working days for each of them
+    free_percent: Whole  # a budget line may grow or shrink by so many per cent of its approved amount without a request
+
+
+class Named(Part):
+    """A word of a scale or a list."""
+
+    code: Code
+    name: Text
+    tone: Literal["grey", "blue", "green", "amber", "violet", "red"] = "grey"
+
+
+class EvaluationRules(Part):
+    """By what an ex-post evaluation judges, and in which words."""
+
+    criteria: Annotated[tuple[Named, ...], Field(min_length=1)]
+    ratings: Annotated[tuple[Named, ...], Field(min_length=1)]  # from the best to the worst
+
+
 class Edition(Part):
     """What `..._for` returns fits the funding, and the conditions of what it returns hold by `facts`.
 
@@ -384,6 +444,11 @@ class Edition(Part):
     milestone_ladder: Ladder | None = None  # reminders of milestones; none, if left out
     activation: tuple[Item, ...]
     closure: tuple[Item, ...]
+    settlement: tuple[Item, ...] = ()  # what financial closure needs
+    changes: ChangeRules | None = None
+    lights: Lights | None = None
+    evaluation: EvaluationRules | None = None
+    follow_up_ladder: Ladder | None = None  # reminders of what was promised on a recommendation
     duties: tuple[Duty, ...] = ()
     gender: Gender | None = None
     risk: RiskLevels | None = None  # levels of risk have no word, if left out
@@ -590,8 +655,13 @@ def _contradictions(edition: Edition) -> Iterator[tuple[str, str]]:
 def _used_twice(edition: Edition) -> Iterator[tuple[str, str]]:
     lists: dict[str, list[str]] = {
         name: [item.code for item in getattr(edition, name)]
-        for name in ("stages", "sections", "rules", "checks", "reports", "activation", "closure")
+        for name in ("stages", "sections", "rules", "checks", "reports", "activation", "closure", "settlement")
     }
+    if edition.evaluation:
+        lists |= {
+            f"evaluation.{name}": [item.code for item in getattr(edition.evaluation, name)]
+            for name in ("criteria", "ratings")
+        }
     lists |= {f"reports[{report.code}].sections": [part.code for part in report.sections] for report in edition.reports}
     lists["reviewers"] = [f"{one.key} ({kind})" for one in edition.reviewers for kind in one.funding]
     lists["desks"] = [

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy import select, text
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column, undefer
 
 from prima import clock
 from prima.db import Json, Model
@@ -101,6 +103,25 @@ def in_force(session: Session) -> HandbookEdition | None:
         .order_by(HandbookEdition.valid_from.desc(), HandbookEdition.id.desc())
         .limit(1)
     )
+
+
+def part(session: Session, row: HandbookEdition, name: str) -> Any:
+    """A part of an edition that editions did not always have; one that is silent leaves it to the newest that speaks.
+
+    Raises Refused where no edition in force speaks of it.
+    """
+    if found := getattr(row.handbook, name):
+        return found
+    others = session.scalars(
+        select(HandbookEdition)
+        .where(HandbookEdition.valid_from <= clock.today())
+        .options(undefer(HandbookEdition.content))
+        .order_by(HandbookEdition.valid_from.desc(), HandbookEdition.id.desc())
+    )
+    for other in others:
+        if found := getattr(other.handbook, name):
+            return found
+    raise Refused(_("No Handbook edition in force speaks of this yet. The operator publishes one by `flask setup`."))
 
 
 def newest(session: Session) -> HandbookEdition:

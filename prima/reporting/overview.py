@@ -20,6 +20,7 @@ from prima.projects.stages import RUNNING
 from prima.reporting import queries
 from prima.reporting.calendar import EXTENSION_REQUEST, FINAL, FRAMEWORK, INTERIM, ReportState, TimelinessKind
 from prima.reporting.models import Deadline
+from prima.reporting.rules import to_close
 from prima.reporting.steps import (
     DONE,
     OWING,
@@ -32,6 +33,7 @@ from prima.reporting.steps import (
 )
 from prima.timeline import Mark, Span
 from prima.users import User
+from prima.workflow import Need
 
 SHOWN = 6
 """Deadlines in the table of the project page; the rest stands on its own page."""
@@ -85,6 +87,11 @@ def tell(project: Project, viewer: User) -> Telling:
         ),
         tabs=[(_("Reports"), index)],
     )
+
+
+def open_duties(project: Project, closing: str) -> list[Need]:
+    """What the project still owes before it is closed, each with its link."""
+    return to_close(project, queries.deadlines_of(project.id)) if closing == "operational" else []
 
 
 def line_of(project: Project, row: Deadline) -> Line:

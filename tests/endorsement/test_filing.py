@@ -101,7 +101,7 @@ def test_the_internal_annex_is_filed_apart(cast, project, folder, browser_of):
 
 def test_without_risks_there_is_no_annex(cast):
     project = a_project(developer=cast[Role.PDEV], complete=True)
-    project.edition_id = published.find(db.session, "fund-older-2").id  # its form has no risk plan
+    project.edition_id = published.find(db.session, "fund-older-3").id  # its form has no risk plan
     db.session.execute(delete(Risk).filter_by(project_id=project.id))
     db.session.add(Section(project_id=project.id, code="SUS", text="The State goes on."))
     cast.submit(project)

@@ -128,7 +128,7 @@ def strict_edition(app: Any) -> None:
     """The newest edition asks for one person a clearance; new projects stand on it."""
     text = (published.EDITIONS / "fund_current.toml").read_text(encoding="utf-8")
     for old, new in (
-        ('code = "fund-current-2"', 'code = "strict"'),
+        ('code = "fund-current-3"', 'code = "strict"'),
         ("valid_from = 2014-01-01", "valid_from = 2016-09-01"),
         ("one_person_two_clearances = true", "one_person_two_clearances = false"),
     ):

@@ -48,7 +48,7 @@ def conditional() -> str:
         f"needed_when = {CONDITIONS['donor.eu_money']}\n\n"
     )
     changes = (
-        ('code = "fund-current-2"', 'code = "conditional"'),
+        ('code = "fund-current-3"', 'code = "conditional"'),
         ("valid_from = 2014-01-01", "valid_from = 2016-09-01"),
         ('[[sections]]\ncode = "MON"', f'{sections}[[sections]]\ncode = "MON"'),
         ('[[reviewers]]\nrole = "RPDO"', f'{reviewer}[[reviewers]]\nrole = "RPDO"'),

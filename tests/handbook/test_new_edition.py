@@ -18,7 +18,7 @@ from tests.factories import a_deadline, a_project, a_user, an_active_project
 
 SOURCE = (published.EDITIONS / "fund_current.toml").read_text(encoding="utf-8")
 CHANGES = (
-    ('code = "fund-current-2"', 'code = "fund-2016"'),
+    ('code = "fund-current-3"', 'code = "fund-2016"'),
     ("valid_from = 2014-01-01", "valid_from = 2016-10-01"),
     ("words = 350", "words = 5"),
     (
@@ -131,7 +131,7 @@ def test_an_idea_entered_after_the_publication_begins_on_the_new_edition(browser
 def test_the_older_form_is_nothing_but_data(browser_of, app):
     developer = a_user("PDEV", "KEN")
     project = a_project(developer=developer, complete=True, budget=100_000)
-    project.edition_id = published.find(db.session, "fund-older-2").id
+    project.edition_id = published.find(db.session, "fund-older-3").id
     db.session.flush()
     db.session.expire_all()
     edition = queries.proposal(project.reference).edition.handbook
@@ -193,13 +193,13 @@ def test_a_changed_severity_and_a_changed_ladder_rule_the_projects_of_the_new_ed
 
 def test_an_edition_of_the_future_waits_for_its_day(publish, changed):
     publish(changed.replace("valid_from = 2016-10-01", "valid_from = 2016-10-02"))
-    assert published.newest(db.session).code == "fund-current-2"
+    assert published.newest(db.session).code == "fund-current-3"
     clock.fix(clock.today() + timedelta(days=1))
     assert published.newest(db.session).code == "fund-2016"
 
 
 def test_new_projects_take_the_current_form_though_the_older_one_is_published_too(app):
-    assert published.newest(db.session).code == "fund-current-2"
+    assert published.newest(db.session).code == "fund-current-3"
 
 
 def test_a_renamed_stage_keeps_its_statuses_on_the_map_and_on_the_strip(browser_of, publish):

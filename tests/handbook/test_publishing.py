@@ -29,7 +29,7 @@ def flask(app):
 def changed(tmp_path):
     def write(*changes: tuple[str, str], code: str = "changed-1", name: str = "changed.toml") -> Path:
         text = SOURCE
-        for before, after in (("fund-current-2", code), *changes):
+        for before, after in (("fund-current-3", code), *changes):
             assert before in text
             text = text.replace(before, after, 1)
         file = tmp_path / name
@@ -144,7 +144,7 @@ def test_check_and_publish_refuse_what_is_no_edition(flask, tmp_path, content, r
 
 
 def test_a_file_that_is_not_there_is_said_so(flask, tmp_path):
-    for words in (("check", tmp_path / "no.toml"), ("publish", tmp_path), ("diff", "no", "fund-current-2")):
+    for words in (("check", tmp_path / "no.toml"), ("publish", tmp_path), ("diff", "no", "fund-current-3")):
         done = flask(*words)
         assert done.exit_code != 0
         assert "Traceback" not in done.output
@@ -179,8 +179,8 @@ def test_publishing_again_changes_nothing(flask, changed):
 
 def test_an_earlier_edition_is_not_what_new_projects_take(flask, changed):
     done = flask("publish", changed(("valid_from = 2014-01-01", "valid_from = 2012-01-01")))
-    assert "New projects take fund-current-2, which is valid from a later day." in done.output
-    assert published.newest(db.session).code == "fund-current-2"
+    assert "New projects take fund-current-3, which is valid from a later day." in done.output
+    assert published.newest(db.session).code == "fund-current-3"
 
 
 def test_a_published_edition_is_never_changed_and_the_refusal_shows_the_difference(flask, changed):
@@ -188,25 +188,25 @@ def test_a_published_edition_is_never_changed_and_the_refusal_shows_the_differen
         ("words = 350", "words = 300"),
         ("value = 30\n", "value = 25\n"),
         ('role = "RME"\nscope = "region"\nrequired = true', 'role = "RME"\nscope = "region"\nrequired = false'),
-        code="fund-current-2",
+        code="fund-current-3",
     )
-    before = published.find(db.session, "fund-current-2").checksum
+    before = published.find(db.session, "fund-current-3").checksum
     done = flask("publish", file)
     assert done.exit_code == 1
     first, *rest = done.output.splitlines()
-    assert first.startswith("changed.toml: edition fund-current-2 is published with other contents")
+    assert first.startswith("changed.toml: edition fund-current-3 is published with other contents")
     assert rest == [
         "sections[SUM].words: 350 -> 300",
         "rules[STAFF_OFFICE_MAX].value: 30 -> 25",
         "reviewers[RME].required: true -> false",
     ]
-    row = published.find(db.session, "fund-current-2")
+    row = published.find(db.session, "fund-current-3")
     assert row.checksum == before
     assert row.handbook.section("SUM").words == 350
 
 
 def test_a_change_of_comments_alone_is_refused_too_and_said_to_be_one(flask, changed):
-    file = changed(("# One file is one edition.", "# One file is just one edition."), code="fund-current-2")
+    file = changed(("# One file is one edition.", "# One file is just one edition."), code="fund-current-3")
     done = flask("publish", file)
     assert done.exit_code == 1
     assert "Only comments or the layout of the file differ." in done.output
@@ -216,7 +216,7 @@ def test_a_change_of_comments_alone_is_refused_too_and_said_to_be_one(flask, cha
 
 
 def test_editions_are_compared_key_by_key(flask, changed):
-    done = flask("diff", "fund-older-2", "fund-current-2")
+    done = flask("diff", "fund-older-3", "fund-current-3")
     assert done.exit_code == 0
     lines = done.output.splitlines()
     assert "sections[RAT].words: 600 -> 400" in lines
@@ -232,7 +232,7 @@ def test_editions_are_compared_key_by_key(flask, changed):
 
 
 def test_an_edition_does_not_differ_from_its_file(flask):
-    done = flask("diff", "fund-current-2", CURRENT)
+    done = flask("diff", "fund-current-3", CURRENT)
     assert (done.exit_code, done.output) == (0, "")
 
 
@@ -252,7 +252,7 @@ def test_a_difference_says_order_lists_texts_and_desks(flask, changed):
         ('{code = "2a", all = "yes"}', '{code = "2a", all = "some"}'),
     )
     assert flask("diff", CURRENT, file).output.splitlines() == [
-        "code: fund-current-2 -> changed-1",
+        "code: fund-current-3 -> changed-1",
         "stages[ACT].who: [FUND, RRMO] -> [FUND]",
         "sections[SUM].title.fr: Résumé -> Sommaire",
         "sections[SUM].title.es: Resumen -> (nothing)",

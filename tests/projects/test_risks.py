@@ -196,7 +196,7 @@ def test_a_stranger_sees_no_plan_of_a_draft(browser_of, developer):
 
 def test_an_edition_without_a_risk_plan_has_no_page_and_asks_for_none(browser_of, developer):
     project = a_project(developer=developer)
-    project.edition_id = published.find(db.session, "fund-older-2").id
+    project.edition_id = published.find(db.session, "fund-older-3").id
     db.session.flush()
     db.session.expire_all()
     browser = browser_of(developer)

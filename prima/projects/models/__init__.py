@@ -13,14 +13,16 @@ from prima.projects.models.budget import (
     Dimension,
 )
 from prima.projects.models.calls import FundingRound
+from prima.projects.models.changes import Change, ChangeKind, ChangeState, ChangeStep, Version
 from prima.projects.models.classification import Extent, GenderAnswers, GovernanceMark, SdgMark, ThemeMark
+from prima.projects.models.closure import Closing, Confirmation
 from prima.projects.models.comments import Comment, Reply
 from prima.projects.models.counters import Counter
 from prima.projects.models.documents import Document
 from prima.projects.models.plans import Agreement, Partner, Risk
 from prima.projects.models.project import Bookmark, Coverage, Extension, Milestone, Part, Party, Project, Step
-from prima.projects.models.proposal import Beneficiaries, Justification, Reach, Section
-from prima.projects.models.results import ActivityPlan, Indicator, IndicatorSplit, Level, Measure, Result
+from prima.projects.models.proposal import Beneficiaries, Counted, Justification, Reach, Section
+from prima.projects.models.results import ActivityPlan, Counting, Indicator, IndicatorSplit, Level, Measure, Result
 
 __all__ = [
     "ALLOCATIONS",
@@ -35,8 +37,16 @@ __all__ = [
     "Beneficiaries",
     "Bookmark",
     "BudgetLine",
+    "Change",
+    "ChangeKind",
+    "ChangeState",
+    "ChangeStep",
+    "Closing",
     "Comment",
+    "Confirmation",
+    "Counted",
     "Counter",
+    "Counting",
     "CountryAllocation",
     "Coverage",
     "Dimension",
@@ -64,4 +74,5 @@ __all__ = [
     "Section",
     "Step",
     "ThemeMark",
+    "Version",
 ]

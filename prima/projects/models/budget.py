@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy import CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from prima.db import Key, Model, Money, Quantity, Share
@@ -16,10 +16,15 @@ from prima.projects.models.project import Project
 class BudgetLine(Model):
     """quantity x number of units x unit cost = amount, to the cent (half up), in the budget's currency."""
 
-    __table_args__ = (CheckConstraint("amount >= 0", name="amount"),)
+    __table_args__ = (
+        CheckConstraint("amount >= 0", name="amount"),
+        Index("uq_budget_line_project_id_code", "project_id", "code", unique=True, postgresql_where="code is not null"),
+    )
 
     id: Mapped[Key]
     project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), index=True)
+    code: Mapped[str | None]
+    """What finance calls the line (B001), given when the project becomes active and never given again."""
     position: Mapped[int]
     category_code: Mapped[str] = mapped_column(ForeignKey("budget_category.code"))
     description: Mapped[str]

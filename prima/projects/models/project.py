@@ -310,6 +310,8 @@ class Extension(Model):
     reason: Mapped[str]
     decided_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
     decided_on: Mapped[date]
+    change_id: Mapped[int | None] = mapped_column(ForeignKey("change.id"), unique=True)
+    """The change that asked for it; none where it was recorded without one."""
 
     project: Mapped[Project] = relationship(back_populates="extensions", lazy="raise")
     decided_by: Mapped[User] = relationship(lazy="raise")

@@ -36,6 +36,13 @@ class Reach(StrEnum):
     INDIRECT = "indirect"
 
 
+class Counted(StrEnum):
+    """What a number of beneficiaries counts."""
+
+    PEOPLE = "people"
+    SERVICES = "services"
+
+
 class Beneficiaries(Model):
     """How many of a type are to be reached; sex and age are codes of the disaggregation list."""
 
@@ -51,6 +58,10 @@ class Beneficiaries(Model):
     sex_code: Mapped[str] = mapped_column(ForeignKey("beneficiary_disaggregation.code"), default="SEX_OTHER")
     age_code: Mapped[str] = mapped_column(ForeignKey("beneficiary_disaggregation.code"), default="AGE_NOT")
     planned: Mapped[int]
+    counted: Mapped[Counted | None]
+    """Declared once, when the first number reached is recorded."""
+    repeated: Mapped[bool | None]
+    """Whether one person reached twice counts twice; declared with `counted`."""
 
     project: Mapped[Project] = relationship(back_populates="beneficiaries", lazy="raise")
 

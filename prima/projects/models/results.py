@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
@@ -36,6 +37,8 @@ class Result(Model):
     position: Mapped[int]
     text: Mapped[str] = mapped_column(default="")
     assumption: Mapped[str] = mapped_column(default="")
+    retired_on: Mapped[date | None]
+    """Taken out by a change of results; what was recorded on it stays."""
     version: Mapped[int] = mapped_column(default=1)
 
     project: Mapped[Project] = relationship(back_populates="results", lazy="raise")
@@ -48,6 +51,13 @@ class Measure(StrEnum):
     PERCENTAGE = "percentage"
     YES_NO = "yes_no"
     WORDS = "words"
+
+
+class Counting(StrEnum):
+    """What the values of an indicator are: each what came since the value before, or each the total to its date."""
+
+    INCREMENT = "increment"
+    TO_DATE = "to_date"
 
 
 class Indicator(Model):
@@ -73,6 +83,10 @@ class Indicator(Model):
     target_value: Mapped[Quantity | None]
     by_sex: Mapped[bool] = mapped_column(default=False)
     by_age: Mapped[bool] = mapped_column(default=False)
+    counting: Mapped[Counting | None]
+    """Declared once, when its first value is recorded; words and yes or no are always to date."""
+    retired_on: Mapped[date | None]
+    """Taken out by a change of results; its values stay."""
     library_code: Mapped[str | None] = mapped_column(ForeignKey("curated_indicator.code"), index=True)
     """The indicator of the library it was taken from: what is summed over projects."""
     copied_from_id: Mapped[int | None] = mapped_column(ForeignKey("indicator.id", ondelete="SET NULL"), index=True)

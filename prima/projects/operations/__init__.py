@@ -25,6 +25,7 @@ from prima.projects.operations.partners import list_partners
 from prima.projects.operations.risks import plan_risks
 from prima.projects.operations.sections import write_section
 from prima.projects.operations.team import add_developer, remove_developer
+from prima.projects.operations.versions import freeze, give_codes
 from prima.projects.operations.workplan import plan_activities
 
 __all__ = [
@@ -41,6 +42,8 @@ __all__ = [
     "describe",
     "file_document",
     "file_papers",
+    "freeze",
+    "give_codes",
     "insert_indicator",
     "justify",
     "list_partners",

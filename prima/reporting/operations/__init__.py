@@ -1,7 +1,8 @@
 """What is done to deadlines and reports: one verb, one function; none commits, none knows of a request."""
 
 from prima.reporting.operations.activation import activate, cancel, close
+from prima.reporting.operations.deadlines import end, recompute
 from prima.reporting.operations.extension import extend
 from prima.reporting.operations.reports import decide, save, submit
 
-__all__ = ["activate", "cancel", "close", "decide", "extend", "save", "submit"]
+__all__ = ["activate", "cancel", "close", "decide", "end", "extend", "recompute", "save", "submit"]

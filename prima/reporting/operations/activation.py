@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -18,19 +17,16 @@ from prima.lists import ProjectType
 from prima.permissions import Action, can
 from prima.projects.models import Part, Project
 from prima.projects.models.project import TEAM
-from prima.projects.operations import advance, number, take_part
+from prima.projects.operations import advance, freeze, give_codes, number, take_part
 from prima.projects.rights import running_authority
 from prima.projects.stages import Funding, Status
 from prima.reporting import queries
-from prima.reporting.calendar import EVALUATION, N_, RESPONSE, deadlines, revised
-from prima.reporting.operations.extension import apply, drop, made, standing, terms
+from prima.reporting.operations.deadlines import end, make, recompute
 from prima.reporting.rules import to_activate, to_close
 from prima.users import User
 
 FIRST_YEAR, LAST_YEAR = 1990, 2100
 """The years that a project of the organization can have, as for its funding year."""
-CLOSED = N_("The project was closed operationally; its final reports cover this.")
-AFTER_CLOSURE = frozenset({EVALUATION, RESPONSE})
 
 
 def activate(
@@ -77,8 +73,9 @@ def activate(
     authority = running_authority(actor, project)
     advance(project, "activate", actor=actor, behalf_of=authority.absent if authority else None)
     project.code = next_id(prefix)
-    for due in deadlines(starts_on, ends_on, rules_of(project), **terms(project), decided_on=clock.today()):
-        db.session.add(made(project, due))
+    give_codes(project)
+    make(project, actor=actor)
+    version = freeze(project, actor=actor)
     record(
         project,
         "activated",
@@ -86,6 +83,7 @@ def activate(
         code=project.code,
         starts_on=starts_on,
         ends_on=ends_on,
+        version=version.sha256,
         manager=people[Part.MANAGER].id,
         alternate=people[Part.ALTERNATE].id,
     )
@@ -108,10 +106,6 @@ def may_still(actor: User, action: Action, project: Project) -> None:
     """The right is asked again under the lock, so that of many presses one wins."""
     if not can(actor, action, project):
         raise Refused(_("You may not do this any more. Open the project's page to see where it is now."))
-
-
-def rules_of(project: Project) -> Any:
-    return project.edition.handbook.deadlines
 
 
 def next_id(prefix: str) -> str:
@@ -181,9 +175,7 @@ def close(project_id: int, *, actor: User, confirmed: Sequence[str], note: str =
         raise Invalid("confirmed", _("Please confirm each line of the checklist, once it is done."))
     authority = running_authority(actor, project)
     advance(project, "close", actor=actor, behalf_of=authority.absent if authority else None, note=note)
-    for row in rows:
-        if row.is_open and row.kind not in AFTER_CLOSURE:
-            drop(row, CLOSED)
+    end(project, actor=actor)
     record(project, "closed", actor=actor, confirmed=[item.code for item in checklist])
     return project
 
@@ -197,17 +189,6 @@ def cancel(project_id: int, *, actor: User, note: str) -> Project:
     if project.starts_on and project.ends_on:
         was_end, today = project.ends_on, clock.today()
         project.ends_on = max(min(today, was_end), project.starts_on)
-        rows = queries.deadlines_of(project.id)
-        changes = revised(
-            standing(rows),
-            project.starts_on,
-            project.ends_on,
-            rules_of(project),
-            was_end=was_end,
-            decided_on=today,
-            cancelled=True,
-            **terms(project),
-        )
-        apply(project, changes, rows)
+        recompute(project, was_end=was_end, actor=actor, cancelled=True)
         record(project, "cancelled", actor=actor, old_end=was_end, new_end=project.ends_on)
     return project

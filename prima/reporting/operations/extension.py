@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any
 
 from flask_babel import gettext as _
 
@@ -14,12 +12,11 @@ from prima.errors import Invalid, Refused
 from prima.filters import day
 from prima.journal import record
 from prima.permissions import Action, can
-from prima.projects.models import Extension, Part, Project
+from prima.projects.models import Extension, Part
 from prima.projects.rights import running_authority
-from prima.projects.stages import RUNNING, Funding
+from prima.projects.stages import RUNNING
 from prima.reporting import queries
-from prima.reporting.calendar import Changes, Due, Existing, revised
-from prima.reporting.models import Deadline
+from prima.reporting.operations.deadlines import recompute
 from prima.users import User
 
 LAST_YEAR = 2100
@@ -54,17 +51,7 @@ def extend(project_id: int, *, actor: User, ends_on: date, reason: str, seen: da
     db.session.add(extension)
     project.ends_on = ends_on
     project.updated_at = clock.now()
-    rows = queries.deadlines_of(project.id)
-    changes = revised(
-        standing(rows),
-        project.starts_on,
-        ends_on,
-        project.edition.handbook.deadlines,
-        was_end=was_end,
-        decided_on=today,
-        **terms(project),
-    )
-    apply(project, changes, rows)
+    changes = recompute(project, was_end=was_end, actor=actor)
     authority = running_authority(actor, project)
     record(
         project,
@@ -74,9 +61,9 @@ def extend(project_id: int, *, actor: User, ends_on: date, reason: str, seen: da
         old_end=was_end,
         new_end=ends_on,
         reason=reason.strip(),
-        moved=len(changes.move),
-        added=len(changes.add),
-        dropped=len(changes.drop),
+        moved=changes.moved,
+        added=changes.added,
+        dropped=changes.dropped,
     )
     for person in project.people(Part.MANAGER, Part.ALTERNATE):
         outbox.queue(
@@ -97,63 +84,3 @@ def extend(project_id: int, *, actor: User, ends_on: date, reason: str, seen: da
             path=f"/projects/{project.reference}/reports",
         )
     return extension
-
-
-def terms(project: Project) -> dict[str, Any]:
-    """What was agreed with the donor; for the Fund the edition alone decides."""
-    donor = project.funding is Funding.DONOR
-    return {
-        "funding": project.funding.value,
-        "interim_every": project.interim_every_months if donor else None,
-        "evaluation": project.evaluation_agreed if donor else None,
-    }
-
-
-def standing(rows: Iterable[Deadline]) -> list[Existing]:
-    """The rows that stand, as the calendar reads them."""
-    return [
-        Existing(
-            kind=row.kind,
-            due_on=row.due_on,
-            period_from=row.period_from,
-            period_to=row.period_to,
-            from_on=row.from_on,
-            submitted=row.report is not None and row.report.first_submitted_on is not None,
-            ad_hoc=row.ad_hoc,
-            ref=row.id,
-        )
-        for row in rows
-        if row.fell_away_at is None
-    ]
-
-
-def apply(project: Project, changes: Changes, rows: Sequence[Deadline]) -> None:
-    """Write down what a decision changes: the first date of each deadline, and what fell away, stay visible."""
-    by_id = {row.id: row for row in rows}
-    for existing, why in changes.drop:
-        drop(by_id[existing.ref or 0], why)
-    db.session.flush()  # what fell away makes room for what is added with the same period
-    for existing, due in changes.move:
-        row = by_id[existing.ref or 0]
-        row.period_from, row.period_to, row.from_on = due.period_from, due.period_to, due.from_on
-        row.due_on, row.why = due.due_on, due.why
-    db.session.flush()
-    db.session.add_all(made(project, due) for due in changes.add)
-    db.session.flush()
-
-
-def made(project: Project, due: Due) -> Deadline:
-    return Deadline(
-        project_id=project.id,
-        kind=due.kind,
-        period_from=due.period_from,
-        period_to=due.period_to,
-        from_on=due.from_on,
-        due_on=due.due_on,
-        first_due_on=due.due_on,
-        why=due.why,
-    )
-
-
-def drop(row: Deadline, why: str) -> None:
-    row.fell_away_at, row.is_open, row.why = clock.now(), False, why

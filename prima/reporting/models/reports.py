@@ -1,4 +1,4 @@
-"""Deadlines, and the reports that meet them."""
+"""Reports: their texts and figures, their moves, and why one was returned."""
 
 from __future__ import annotations
 
@@ -11,58 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from prima import clock
 from prima.db import Key, Model, Money
 from prima.projects.models import Beneficiaries, Project
-from prima.reporting.calendar import ReportState, Timeliness, timeliness
+from prima.reporting.calendar import ReportState
+from prima.reporting.models.deadlines import Deadline
 from prima.users import User
-
-
-class Deadline(Model):
-    """Something due from a project on a day at its office. `kind` is a code of the edition's report types."""
-
-    __table_args__ = (
-        Index("ix_deadline_open_due", "due_on", "project_id", postgresql_where="is_open"),
-        Index(
-            "uq_deadline_project_id_kind_period_to",
-            "project_id",
-            "kind",
-            "period_to",
-            unique=True,
-            postgresql_nulls_not_distinct=True,
-            postgresql_where="fell_away_at is null and not ad_hoc",
-        ),
-    )
-
-    id: Mapped[Key]
-    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), index=True)
-    kind: Mapped[str]
-    period_from: Mapped[date | None]
-    period_to: Mapped[date | None]
-    from_on: Mapped[date | None]
-    """The first day of a window (ex-post evaluation); `due_on` is its last."""
-    due_on: Mapped[date]
-    first_due_on: Mapped[date]
-    """The date before any decision moved it; stays visible."""
-    why: Mapped[str] = mapped_column(default="")
-    ad_hoc: Mapped[bool] = mapped_column(default=False)
-    """Asked by the donor outside the schedule."""
-    is_open: Mapped[bool] = mapped_column(default=True)
-    """Nothing accepted or handed in yet, and not fallen away."""
-    fell_away_at: Mapped[datetime | None]
-    done_at: Mapped[datetime | None]
-
-    project: Mapped[Project] = relationship(lazy="raise")
-    report: Mapped[Report | None] = relationship(back_populates="deadline", lazy="raise")
-
-    @property
-    def timeliness(self) -> Timeliness:
-        """Computed, never stored: not yet due, due, overdue, on time or late by n days."""
-        report = self.report
-        return timeliness(
-            report.state if report else None,
-            due_on=self.due_on,
-            period_to=self.period_to or self.from_on,
-            first_submitted_on=report.first_submitted_on if report else None,
-            today=clock.today(),
-        )
 
 
 class Report(Model):
@@ -125,16 +76,20 @@ class Reached(Model):
 
 
 class Spending(Model):
-    """Spent and committed per budget category, cumulative from the project's start (Handbook, financial reports)."""
+    """Spent and committed per budget line, cumulative from the project's start (Handbook, financial reports).
+
+    Without a line the figures are those of the category: where a project has no lines, and in reports of older form.
+    """
 
     __table_args__ = (
-        UniqueConstraint("report_id", "category_code"),
+        UniqueConstraint("report_id", "category_code", "line_id", postgresql_nulls_not_distinct=True),
         CheckConstraint("spent >= 0 and committed >= 0", name="amounts"),
     )
 
     id: Mapped[Key]
     report_id: Mapped[int] = mapped_column(ForeignKey("report.id"))
     category_code: Mapped[str] = mapped_column(ForeignKey("budget_category.code"))
+    line_id: Mapped[int | None] = mapped_column(ForeignKey("budget_line.id"), index=True)
     spent: Mapped[Money]
     committed: Mapped[Money] = mapped_column(default=Decimal(0))
 
@@ -154,5 +109,20 @@ class ReportStep(Model):
     note: Mapped[str] = mapped_column(default="")
 
     report: Mapped[Report] = relationship(back_populates="steps", lazy="raise")
+    remarks: Mapped[list[ReportRemark]] = relationship(back_populates="step", lazy="raise", order_by="ReportRemark.id")
     actor: Mapped[User] = relationship(foreign_keys=[actor_id], lazy="raise")
     behalf_of: Mapped[User | None] = relationship(foreign_keys=[behalf_of_id], lazy="raise")
+
+
+class ReportRemark(Model):
+    """What has to be changed in one part of a report that was returned."""
+
+    __table_args__ = (UniqueConstraint("step_id", "code"),)
+
+    id: Mapped[Key]
+    step_id: Mapped[int] = mapped_column(ForeignKey("report_step.id"))
+    code: Mapped[str]
+    """A section of the edition's report, or REACHED, SPENDING."""
+    text: Mapped[str]
+
+    step: Mapped[ReportStep] = relationship(back_populates="remarks", lazy="raise")

@@ -1,0 +1,43 @@
+"""What is stored about deadlines, reports, monitoring, spending, evaluations and lessons, one file per noun."""
+
+from prima.reporting.models.deadlines import Deadline, DeadlineChange
+from prima.reporting.models.evaluation import Evaluation, Finding, FollowUp, Rating, Recommendation, Response
+from prima.reporting.models.lessons import Lesson, LessonKind
+from prima.reporting.models.monitoring import (
+    ActivityProgress,
+    ActivityState,
+    IndicatorPart,
+    IndicatorValue,
+    RiskReview,
+    RiskState,
+)
+from prima.reporting.models.reports import Reached, Report, ReportRemark, ReportStep, ReportText, Spending
+from prima.reporting.models.spending import Expense, ExpenseKind, SpendingImport
+
+__all__ = [
+    "ActivityProgress",
+    "ActivityState",
+    "Deadline",
+    "DeadlineChange",
+    "Evaluation",
+    "Expense",
+    "ExpenseKind",
+    "Finding",
+    "FollowUp",
+    "IndicatorPart",
+    "IndicatorValue",
+    "Lesson",
+    "LessonKind",
+    "Rating",
+    "Reached",
+    "Recommendation",
+    "Report",
+    "ReportRemark",
+    "ReportStep",
+    "ReportText",
+    "Response",
+    "RiskReview",
+    "RiskState",
+    "Spending",
+    "SpendingImport",
+]

@@ -1,0 +1,94 @@
+"""Deadlines, and every date that one of them ever had."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from prima import clock
+from prima.db import Key, Model
+from prima.projects.models import Project
+from prima.reporting.calendar import Timeliness, timeliness
+from prima.users import User
+
+if TYPE_CHECKING:
+    from prima.reporting.models.reports import Report
+
+
+class Deadline(Model):
+    """Something due from a project on a day at its office. `kind` is a code of the edition's report types."""
+
+    __table_args__ = (
+        Index("ix_deadline_open_due", "due_on", "project_id", postgresql_where="is_open"),
+        Index(
+            "uq_deadline_project_id_kind_period_to",
+            "project_id",
+            "kind",
+            "period_to",
+            unique=True,
+            postgresql_nulls_not_distinct=True,
+            postgresql_where="fell_away_at is null and not ad_hoc",
+        ),
+    )
+
+    id: Mapped[Key]
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), index=True)
+    kind: Mapped[str]
+    period_from: Mapped[date | None]
+    period_to: Mapped[date | None]
+    from_on: Mapped[date | None]
+    """The first day of a window (ex-post evaluation); `due_on` is its last."""
+    due_on: Mapped[date]
+    first_due_on: Mapped[date]
+    """The date before any decision moved it; stays visible."""
+    why: Mapped[str] = mapped_column(default="")
+    ad_hoc: Mapped[bool] = mapped_column(default=False)
+    """Asked by the donor outside the schedule."""
+    name: Mapped[str] = mapped_column(default="")
+    """How one outside the schedule is called; the others are called by their kind."""
+    is_open: Mapped[bool] = mapped_column(default=True)
+    """Nothing accepted or handed in yet, and not fallen away."""
+    fell_away_at: Mapped[datetime | None]
+    done_at: Mapped[datetime | None]
+
+    project: Mapped[Project] = relationship(lazy="raise")
+    report: Mapped[Report | None] = relationship(back_populates="deadline", lazy="raise")
+    changes: Mapped[list[DeadlineChange]] = relationship(
+        back_populates="deadline", lazy="raise", order_by="DeadlineChange.id"
+    )
+
+    @property
+    def timeliness(self) -> Timeliness:
+        """Computed, never stored: not yet due, due, overdue, on time or late by n days."""
+        report = self.report
+        return timeliness(
+            report.state if report else None,
+            due_on=self.due_on,
+            period_to=self.period_to or self.from_on,
+            first_submitted_on=report.first_submitted_on if report else None,
+            today=clock.today(),
+        )
+
+
+class DeadlineChange(Model):
+    """One entry in a deadline's history: made, moved, or fallen away; when, why, and by whose decision."""
+
+    id: Mapped[Key]
+    deadline_id: Mapped[int] = mapped_column(ForeignKey("deadline.id"), index=True)
+    at: Mapped[datetime] = mapped_column(default=clock.now)
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    """Nobody for what stood before this history was kept."""
+    change_id: Mapped[int | None] = mapped_column(ForeignKey("change.id"))
+    old_due_on: Mapped[date | None]
+    """None when it was made."""
+    new_due_on: Mapped[date | None]
+    """None when it fell away."""
+    why: Mapped[str] = mapped_column(default="")
+    """A sentence of the calendar's, translated when shown; or `reason`, as somebody wrote it."""
+    reason: Mapped[str] = mapped_column(default="")
+
+    deadline: Mapped[Deadline] = relationship(back_populates="changes", lazy="raise")
+    by: Mapped[User | None] = relationship(lazy="raise")
