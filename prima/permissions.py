@@ -42,6 +42,7 @@ class Action(StrEnum):
     ACTIVATE = "activate"
     RUN = "suspend, extend or close"
     WRITE_REPORT = "write reports"
+    ASK_REPORT = "ask for a further report"
     CHECK_NARRATIVE = "check narrative reports"
     CHECK_FINANCIAL = "check financial reports"
     ACCEPT_FINANCIAL = "accept financial reports"

@@ -54,7 +54,7 @@ from prima.reporting import operations as reporting_operations
 from prima.reporting import overview as reporting_overview
 from prima.reporting import queries as reporting_queries
 from prima.reporting import rights as reporting_rights
-from prima.reporting.views import activation, dashboard, deadlines, export, listing, reports
+from prima.reporting.views import activation, dashboard, deadlines, due_dates, export, listing, reports
 from prima.road import Roads
 
 BLUEPRINTS = (
@@ -105,6 +105,7 @@ BLUEPRINTS = (
     activation.bp,
     reports.bp,
     deadlines.bp,
+    due_dates.bp,
 )
 RIGHTS = (project_rights.RIGHTS, reporting_rights.RIGHTS, endorsement_rights.RIGHTS)
 MENU: tuple[MenuItem, ...] = (

@@ -46,6 +46,25 @@ class ExtensionForm(BaseForm):
     seen = HiddenField()
 
 
+class DueDateForm(BaseForm):
+    due_on = DayField(_l("New due date"), validators=[InputRequired(REQUIRED)])
+    reason = prose(_l("Reason"), required=True, most=4000)
+    seen = HiddenField()
+
+
+class TakeBackForm(BaseForm):
+    reason = prose(_l("Reason"), required=True, most=4000)
+
+
+class AskedForm(BaseForm):
+    name = line(_l("Name of the report"), most=120)
+    kind = choice(_l("Kind of report"))
+    due_on = DayField(_l("Due on"), validators=[InputRequired(REQUIRED)])
+    period_from = DayField(_l("First day of its period"), validators=[Optional()])
+    period_to = DayField(_l("Last day of its period"), validators=[Optional()])
+    reason = prose(_l("Reason"), required=True, most=4000)
+
+
 class ClosingForm(BaseForm):
     confirmed = SelectMultipleField(
         _l("Closure checklist"), widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()

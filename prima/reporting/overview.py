@@ -53,6 +53,8 @@ class Line:
     name: str
     url: str
     """Empty where there is no report to write."""
+    dates_url: str
+    """Every date that it had."""
     state: tuple[str, str]
     timeliness: tuple[str, str]
     late: bool
@@ -107,7 +109,8 @@ def line_of(project: Project, row: Deadline) -> Line:
         late = owed and found.kind is TimelinessKind.OVERDUE
         words = timeliness_chip(found)
     url = url_for("reports.show", reference=project.reference, deadline=row.id) if is_report else ""
-    return Line(row, deadline_name(edition, row.kind), url, state_chip(state), words, late)
+    dates = url_for("due_dates.show", reference=project.reference, deadline=row.id)
+    return Line(row, deadline_name(edition, row.kind, row.name), url, dates, state_chip(state), words, late)
 
 
 def has_passed(row: Deadline) -> bool:
@@ -129,7 +132,7 @@ def _duties(project: Project, rows: Sequence[Deadline]) -> list[Duty]:
         if kind is None:
             continue
         state = row.report.state if row.report else None
-        name = kind.name.say()
+        name = deadline_name(edition, row.kind, row.name)
         if row.is_open and (state is None or state in WRITABLE) and row.due_on <= announced:
             state_since = row.report.state_since if row.report else None
             what, who, due_on = queries.writing(name, state), team, row.due_on
@@ -168,7 +171,7 @@ def _marks(project: Project, rows: Sequence[Deadline]) -> list[Mark]:
     for (due_on, state, family), same in groups.items():
         one = same[0]
         single = len(same) == 1
-        name = deadline_name(edition, one.kind) if single else str(TOGETHER[family])
+        name = deadline_name(edition, one.kind, one.name) if single else str(TOGETHER[family])
         if one.kind == EXTENSION_REQUEST:
             name = _("Last day to ask for changes")
         url = url_for("reports.index", reference=project.reference)

@@ -23,7 +23,7 @@ from prima.projects.models import BudgetLine, Part, Party, Project
 from prima.projects.models.project import TEAM
 from prima.projects.visibility import may_see, region_link
 from prima.reporting.calendar import EXTENSION_REQUEST, ReportState
-from prima.reporting.models import Deadline, Report, ReportStep, ReportText
+from prima.reporting.models import Deadline, DeadlineChange, Report, ReportStep, ReportText
 from prima.reporting.steps import IN, OWING, deadline_name, in_a_sentence, report_path
 from prima.sessions import with_rights as with_roles
 from prima.users import DECIDING, Authority, Grant, Role, Scope, User
@@ -100,6 +100,18 @@ def deadlines_of(project_id: int) -> list[Deadline]:
             .options(joinedload(Deadline.report))
             .order_by(Deadline.due_on, Deadline.kind, Deadline.id)
             .execution_options(populate_existing=True)
+        )
+    )
+
+
+def history_of(deadline_id: int) -> list[DeadlineChange]:
+    """Every date that a deadline had, oldest first."""
+    return list(
+        db.session.scalars(
+            select(DeadlineChange)
+            .where(DeadlineChange.deadline_id == deadline_id)
+            .options(joinedload(DeadlineChange.by))
+            .order_by(DeadlineChange.id)
         )
     )
 
@@ -233,6 +245,7 @@ def overdue(
         select(
             Deadline.id,
             Deadline.kind,
+            Deadline.name,
             Deadline.due_on,
             Project.reference,
             func.coalesce(Project.code, Project.reference),
@@ -261,7 +274,7 @@ def overdue(
         OverdueRow(
             number,
             report_path(reference, number),
-            deadline_name(editions[edition].handbook, kind),
+            deadline_name(editions[edition].handbook, kind, own),
             name,
             title,
             place or "",
@@ -271,7 +284,7 @@ def overdue(
             (today - due_on).days,
             state,
         )
-        for number, kind, due_on, reference, name, title, edition, place, office, who, state in db.session.execute(
+        for number, kind, own, due_on, reference, name, title, edition, place, office, who, state in db.session.execute(
             statement
         )
     ]
@@ -317,6 +330,7 @@ def _rows(*conditions: Any) -> Sequence[Any]:
         select(
             Deadline.id,
             Deadline.kind,
+            Deadline.name,
             Deadline.due_on,
             Deadline.period_to,
             Report.state,
@@ -354,7 +368,7 @@ def _to_write(user: User, editions: dict[int, HandbookEdition]) -> list[Duty]:
     today = clock.today()
     return [
         Duty(
-            what=writing(deadline_name(editions[row.edition_id].handbook, row.kind), row.state),
+            what=writing(deadline_name(editions[row.edition_id].handbook, row.kind, row.name), row.state),
             reference=row.code or row.reference,
             title=row.title,
             place=row.office,
@@ -404,7 +418,7 @@ def _to_decide(user: User, editions: dict[int, HandbookEdition]) -> list[Duty]:
         return []
     return [
         Duty(
-            what=deciding(deadline_name(editions[row.edition_id].handbook, row.kind), row.state),
+            what=deciding(deadline_name(editions[row.edition_id].handbook, row.kind, row.name), row.state),
             reference=row.code or row.reference,
             title=row.title,
             place=row.office,

@@ -187,7 +187,7 @@ def _letters(deadline: Deadline, on: date, regional: Regional, fund: Fund) -> It
             to=person,
             why=why,
             project=project.name,
-            report=deadline_name(edition, deadline.kind),
+            report=deadline_name(edition, deadline.kind, deadline.name),
             step=_step_words(step, deadline.due_on),
             due_on=deadline.due_on,
             cause=f"deadline:{deadline.id}",
@@ -293,7 +293,7 @@ def _words(deadline: Deadline, on: date) -> tuple[str, str]:
             **named,
         )
         return subject, body
-    name = deadline_name(project.edition.handbook, deadline.kind)
+    name = deadline_name(project.edition.handbook, deadline.kind, deadline.name)
     when = _when(deadline.due_on, on)
     subject = _("%(id)s: %(report)s, %(when)s", id=project.name, report=in_a_sentence(name), when=when)
     text = _("%(report)s of %(id)s, %(title)s: %(when)s.", report=name, when=when, **named)

@@ -7,6 +7,7 @@ from typing import Any
 
 from prima.permissions import Action, can
 from prima.projects.rights import authority_at
+from prima.projects.rules import is_donor
 from prima.reporting.steps import deciding_roles, report_type
 from prima.users import Authority, Role, User
 from prima.workflow import Move
@@ -52,7 +53,13 @@ def _roles(project: Any, *, financial: bool, checking: bool = True, accepting: b
     return found | {kind.accepted_by for kind in kinds if accepting}
 
 
+def asks_reports(user: User, project: Any) -> bool:
+    """The manager or the alternate hears what a donor asks; so does whoever runs the project's dates."""
+    return is_donor(project) and any(can(user, action, project) for action in (Action.WRITE_REPORT, Action.RUN))
+
+
 RIGHTS = {
+    Action.ASK_REPORT: (asks_reports,),
     Action.CHECK_NARRATIVE: (checks_narrative,),
     Action.CHECK_FINANCIAL: (checks_financial,),
     Action.ACCEPT_FINANCIAL: (accepts_financial,),

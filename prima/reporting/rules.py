@@ -100,6 +100,19 @@ def _spending(deadline: Any) -> Iterator[tuple[str, str]]:
         yield _("what was spent"), "spending"
 
 
+GIVEN_HERE = frozenset({"DATES", "TEAM", "FOCAL_POINT"})
+"""What the edition's checklist names and the form of activation asks for."""
+
+
+def checklist(project: Any) -> list[tuple[str, str]]:
+    """The edition's checklist of activation: (text, `given` on the form, `missing` or `done`)."""
+    missing = {need.code for need in to_activate(project)}
+    return [
+        (item.text.say(), "given" if item.code in GIVEN_HERE else "missing" if item.code in missing else "done")
+        for item in project.edition.handbook.activation
+    ]
+
+
 def to_activate(project: Any) -> list[Need]:
     """What activation needs beside what is given on its page; the codes are the edition's checklist."""
     found = []

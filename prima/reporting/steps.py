@@ -101,8 +101,10 @@ def timeliness_chip(found: Timeliness) -> tuple[str, str]:
     return _("On time"), "green"
 
 
-def deadline_name(edition: Edition, kind: str) -> str:
-    """How a deadline is called: by its report, or what may be asked until then."""
+def deadline_name(edition: Edition, kind: str, own: str = "") -> str:
+    """How a deadline is called: as the donor who asked for it says, by its report, or what may be asked until then."""
+    if own:
+        return own
     if kind == EXTENSION_REQUEST:
         return str(EXTENSION_REQUEST_NAME)
     found = report_type_of(edition, kind)

@@ -189,6 +189,19 @@ def test_what_is_missing_is_listed_with_a_link(browser_of):
     assert activate(browser_of, fund, project, manager, alternate).status == 422
 
 
+def test_the_editions_checklist_stands_beside_the_form(browser_of):
+    fund, project = a_user("FUND"), approved()
+    page = browser_of(fund).open(f"/projects/{project.reference}/activation/activate").check()
+    items = [" ".join(one.get_text(" ").split()) for one in page.soup.select("[aria-labelledby=checklist-title] li")]
+    assert items == [
+        "An approved budget done",
+        "A start and an end date given on this page",
+        "A project manager and an alternate given on this page",
+        "A government focal point given on this page",
+        "The documents of the approved proposal on file done",
+    ]
+
+
 def test_a_late_activation_gives_time_for_what_would_be_past(app):
     fund, (manager, alternate) = a_user("FUND"), people()
     project = approved()

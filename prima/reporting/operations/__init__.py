@@ -2,7 +2,21 @@
 
 from prima.reporting.operations.activation import activate, cancel, close
 from prima.reporting.operations.deadlines import end, recompute
+from prima.reporting.operations.due_dates import ask_report, move_due_date, take_back
 from prima.reporting.operations.extension import extend
 from prima.reporting.operations.reports import decide, save, submit
 
-__all__ = ["activate", "cancel", "close", "decide", "end", "extend", "recompute", "save", "submit"]
+__all__ = [
+    "activate",
+    "ask_report",
+    "cancel",
+    "close",
+    "decide",
+    "end",
+    "extend",
+    "move_due_date",
+    "recompute",
+    "save",
+    "submit",
+    "take_back",
+]

@@ -124,8 +124,8 @@ def _made(project: Project, due: Due, actor: User | None, change_id: int | None 
     return row
 
 
-def drop(row: Deadline, why: str, actor: User | None, change_id: int | None = None) -> None:
-    noted(row, row.due_on, None, actor=actor, why=why, change_id=change_id)
+def drop(row: Deadline, why: str, actor: User | None, change_id: int | None = None, reason: str = "") -> None:
+    noted(row, row.due_on, None, actor=actor, why=why, reason=reason, change_id=change_id)
     row.fell_away_at, row.is_open, row.why = clock.now(), False, why
 
 

@@ -246,7 +246,7 @@ def _go(
 
 def _tell_team(deadline: Deadline, kind: ReportType, step: ReportStep, what: str, note: str) -> None:
     project = deadline.project
-    name = in_a_sentence(kind.name.say())
+    name = in_a_sentence(deadline.name or kind.name.say())
     body = _("The %(report)s of %(id)s, %(title)s, was %(what)s.", report=name, id=project.name,
              title=project.title, what=what)  # fmt: skip
     if note:
@@ -264,7 +264,7 @@ def _tell_team(deadline: Deadline, kind: ReportType, step: ReportStep, what: str
 
 def _tell_deciders(deadline: Deadline, kind: ReportType, roles: Iterable[str], step: ReportStep, what: str) -> None:
     project = deadline.project
-    name = in_a_sentence(kind.name.say())
+    name = in_a_sentence(deadline.name or kind.name.say())
     body = _(
         "The %(report)s of %(id)s, %(title)s, due on %(due)s, waits for you to %(what)s it.",
         report=name, id=project.name, title=project.title, due=day(deadline.due_on), what=what,

@@ -19,7 +19,7 @@ from prima.projects.rules import is_donor
 from prima.projects.stages import RUNNING, Status
 from prima.reporting import operations, queries
 from prima.reporting.forms import ActivationForm, DonorActivationForm, ExtensionForm, closing_form
-from prima.reporting.rules import to_activate, to_close
+from prima.reporting.rules import checklist, to_activate, to_close
 from prima.users import viewer
 from prima.workflow import Need
 
@@ -41,7 +41,14 @@ def activate(project: Project) -> Answer:
             flash(_("The project is active. Its project ID is %(id)s.", id=done.code), "success")
             return home(project)
     managers = [person.name for person in project.people(Part.MANAGER, Part.ALTERNATE)]
-    return page("reporting/activate.html", project, form, unmet=listed(project, to_activate(project)), now=managers)
+    return page(
+        "reporting/activate.html",
+        project,
+        form,
+        unmet=listed(project, to_activate(project)),
+        checklist=checklist(project),
+        now=managers,
+    )
 
 
 def activation_form(project: Project) -> ActivationForm:

@@ -20,7 +20,7 @@ from prima.reporting.forms import DecisionForm, report_form
 from prima.reporting.models import Deadline
 from prima.reporting.overview import line_of
 from prima.reporting.page import ReportPage, put_together
-from prima.reporting.steps import report_type
+from prima.reporting.steps import OWING, report_type
 from prima.users import viewer
 
 bp = Blueprint("reports", __name__, url_prefix="/projects")
@@ -36,6 +36,7 @@ def index(project: Project) -> str:
         project=project,
         lines=[line_of(project, row) for row in rows if row.fell_away_at is None],
         gone=[line_of(project, row) for row in rows if row.fell_away_at is not None],
+        asks=project.status in OWING and can(viewer(), Action.ASK_REPORT, project),
         extendable=project.status in RUNNING and can(viewer(), Action.RUN, project),
     )
 
