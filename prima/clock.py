@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 _day: date | None = None
 
@@ -16,6 +17,11 @@ def now() -> datetime:
     """This moment in UTC; on a fixed day, that day at the real time of day."""
     real = datetime.now(UTC)
     return real if _day is None else datetime.combine(_day, real.timetz())
+
+
+def today_at(time_zone: str) -> date:
+    """The date at a place: what is handed in before midnight there is in time."""
+    return fixed_day() or now().astimezone(ZoneInfo(time_zone)).date()
 
 
 def today() -> date:

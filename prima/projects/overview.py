@@ -12,7 +12,7 @@ from prima.desk import Duty
 from prima.overview import Telling
 from prima.projects import queries
 from prima.projects.models import Milestone, Part, Project
-from prima.projects.stages import RUNNING, Status
+from prima.projects.stages import CLOSABLE, RUNNING, Status
 from prima.timeline import Mark, Span
 from prima.users import User
 
@@ -20,7 +20,12 @@ ENDED = frozenset({Status.OP_CLOSED, Status.FIN_CLOSED, Status.CANCELLED})
 
 
 def tell(project: Project, viewer: User) -> Telling:
-    return Telling(duties=duties(project), spans=spans(project), marks=[*_moves(project), *_milestones(project)])
+    tabs = []
+    if project.status in CLOSABLE:
+        tabs.append((_("Closure"), url_for("closure.show", reference=project.reference)))
+    return Telling(
+        duties=duties(project), spans=spans(project), marks=[*_moves(project), *_milestones(project)], tabs=tabs
+    )
 
 
 def duties(project: Project) -> list[Duty]:

@@ -30,7 +30,7 @@ from prima.workflow import Move
 S, A, R = Status, Action, Role
 BESIDE = frozenset({S.RETURNED, S.RETAINED, S.DONOR_CHANGES, S.REJECTED, S.WITHDRAWN, S.SUSPENDED, S.CANCELLED})
 """Statuses beside the straight road."""
-CLOSE = "activation.close"
+CLOSE, SETTLE = "closure.close", "closure.settle"
 
 TEAM: tuple[Role, ...] = (R.PDEV, R.PM, R.APM)
 TO_THE_DONOR: tuple[Role, ...] = (R.RPDO, R.PM, R.APM)
@@ -287,6 +287,8 @@ class Tables:
             found += [_small(one.text.say()) for one in self.edition.activation]
         elif move.via == CLOSE:
             found += [_("accepted final reports"), *(_small(one.text.say()) for one in self.edition.closure)]
+        elif move.via == SETTLE:
+            found += [_small(one.text.say()) for one in self.edition.settlement]
         if move.target not in BESIDE and (checks := self._checks(move)):
             found.append(ngettext("%(num)s check that must pass", "%(num)s checks that must pass", checks))
         if move.action is A.REVIEW and not move.via:

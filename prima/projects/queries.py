@@ -23,6 +23,7 @@ from prima.projects.models import (
     AreaAllocation,
     Bookmark,
     Comment,
+    Confirmation,
     Coverage,
     FundingRound,
     Part,
@@ -279,6 +280,11 @@ def gender_set(project: Project) -> Entry | None:
     )
     found = db.session.scalar(asked)
     return found if found and found.data["after"] == project.gender_marker_code else None
+
+
+def confirmed(project: Project) -> Any:
+    """The lines of its closure checklists that somebody confirmed, each with who did."""
+    return select(Confirmation).where(Confirmation.project_id == project.id).options(joinedload(Confirmation.by))
 
 
 def statuses() -> dict[str, StatusName]:

@@ -53,6 +53,10 @@ BEFORE_ACTIVATION = (
     S.RETAINED, S.DONOR_SUBMITTED, S.DONOR_CHANGES, S.APPROVED,
 )  # fmt: skip
 RUNNING = frozenset({S.ACTIVE, S.SUSPENDED})
+CLOSING = {"operational": frozenset({S.OP_CLOSED, S.FIN_CLOSED}), "financial": frozenset({S.FIN_CLOSED})}
+"""The statuses in which a closure is done."""
+CLOSABLE = frozenset({*RUNNING, S.OP_CLOSED, S.FIN_CLOSED})
+"""Where there is something to close, or was."""
 SUBMIT, DECIDE, ACTIVATE = "endorsement.submit", "endorsement.decide", "activation.activate"
 RECALL = "endorsement.recall"
 
@@ -90,12 +94,12 @@ LIFECYCLE = Workflow(
     Move(S.DONOR_SUBMITTED, "changes",    S.DONOR_CHANGES,   Action.ANSWER_DONOR,   _l("The donor asks for changes"), via=DECIDE, note="required", tone="secondary"),
     Move(S.DONOR_SUBMITTED, "refused",    S.REJECTED,        Action.ANSWER_DONOR,   _l("The donor refused"),       via=DECIDE, note="required", tone="danger"),
     Move(S.APPROVED,        "activate",   S.ACTIVE,          Action.ACTIVATE,       _l("Activate"),                via=ACTIVATE),
-    Move(S.ACTIVE,          "suspend",    S.SUSPENDED,       Action.RUN,            _l("Suspend"),                 note="required", tone="secondary"),
-    Move(S.SUSPENDED,       "resume",     S.ACTIVE,          Action.RUN,            _l("Resume"),                  note="required"),
-    Move(S.ACTIVE,          "close",      S.OP_CLOSED,       Action.RUN,            _l("Close operationally"),     via="activation.close"),
-    Move(S.OP_CLOSED,       "settle",     S.FIN_CLOSED,      Action.RUN,            _l("Close financially"),       note="required"),
-    Move(S.ACTIVE,          "cancel",     S.CANCELLED,       Action.RUN,            _l("Cancel the project"),      via="activation.cancel", note="required", tone="danger"),
-    Move(S.SUSPENDED,       "cancel",     S.CANCELLED,       Action.RUN,            _l("Cancel the project"),      via="activation.cancel", note="required", tone="danger"),
+    Move(S.ACTIVE,          "suspend",    S.SUSPENDED,       Action.RUN,            _l("Suspend"),                 via="closure.suspend", note="required", tone="secondary"),
+    Move(S.SUSPENDED,       "resume",     S.ACTIVE,          Action.RUN,            _l("Resume"),                  via="closure.resume", note="required"),
+    Move(S.ACTIVE,          "close",      S.OP_CLOSED,       Action.RUN,            _l("Close operationally"),     via="closure.close"),
+    Move(S.OP_CLOSED,       "settle",     S.FIN_CLOSED,      Action.RUN,            _l("Close financially"),       via="closure.settle"),
+    Move(S.ACTIVE,          "cancel",     S.CANCELLED,       Action.RUN,            _l("Cancel the project"),      via="closure.cancel", note="required", tone="danger"),
+    Move(S.SUSPENDED,       "cancel",     S.CANCELLED,       Action.RUN,            _l("Cancel the project"),      via="closure.cancel", note="required", tone="danger"),
     *(Move(status,          "withdraw",   S.WITHDRAWN,       Action.WITHDRAW,       _l("Withdraw"),                note="required", tone="danger") for status in BEFORE_ACTIVATION),
 )
 # fmt: on

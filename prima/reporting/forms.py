@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, HiddenField, IntegerField, SelectField, SelectMultipleField
+from wtforms import BooleanField, HiddenField, IntegerField, SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, NumberRange, Optional
-from wtforms.widgets import CheckboxInput, ListWidget, TextInput
+from wtforms.widgets import TextInput
 
 from prima.forms import REQUIRED, BaseForm, DayField, MoneyField, WholeField, choice, line, prose
 
@@ -65,13 +65,6 @@ class AskedForm(BaseForm):
     reason = prose(_l("Reason"), required=True, most=4000)
 
 
-class ClosingForm(BaseForm):
-    confirmed = SelectMultipleField(
-        _l("Closure checklist"), widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
-    )
-    note = prose(_l("Remark"), most=4000)
-
-
 class DecisionForm(BaseForm):
     version = HiddenField()
     note = prose(_l("Remark, or the reason for returning it"), most=4000)
@@ -82,12 +75,6 @@ class OverdueFilter(BaseForm):
         csrf = False
 
     region = SelectField(_l("Regional Office"))
-
-
-def closing_form(items: Sequence[tuple[str, str]]) -> ClosingForm:
-    form = ClosingForm()
-    form.confirmed.choices = [SelectChoice(code, text) for code, text in items]
-    return form
 
 
 def overdue_filter(regions: Sequence[tuple[str, str]], chosen: str) -> OverdueFilter:

@@ -20,7 +20,7 @@ from prima.projects.stages import RUNNING
 from prima.reporting import queries
 from prima.reporting.calendar import EXTENSION_REQUEST, FINAL, FRAMEWORK, INTERIM, ReportState, TimelinessKind
 from prima.reporting.models import Deadline
-from prima.reporting.rules import to_close
+from prima.reporting.rules import to_close, to_settle
 from prima.reporting.steps import (
     DONE,
     OWING,
@@ -93,7 +93,10 @@ def tell(project: Project, viewer: User) -> Telling:
 
 def open_duties(project: Project, closing: str) -> list[Need]:
     """What the project still owes before it is closed, each with its link."""
-    return to_close(project, queries.deadlines_of(project.id)) if closing == "operational" else []
+    rows = queries.deadlines_of(project.id)
+    if closing == "operational":
+        return to_close(project, rows)
+    return to_settle(project, rows, queries.evaluation_money(project))
 
 
 def line_of(project: Project, row: Deadline) -> Line:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from flask_babel import gettext as _
@@ -21,9 +22,19 @@ from prima.places import Office, OfficeLink
 from prima.projects import queries as projects
 from prima.projects.models import BudgetLine, Part, Party, Project
 from prima.projects.models.project import TEAM
+from prima.projects.rules.facts import EVALUATION as EVALUATION_MONEY
 from prima.projects.visibility import may_see, region_link
 from prima.reporting.calendar import EXTENSION_REQUEST, ReportState
-from prima.reporting.models import Deadline, DeadlineChange, Report, ReportStep, ReportText
+from prima.reporting.models import (
+    Deadline,
+    DeadlineChange,
+    Expense,
+    ExpenseKind,
+    Report,
+    ReportStep,
+    ReportText,
+    Spending,
+)
 from prima.reporting.steps import IN, OWING, deadline_name, in_a_sentence, report_path
 from prima.sessions import with_rights as with_roles
 from prima.users import DECIDING, Authority, Grant, Role, Scope, User
@@ -152,6 +163,39 @@ def narratives_handed_in(project_id: int, but: int | None = None) -> list[Report
             .order_by(Deadline.due_on, Deadline.id)
         )
     )
+
+
+def evaluation_money(project: Project) -> tuple[Decimal, Decimal]:
+    """What is kept for the ex-post evaluation, approved and spent, in the budget's currency.
+
+    Spent is what finance states; where it states nothing of the project, what the newest financial report tells.
+    """
+    approved = sum((one.amount for one in project.lines if one.category_code == EVALUATION_MONEY), Decimal(0))
+    stated = select(Expense.id).where(Expense.project_id == project.id, Expense.superseded_id.is_(None))
+    if db.session.scalar(select(stated.exists())):
+        spent = db.session.scalar(
+            select(func.sum(Expense.amount))
+            .join(BudgetLine, BudgetLine.id == Expense.line_id)
+            .where(
+                Expense.project_id == project.id,
+                Expense.superseded_id.is_(None),
+                Expense.kind == ExpenseKind.EXPENDITURE,
+                BudgetLine.category_code == EVALUATION_MONEY,
+            )
+        )
+        return approved, spent or Decimal(0)
+    newest = (
+        select(Report.id)
+        .join(Report.deadline)
+        .where(Deadline.project_id == project.id, Report.state.in_(IN), Report.spending.any())
+        .order_by(Deadline.due_on.desc(), Deadline.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    spent = db.session.scalar(
+        select(func.sum(Spending.spent)).where(Spending.report_id == newest, Spending.category_code == EVALUATION_MONEY)
+    )
+    return approved, spent or Decimal(0)
 
 
 def group_names(project: Project) -> dict[int, str]:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from prima.filters import day, money
 from prima.handbook.edition import ReportType
 from prima.projects.rules import count_words, is_fund
-from prima.reporting.calendar import FINAL
+from prima.reporting.calendar import EVALUATION, FINAL, ReportState
 from prima.reporting.steps import DONE, deadline_name, in_a_sentence
 from prima.workflow import Need
 
 REPORT = "reports.show"
+UNDECIDED = frozenset({ReportState.SUBMITTED, ReportState.CHECKED, ReportState.RETURNED})
+"""Handed in at least once, and not accepted yet."""
 
 
 def text_field(code: str) -> str:
@@ -130,6 +134,43 @@ def _has_letter(project: Any) -> bool:
 
 
 def to_close(project: Any, deadlines: Iterable[Any]) -> list[Need]:
+    """The final reports that are not accepted yet, and every other report that somebody has to decide on or mend."""
+    rows = list(deadlines)
+    return [*_finals(project, rows), *_under_way(project, rows)]
+
+
+def to_settle(project: Any, deadlines: Iterable[Any], evaluation: tuple[Decimal, Decimal]) -> list[Need]:
+    """What is owed before financial closure; `evaluation` is the money kept for it: approved, and spent.
+
+    Not before the evaluation where that money is unspent (Handbook, closure).
+    """
+    rows = list(deadlines)
+    found = [*_finals(project, rows), *_under_way(project, rows)]
+    approved, spent = evaluation
+    awaited = [one for one in rows if one.kind == EVALUATION and one.fell_away_at is None]
+    if approved > spent:
+        unspent = f"{project.currency} {money(approved - spent)}"
+        for one in awaited:
+            if one.report is None or one.report.state not in (*DONE, ReportState.SUBMITTED, ReportState.CHECKED):
+                text = _("the ex-post evaluation, accepted: %(money)s kept for it are unspent", money=unspent)
+                found.append(Need(text, REPORT, values=(("deadline", str(one.id)),)))
+    return found
+
+
+def _under_way(project: Any, deadlines: Iterable[Any]) -> list[Need]:
+    """Reports handed in and not accepted yet, or returned; the final ones are told apart from them."""
+    edition = project.edition.handbook
+    found = []
+    for one in deadlines:
+        if one.fell_away_at is None and one.kind not in FINAL and one.report and one.report.state in UNDECIDED:
+            name = in_a_sentence(deadline_name(edition, one.kind, one.name))
+            period = f", {day(one.period_to)}" if one.period_to else ""
+            text = _("the %(report)s, accepted", report=name + period)
+            found.append(Need(text, REPORT, values=(("deadline", str(one.id)),)))
+    return found
+
+
+def _finals(project: Any, deadlines: Iterable[Any]) -> list[Need]:
     """The final reports that are not accepted yet; `deadlines` are those that stand."""
     edition = project.edition.handbook
     found = []

@@ -56,6 +56,10 @@ MOST = {
 }
 """By endpoint. Whoever raises a number says in the commit what the page shows for it."""
 ELSEWHERE = {
+    **dict.fromkeys(
+        ("closure.show", "closure.close", "closure.settle", "closure.suspend", "closure.resume", "closure.cancel"),
+        "of a running project (test_closure)",
+    ),
     "documents.download": "answers with a filed document",
     "moves.take": "asks once more before a move",
 }

@@ -12,7 +12,6 @@ from sqlalchemy.engine import make_url
 from prima import clock
 from prima.db import db
 from prima.errors import Refused
-from prima.handbook import published
 from prima.journal import Entry
 from prima.outbox import Letter
 from prima.projects.models import Extension, Party, Project
@@ -300,45 +299,6 @@ def test_two_extensions_decided_on_the_same_end_are_one(browser_of):
 def test_only_those_who_run_it_extend_it(browser_of):
     project, _, manager = running(date(2016, 9, 1), date(2017, 5, 31))
     assert browser_of(manager).open(f"/projects/{project.reference}/extend").status == 403
-
-
-# -- ending -----------------------------------------------------------------------------------------------------------
-
-
-def test_closing_waits_for_accepted_final_reports_and_the_checklist(browser_of):
-    project, fund, _ = running(date(2015, 1, 1), date(2015, 8, 31))
-    address = f"/projects/{project.reference}/activation/close"
-    page = browser_of(fund).open(address).check()
-    assert "the final narrative report, accepted" in page.links
-    boxes = [item.text.say() for item in published.newest(db.session).handbook.closure]
-    refused = page.fill("Closure checklist", boxes).press("Close operationally")
-    assert refused.status == 422
-    for row in open_rows(project):
-        if row.kind.startswith("FIN"):
-            db.session.add(Report(deadline_id=row.id, state=ReportState.ACCEPTED, first_submitted_on=TODAY))
-            row.is_open = False
-    db.session.commit()
-    page = browser_of(fund).open(address)
-    assert page.press("Close operationally").errors == [
-        "Closure checklist: Please confirm each line of the checklist, once it is done."
-    ]
-    assert page.fill("Closure checklist", boxes).press("Close operationally").status == 200
-    db.session.expire_all()
-    assert project.status == "OP_CLOSED"
-    assert {row.kind for row in open_rows(project) if row.is_open} == {"EVA"}
-
-
-def test_a_cancelled_project_owes_its_final_reports_from_today(browser_of):
-    project, fund, _ = running(date(2016, 1, 1), date(2017, 12, 31))
-    page = browser_of(fund).open(f"/projects/{project.reference}/activation/cancel").check()
-    page = page.fill("Reason", "The government withdrew.").press("Cancel the project")
-    assert page.status == 200
-    db.session.expire_all()
-    assert (project.status, project.ends_on) == ("CANCELLED", TODAY)
-    assert days(project, "FIN_N") == ["2017-01-01"]
-    assert all(row.period_to <= TODAY for row in open_rows(project) if row.kind.startswith("INT"))
-    page = browser_of(fund).open(f"/projects/{project.reference}/reports").check()
-    assert page.rows("Fallen away")
 
 
 def test_somebody_who_has_a_part_in_it_can_still_decide(app):

@@ -1,4 +1,4 @@
-"""Taking a move of the life cycle that belongs to no other room: develop, withdraw, suspend, resume, settle."""
+"""Taking a move of the life cycle that belongs to no other room: develop, withdraw."""
 
 from __future__ import annotations
 

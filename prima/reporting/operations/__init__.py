@@ -1,6 +1,6 @@
 """What is done to deadlines and reports: one verb, one function; none commits, none knows of a request."""
 
-from prima.reporting.operations.activation import activate, cancel, close
+from prima.reporting.operations.activation import activate
 from prima.reporting.operations.deadlines import end, recompute
 from prima.reporting.operations.due_dates import ask_report, move_due_date, take_back
 from prima.reporting.operations.extension import extend
@@ -9,8 +9,6 @@ from prima.reporting.operations.reports import decide, save, submit
 __all__ = [
     "activate",
     "ask_report",
-    "cancel",
-    "close",
     "decide",
     "end",
     "extend",

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from prima import clock, outbox
+from prima import outbox
 from prima.db import db
 from prima.errors import Invalid, Reason, Refused
 from prima.filters import day
@@ -21,8 +20,8 @@ from prima.projects.operations import advance, freeze, give_codes, number, take_
 from prima.projects.rights import running_authority
 from prima.projects.stages import Funding, Status
 from prima.reporting import queries
-from prima.reporting.operations.deadlines import end, make, recompute
-from prima.reporting.rules import to_activate, to_close
+from prima.reporting.operations.deadlines import make
+from prima.reporting.rules import to_activate
 from prima.users import User
 
 FIRST_YEAR, LAST_YEAR = 1990, 2100
@@ -161,34 +160,3 @@ def _tell_appointed(project: Project, person: User, part: Part) -> None:
         ),
         path=f"/projects/{project.reference}",
     )
-
-
-def close(project_id: int, *, actor: User, confirmed: Sequence[str], note: str = "") -> Project:
-    """Close operationally: the final reports are accepted and every line of the edition's checklist is confirmed."""
-    project = queries.locked_project(project_id, actor)
-    may_still(actor, Action.RUN, project)
-    rows = queries.deadlines_of(project.id)
-    if project.status is Status.ACTIVE and (unmet := to_close(project, rows)):
-        raise Refused([Reason(str(need.text)) for need in unmet])
-    checklist = project.edition.handbook.closure
-    if any(item.code not in confirmed for item in checklist):
-        raise Invalid("confirmed", _("Please confirm each line of the checklist, once it is done."))
-    authority = running_authority(actor, project)
-    advance(project, "close", actor=actor, behalf_of=authority.absent if authority else None, note=note)
-    end(project, actor=actor)
-    record(project, "closed", actor=actor, confirmed=[item.code for item in checklist])
-    return project
-
-
-def cancel(project_id: int, *, actor: User, note: str) -> Project:
-    """Cancel: what is due after today falls away, the final reports count from today."""
-    project = queries.locked_project(project_id, actor)
-    may_still(actor, Action.RUN, project)
-    authority = running_authority(actor, project)
-    advance(project, "cancel", actor=actor, behalf_of=authority.absent if authority else None, note=note)
-    if project.starts_on and project.ends_on:
-        was_end, today = project.ends_on, clock.today()
-        project.ends_on = max(min(today, was_end), project.starts_on)
-        recompute(project, was_end=was_end, actor=actor, cancelled=True)
-        record(project, "cancelled", actor=actor, old_end=was_end, new_end=project.ends_on)
-    return project

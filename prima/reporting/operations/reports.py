@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 
@@ -203,7 +202,7 @@ def decide(deadline_id: int, name: str, *, actor: User, note: str = "", version:
 
 def today_at(office: Office) -> date:
     """The date at an office: a report handed in before midnight there is in time."""
-    return clock.fixed_day() or clock.now().astimezone(ZoneInfo(office.time_zone)).date()
+    return clock.today_at(office.time_zone)
 
 
 def _move(deadline: Deadline, kind: ReportType, name: str, actor: User) -> Move:

@@ -10,7 +10,6 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from prima.errors import Refused
-from prima.forms import ReasonForm
 from prima.permissions import Action, guard
 from prima.projects import choices
 from prima.projects.models import Part, Project
@@ -18,8 +17,8 @@ from prima.projects.page import need_url
 from prima.projects.rules import is_donor
 from prima.projects.stages import RUNNING, Status
 from prima.reporting import operations, queries
-from prima.reporting.forms import ActivationForm, DonorActivationForm, ExtensionForm, closing_form
-from prima.reporting.rules import checklist, to_activate, to_close
+from prima.reporting.forms import ActivationForm, DonorActivationForm, ExtensionForm
+from prima.reporting.rules import checklist, to_activate
 from prima.users import viewer
 from prima.workflow import Need
 
@@ -80,35 +79,6 @@ def extend(project: Project) -> Answer:
             flash(_("The project is extended; its open deadlines are recomputed."), "success")
             return redirect(url_for("reports.index", reference=project.reference), 303)
     return page("reporting/extend.html", project, form)
-
-
-@bp.route("/<reference>/activation/<any(close):move>", methods=["GET", "POST"])
-@guard(Action.RUN, queries.project)
-def close(project: Project) -> Answer:
-    at(project, Status.ACTIVE)
-    form = closing_form([(item.code, item.text.say()) for item in project.edition.handbook.closure])
-    if form.validate_on_submit():
-        try:
-            operations.close(project.id, actor=viewer(), confirmed=form.confirmed.data or [], note=form.note.data or "")
-        except Refused as refusal:
-            form.refuse(refusal)
-        else:
-            flash(_("The project is operationally closed."), "success")
-            return home(project)
-    unmet = listed(project, to_close(project, queries.deadlines_of(project.id)))
-    return page("reporting/close.html", project, form, unmet=unmet)
-
-
-@bp.route("/<reference>/activation/<any(cancel):move>", methods=["GET", "POST"])
-@guard(Action.RUN, queries.project)
-def cancel(project: Project) -> Answer:
-    at(project, *RUNNING)
-    form = ReasonForm()
-    if form.validate_on_submit():
-        operations.cancel(project.id, actor=viewer(), note=form.note.data)
-        flash(_("The project is cancelled. Its final reports count from today."), "success")
-        return home(project)
-    return page("reporting/cancel.html", project, form)
 
 
 def at(project: Project, *statuses: Status) -> None:
