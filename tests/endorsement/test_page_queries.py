@@ -1,7 +1,7 @@
 """How many questions the pages of everybody who decides ask: at most twenty, as many for much as for little.
 
-Counted are whole pages with their frame, with colleagues at the desk, delegations and claims; for whoever holds the role
-and has taken the proposal up, and for whoever stands in for somebody else there.
+Counted are whole pages with their frame, where there are colleagues at the desk, delegations and claims; for whoever
+holds the role and has taken the proposal up, and for whoever stands in for somebody else there.
 """
 
 from __future__ import annotations

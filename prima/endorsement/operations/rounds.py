@@ -14,6 +14,7 @@ from prima.endorsement.models import RETURNED_IT, Answer, Clearance, Decision, R
 from prima.endorsement.operations import letters
 from prima.endorsement.operations.asking import hold, permit, what_happened
 from prima.endorsement.operations.gender import as_passed, carried_on, drafted_again, set_gender_marker
+from prima.endorsement.operations.remarks import carry_drafts
 from prima.endorsement.record import asked as seat_asked
 from prima.endorsement.record import decided, given
 from prima.endorsement.record import frozen as frozen_version
@@ -118,6 +119,7 @@ def open_review(project: Project, newest: Round, earlier: Sequence[Round]) -> No
             clearance = _opened(before, stop, newest)
         newest.clearances.append(clearance)
     _session(project).flush()
+    carry_drafts(project, newest, earlier)
     seats = [{**seat_asked(one), **given(one)} for one in newest.clearances]
     record(project, "review opened", actor=None, round=newest.number, seats=seats)
     settle(project, newest)
