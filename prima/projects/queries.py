@@ -217,7 +217,10 @@ def comments_and_drafts(project: Project, author: User) -> tuple[list[Comment], 
 
 def draft(project: Project, comment_id: int, author: User) -> Comment | None:
     """What a person drafted as a reviewer, by its number."""
-    return next((one for one in comments_and_drafts(project, author)[1] if one.id == comment_id), None)
+    found = next((one for one in comments_and_drafts(project, author)[1] if one.id == comment_id), None)
+    if found is not None:
+        set_committed_value(found, "project", project)
+    return found
 
 
 def _in_turn(project: Project, wanted: ColumnElement[bool], section_code: str | None = None) -> list[Comment]:

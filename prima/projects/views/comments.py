@@ -158,10 +158,7 @@ def reopen(remark: Comment) -> Response:
 
 def load_draft(reference: str, number: int) -> Comment | None:
     project = queries.proposal(reference)
-    found = queries.draft(project, number, viewer()) if project else None
-    if found is not None:
-        found.project = project
-    return found
+    return queries.draft(project, number, viewer()) if project else None
 
 
 @bp.post("/<int:number>/discard")
