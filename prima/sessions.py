@@ -132,7 +132,7 @@ def with_rights() -> tuple[Any, ...]:
     """Loader options for a User whose authorities are asked."""
     return (
         selectinload(User.grants),
-        selectinload(User.stands_in_for).joinedload(Delegation.absent).selectinload(User.grants),
+        selectinload(User.stands_in_for).joinedload(Delegation.absent).joinedload(User.grants),
     )
 
 

@@ -395,9 +395,10 @@ def why_again(one: Clearance, titles: Mapping[str, str]) -> str:
 
 
 def _noted(one: Clearance) -> str:
-    if not one.gender_marker_code:
+    said = one.stands or one
+    if not said.gender_marker_code:
         return one.note
-    says = _("Gender marker %(code)s: %(reason)s", code=one.gender_marker_code, reason=one.gender_marker_reason)
+    says = _("Gender marker %(code)s: %(reason)s", code=said.gender_marker_code, reason=said.gender_marker_reason)
     return f"{one.note} {says}".strip()
 
 

@@ -163,9 +163,9 @@ class Teller:
                     who=signed(one.decided_by, one.behalf_of),
                     role=self.names.role(held),
                 )
-        if one.gender_marker_code:
-            said = _("Gender marker as the reviewer sees it: %(code)s", code=one.gender_marker_code)
-            yield f"{said}. {one.gender_marker_reason}" if self.internal and one.gender_marker_reason else said
+        if origin.gender_marker_code:
+            said = _("Gender marker as the reviewer sees it: %(code)s", code=origin.gender_marker_code)
+            yield f"{said}. {origin.gender_marker_reason}" if self.internal and origin.gender_marker_reason else said
 
     def _sections(self, codes: Iterable[str]) -> str:
         return ", ".join(self.titles.get(code, code) for code in codes)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import aliased, joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -206,7 +206,26 @@ def comments(project: Project, section_code: str | None = None) -> list[Comment]
 
     What a reviewer drafts is nobody else's (endorsement.queries.remarks).
     """
-    asked = select(Comment).where(Comment.project_id == project.id, Comment.published_at.is_not(None))
+    return _in_turn(project, Comment.published_at.is_not(None), section_code)
+
+
+def comments_and_drafts(project: Project, author: User) -> tuple[list[Comment], list[Comment]]:
+    """All comments, and what this person alone drafts as a reviewer, in one question."""
+    drafted = and_(Comment.published_at.is_(None), Comment.author_id == author.id)
+    found = _in_turn(project, or_(Comment.published_at.is_not(None), drafted))
+    return [one for one in found if one.published_at], [one for one in found if not one.published_at]
+
+
+def draft(project: Project, comment_id: int, author: User) -> Comment | None:
+    """What a person drafted as a reviewer, by its number."""
+    found = next((one for one in comments_and_drafts(project, author)[1] if one.id == comment_id), None)
+    if found is not None:
+        set_committed_value(found, "project", project)
+    return found
+
+
+def _in_turn(project: Project, wanted: ColumnElement[bool], section_code: str | None = None) -> list[Comment]:
+    asked = select(Comment).where(Comment.project_id == project.id, wanted)
     if section_code is not None:
         about = Comment.sections.contains([section_code])
         asked = asked.where(or_(Comment.section_code == section_code, about))

@@ -22,7 +22,10 @@ def must_be_reasoned(code: str | None, reason: str) -> None:
 
 
 def given(there: Round) -> list[Clearance]:
-    """The clearances that set another gender marker, in the order they were decided: the last one counts."""
+    """The clearances that set another gender marker, in the order they were decided: the last one counts.
+
+    What stands from a round that passed has had its effect then, and carries no code (carried_on).
+    """
     found = [one for one in there.clearances if one.is_given and one.gender_marker_code and one.decided_at]
     return sorted(found, key=lambda one: (one.decided_at, one.id))
 
@@ -46,13 +49,33 @@ def set_gender_marker(project: Project, there: Round) -> None:
         )
 
 
+def has_passed(there: Round) -> bool:
+    """Whether every required clearance was given, and none returned it."""
+    answered = [one for one in there.clearances if one.role is not Role.FUND]
+    required = all(one.is_given or not one.required for one in answered)
+    return required and not any(one.verdict is Verdict.RETURN for one in answered)
+
+
+def carried_on(before: Clearance) -> dict[str, Any]:
+    """What a clearance that stands brings along of the gender marker: nothing that has been the project's already.
+
+    A colleague may have set another one since, with the last word.
+    """
+    if has_passed(before.round):
+        return {"gender_marker_code": None, "gender_marker_reason": ""}
+    return {"gender_marker_code": before.gender_marker_code, "gender_marker_reason": before.gender_marker_reason}
+
+
+def drafted_again(before: Clearance | None, project: Project) -> dict[str, Any]:
+    """What a reviewer who is asked again finds: the code chosen before, unless it is the project's by now."""
+    if before is None or before.gender_marker_code == project.gender_marker_code:
+        return {"gender_marker_code": None, "gender_marker_reason": ""}
+    return {"gender_marker_code": before.gender_marker_code, "gender_marker_reason": before.gender_marker_reason}
+
+
 def as_passed(there: Round) -> dict[str, Any]:
     """A round's version with the gender marker its reviewers set: what they set is no change of the team's."""
     frozen: dict[str, Any] = there.snapshot
-    answered = [one for one in there.clearances if one.role is not Role.FUND]
-    passed = all(one.is_given or not one.required for one in answered) and not any(
-        one.verdict is Verdict.RETURN for one in answered
-    )
-    if passed and (found := given(there)):
+    if has_passed(there) and (found := given(there)):
         return {**frozen, "cover": {**frozen["cover"], "gender_marker_code": found[-1].gender_marker_code}}
     return frozen

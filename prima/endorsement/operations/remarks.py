@@ -13,12 +13,13 @@ from prima.endorsement import queries
 from prima.endorsement.models import Clearance, Reading, Round
 from prima.endorsement.operations.asking import hold, permit, what_happened
 from prima.endorsement.reading import parts, quoted
+from prima.endorsement.rights import seat_of, sitting
 from prima.errors import Invalid, Refused
 from prima.journal import record
 from prima.permissions import Action
 from prima.projects.models import Comment, Project
 from prima.projects.operations.drafting import seal
-from prima.users import User
+from prima.users import Role, User
 
 WHOLE = "COV"
 """The section that a remark on the whole proposal stands with."""
@@ -82,6 +83,22 @@ def publish_comments(clearance: Clearance, *, actor: User) -> list[Comment]:
         comment.published_at, comment.round_number = clock.now(), number
         _published(project, comment, actor)
     return found
+
+
+def carry_drafts(project: Project, newest: Round, earlier: Sequence[Round]) -> None:
+    """Where a seat is not asked any more, its drafts go along to the seat that its author has in the same review now.
+
+    Of others only the author knows, who finds them with the comments of the project.
+    """
+    seats = {one.seat: one for one in newest.clearances}
+    reviewers = {one.seat: one.reviewer for there in reversed(earlier) for one in there.clearances}
+    for draft in queries.drafted_elsewhere(project, [*seats, Role.FUND]):
+        author = queries.known(draft.author)
+        for one in seats.values():
+            alike = one.is_open and one.reviewer == reviewers.get(draft.seat)
+            if alike and sitting(author, project, seat_of(one)):
+                draft.seat = one.seat
+                break
 
 
 def say_why(

@@ -13,7 +13,8 @@ from prima.endorsement import queries, routing
 from prima.endorsement.models import RETURNED_IT, Answer, Clearance, Decision, Round, Verdict
 from prima.endorsement.operations import letters
 from prima.endorsement.operations.asking import hold, permit, what_happened
-from prima.endorsement.operations.gender import as_passed, set_gender_marker
+from prima.endorsement.operations.gender import as_passed, carried_on, drafted_again, set_gender_marker
+from prima.endorsement.operations.remarks import carry_drafts
 from prima.endorsement.record import asked as seat_asked
 from prima.endorsement.record import decided, given
 from prima.endorsement.record import frozen as frozen_version
@@ -118,6 +119,7 @@ def open_review(project: Project, newest: Round, earlier: Sequence[Round]) -> No
             clearance = _opened(before, stop, newest)
         newest.clearances.append(clearance)
     _session(project).flush()
+    carry_drafts(project, newest, earlier)
     seats = [{**seat_asked(one), **given(one)} for one in newest.clearances]
     record(project, "review opened", actor=None, round=newest.number, seats=seats)
     settle(project, newest)
@@ -181,8 +183,7 @@ def _standing(before: Clearance, stop: Stop) -> Clearance:
         due_on=before.due_on,
         verdict=before.verdict,
         note=before.note,
-        gender_marker_code=before.gender_marker_code,
-        gender_marker_reason=before.gender_marker_reason,
+        **carried_on(before),
         decided_by=before.decided_by,
         behalf_of=before.behalf_of,
         decided_at=before.decided_at,
@@ -203,8 +204,7 @@ def _opened(before: Clearance | None, stop: Stop, newest: Round) -> Clearance:
         due_on=add_working_days(clock.today(), stop.days),
         again=_again(before, newest),
         note=before.note if before and continued else "",
-        gender_marker_code=before.gender_marker_code if before else None,
-        gender_marker_reason=before.gender_marker_reason if before else "",
+        **drafted_again(before, newest.project),
         stands=None,
         answers=_copies(before) if before else [],
         version=before.version + 1 if before else 1,

@@ -37,7 +37,7 @@ from prima.endorsement.queries.people import (
     stops,
     who_may,
 )
-from prima.endorsement.queries.remarks import drafted, reading, remarks
+from prima.endorsement.queries.remarks import drafted, drafted_elsewhere, reading, remarks
 from prima.endorsement.queries.road import road_ahead, road_of_reviewers, vacancies
 from prima.endorsement.queries.rounds import answers_journaled, frozen, names, newest_round, rounds, versions
 from prima.projects.queries import roles, statuses
@@ -65,6 +65,7 @@ __all__ = [
     "deciding",
     "desk_roles",
     "drafted",
+    "drafted_elsewhere",
     "drafting",
     "due_on",
     "everything",

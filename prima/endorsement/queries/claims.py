@@ -14,7 +14,7 @@ from prima.endorsement.models import Claim, Round
 from prima.endorsement.queries.asked import SITTING
 from prima.endorsement.queries.cases import case
 from prima.endorsement.queries.desks import Waiting, desk_roles
-from prima.endorsement.queries.people import holders, people_again, seated
+from prima.endorsement.queries.people import holders, known, people_known, seated
 from prima.endorsement.steps import DESKS, OF_THE_TEAM
 from prima.people.holders import rights_of_user
 from prima.permissions import Action, can
@@ -81,9 +81,10 @@ def claims(project: Project) -> dict[str, Claim]:
     found = {one.seat: one for one in db.session.scalars(asked.execution_options(populate_existing=True))}
     if found:
         # Read along with the claim, people would be read afresh, and those they stand in for forget their own rights.
-        ids = {one.user_id for one in found.values()}
-        people = db.session.scalars(select(User).where(User.id.in_(ids)).options(*rights_of_user()))
-        by_id = {person.id: person for person in people}
+        by_id = people_known()
+        if ids := {one.user_id for one in found.values()} - set(by_id):
+            people = db.session.scalars(select(User).where(User.id.in_(ids)).options(*rights_of_user()))
+            by_id |= {person.id: person for person in people}
         for one in found.values():
             set_committed_value(one, "user", by_id[one.user_id])
     return found
@@ -113,8 +114,7 @@ def colleagues(sat: Sat) -> list[User]:
         roles = desk_roles(project) | ({Role.RD} if project.status is Status.OFFICE_CLEAR else set())
         found = {one.id: one for one in holders(project, roles)}
         if project.status in BY_PART:
-            people_again()
             parties = [party for party in project.parties if party.until_at is None and party.user.active]
-            found |= {party.user_id: party.user for party in parties}
+            found |= {party.user_id: known(party.user) for party in parties}
         people = sorted(found.values(), key=lambda user: (user.sort_key, user.id))
     return [user for user in people if sat.may(user)]

@@ -34,9 +34,19 @@ def people_again() -> None:
 
 def known(user: User) -> User:
     """The person with grants and delegations loaded; read again only when something made the session forget them."""
-    if {"grants", "stands_in_for"} & inspect(user).unloaded:
+    if not _is_known(user):
         people_again()
     return user
+
+
+def people_known() -> dict[int, User]:
+    """Everybody in the session whose grants and delegations are loaded, by id."""
+    people = [one for one in db.session.identity_map.values() if isinstance(one, User) and _is_known(one)]
+    return {one.id: one for one in people}
+
+
+def _is_known(user: User) -> bool:
+    return not {"id", "grants", "stands_in_for"} & inspect(user).unloaded
 
 
 def holders(project: Project, roles: Iterable[Role], *, elsewhere: Iterable[str] = ()) -> list[User]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import joinedload
 
 from prima.db import db
 from prima.endorsement.models import Reading
@@ -23,6 +26,14 @@ def drafted(project: Project, seat: str) -> list[Comment]:
         Comment.project_id == project.id, Comment.published_at.is_(None), Comment.seat == seat
     )
     return list(db.session.scalars(asked.order_by(Comment.id)))
+
+
+def drafted_elsewhere(project: Project, seats: Iterable[str]) -> list[Comment]:
+    """Every draft of a seat that is none of these, with who wrote it."""
+    asked = select(Comment).where(
+        Comment.project_id == project.id, Comment.published_at.is_(None), Comment.seat.not_in(list(seats))
+    )
+    return list(db.session.scalars(asked.options(joinedload(Comment.author, innerjoin=True)).order_by(Comment.id)))
 
 
 def reading(project: Project, user: User) -> Reading | None:

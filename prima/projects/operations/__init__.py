@@ -4,7 +4,7 @@ from prima.projects.operations.allocation import allocate
 from prima.projects.operations.beneficiaries import plan_beneficiaries
 from prima.projects.operations.budget import bring_lines, revise_budget
 from prima.projects.operations.classification import classify
-from prima.projects.operations.comments import add_comment, reopen_comment, reply, resolve_comment
+from prima.projects.operations.comments import add_comment, discard_draft, reopen_comment, reply, resolve_comment
 from prima.projects.operations.concept import propose
 from prima.projects.operations.copying import copy
 from prima.projects.operations.cover import describe
@@ -40,6 +40,7 @@ __all__ = [
     "classify",
     "copy",
     "describe",
+    "discard_draft",
     "file_document",
     "file_papers",
     "freeze",

@@ -66,6 +66,17 @@ def add_comment(project: Project, code: str, *, actor: User, text: str) -> Comme
     return comment
 
 
+def discard_draft(project: Project, number: int, *, actor: User) -> None:
+    """Remove what one drafted as a reviewer: nobody else has read it, so it leaves no trace."""
+    project = opened(project, actor=actor, action=Action.VIEW_INTERNAL)
+    found = queries.draft(project, number, actor)
+    if found is None:
+        raise Refused(_("This draft of a comment is not there any more."))
+    session = session_of(project)
+    session.delete(found)
+    session.flush()
+
+
 def concerned(project: Project, code: str) -> list[User]:
     """Who wrote the section's text last, while on the team; else every developer."""
     developers = [person for person in project.people(Part.DEVELOPER) if person.active]

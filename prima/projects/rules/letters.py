@@ -36,24 +36,46 @@ def _request_letter(project: Any, rule: Rule) -> Need | None:
     return unmet(rule, project, "documents.index", "type_code")
 
 
-def _states(project: Any) -> set[str]:
-    covered = {coverage.country_code for coverage in project.coverage}
-    return {document.country_code for document in project.documents if document.type_code in LETTERS} & covered
+def _eligible(project: Any) -> dict[str, str]:
+    """The States that benefit and may apply for the project's funding line, by code, with their names."""
+    every = project.fund_line_code != "L2"
+    return {
+        covered.country_code: covered.country.name
+        for covered in project.coverage
+        if every or covered.country.fund_line_2_eligible != "no"
+    }
+
+
+def _written(project: Any) -> set[str]:
+    """Those of them that wrote a letter; of several letters of one State the first counts."""
+    by = {document.country_code for document in project.documents if document.type_code in LETTERS}
+    return by & set(_eligible(project))
+
+
+def _how_far(project: Any) -> str:
+    """Whose letters are filed, and whose could be."""
+    names, written = _eligible(project), _written(project)
+    there = ", ".join(name for code, name in names.items() if code in written)
+    still = ", ".join(name for code, name in names.items() if code not in written)
+    if there and still:
+        return _("Filed so far: %(there)s. Not yet: %(still)s.", there=there, still=still)
+    if still:
+        return _("No letter is filed yet of: %(still)s.", still=still)
+    return _("Filed so far: %(there)s.", there=there) if there else ""
 
 
 def _letters(project: Any, rule: Rule) -> Need | None:
     assert isinstance(rule.value, Decimal)
-    if len(_states(project)) >= rule.value:
+    if len(_written(project)) >= rule.value:
         return None
-    return unmet(rule, project, "documents.index", "type_code")
+    return unmet(rule, project, "documents.index", "type_code", _how_far(project))
 
 
 def _letters_majority(project: Any, rule: Rule) -> Need | None:
     assert isinstance(rule.value, Decimal)
-    benefiting = [covered for covered in project.coverage if covered.country.fund_line_2_eligible != "no"]
-    if len(benefiting) <= 2 or len(_states(project)) * HUNDRED > rule.value * len(benefiting):
+    if len(project.coverage) <= 2 or len(_written(project)) * HUNDRED > rule.value * len(_eligible(project)):
         return None
-    return unmet(rule, project, "documents.index", "type_code")
+    return unmet(rule, project, "documents.index", "type_code", _how_far(project))
 
 
 MEASURES: dict[str, Measure] = {

@@ -156,6 +156,20 @@ def reopen(remark: Comment) -> Response:
     return _settled(remark, operations.reopen_comment, _("The comment is open again."))
 
 
+def load_draft(reference: str, number: int) -> Comment | None:
+    project = queries.proposal(reference)
+    return queries.draft(project, number, viewer()) if project else None
+
+
+@bp.post("/<int:number>/discard")
+@guard(Action.VIEW_INTERNAL, load_draft)
+def discard(remark: Comment) -> Response:
+    project = remark.project
+    operations.discard_draft(project, remark.id, actor=viewer())
+    flash(_("The draft is discarded. Nobody else has read it."), "success")
+    return _back(project, "")
+
+
 def _settled(remark: Comment, settle: Callable[..., Comment], says: str) -> Response:
     form = SettleForm()
     project = remark.project
@@ -191,7 +205,8 @@ def page(project: Project, form: CommentForm, *, replied: tuple[int, ReplyForm] 
         abort(404)
     pages = {task.title: url_of(project, task) for task in tasks(project, [])}
     said: dict[str, list[Comment]] = {}
-    for one in queries.comments(project):
+    everything, drafts = queries.comments_and_drafts(project, viewer())
+    for one in everything:
         if section in ("", one.section_code, *one.sections) and state in ("", *states_of(one)):
             said.setdefault(one.section_code, []).append(one)
     return render_template(
@@ -203,6 +218,7 @@ def page(project: Project, form: CommentForm, *, replied: tuple[int, ReplyForm] 
             for code, title in titles.items()
             if code in said
         ],
+        drafts=drafts,
         titles=titles,
         replied=replied[1] if replied else None,
         unanswered=sum(one.is_unanswered for found in said.values() for one in found),
