@@ -6,6 +6,7 @@ import os
 import re
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import click
 from flask.cli import with_appcontext
@@ -15,8 +16,12 @@ from prima import clock, sessions
 from prima.csvfiles import BadTable
 from prima.db import db
 from prima.errors import Refused
+from prima.handbook import published
+from prima.lists import AreaOfWork
 from prima.projects.operations.importing import Change, Outcome, import_portfolio
 from prima.reporting import portfolio, workbooks
+from prima.reporting.operations.history import import_history
+from prima.reporting.operations.history_file import BadHistory
 from prima.spreadsheets import Unwritable, write
 from prima.users import User
 
@@ -74,6 +79,69 @@ def change(one: Change) -> str:
     return f"Line {one.line}, {one.project} ({one.name}), {one.area}: {one.before:,} becomes {one.after:,}."
 
 
+def template(target: Path) -> None:
+    """Write the form for existing projects."""
+    session = db.session()
+    areas = [(one.code, one.name) for one in session.scalars(select(AreaOfWork).order_by(AreaOfWork.position))]
+    kinds = [(one.code, one.name.en) for one in published.newest(session).handbook.reports]
+    _written(target, workbooks.history_form(areas, kinds))
+    click.echo(f"{target}: the form for existing projects. Replace the row that shows how it is filled in.")
+
+
+@click.command("import-projects")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--reports",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="With a CSV file: the reports that were handed in, as a second CSV file.",
+)
+@click.option("--dry-run", is_flag=True, help="Say what would be done and change nothing.")
+@click.option("--template", "wants_template", is_flag=True, help="Write an empty form to FILE instead of reading it.")
+@with_appcontext
+def import_projects(file: Path, reports: Path | None, dry_run: bool, wants_template: bool) -> None:
+    """Bring in existing projects (.xlsx or .csv) with their dates, budgets by area of work, and reports done.
+
+    All of the file or nothing of it. The same references again bring the projects to what the file states.
+    """
+    if wants_template:
+        if file.suffix.lower() != ".xlsx":
+            raise click.UsageError("The form is an Excel workbook: give a name that ends in .xlsx.")
+        template(file)
+        return
+    if file.suffix.lower() not in (".xlsx", ".csv"):
+        raise click.UsageError("Give an Excel workbook (.xlsx) or a CSV file (.csv).")
+    if reports and file.suffix.lower() == ".xlsx":
+        raise click.UsageError("A workbook holds the reports on its sheet “Reports”; --reports goes with a CSV file.")
+    try:
+        told = reports.read_bytes() if reports else None
+        outcome = import_history(db.session(), file.read_bytes(), file.name, reports=told)
+    except BadHistory as error:
+        db.session.rollback()
+        for fault in error.faults:
+            click.echo(str(fault), err=True)
+        number = len(error.faults)
+        raise click.ClickException(
+            f"{file.name}: {number} {plural(number, 'problem')}; nothing was imported."
+        ) from None
+    except (OSError, Refused) as error:
+        db.session.rollback()
+        raise click.ClickException(f"{file.name}: {error}") from None
+    for one in outcome.changes:
+        click.echo(f"{one.project}, {one.what}: “{one.before}” becomes “{one.after}”.")
+    for name in outcome.kept:
+        click.echo(f"{name} stays as it is: people have worked on it since it came here.")
+    added, changed = len(outcome.added), len({one.project for one in outcome.changes})
+    click.echo(
+        f"{added} {plural(added, 'project')} added, {changed} changed, {outcome.unchanged} unchanged; "
+        f"{outcome.reports} {plural(outcome.reports, 'report')} noted as handed in."
+    )
+    if dry_run:
+        db.session.rollback()
+        click.echo("This was a trial: nothing was changed.")
+    else:
+        db.session.commit()
+
+
 @click.command("export")
 @click.argument("target", metavar="OUT.xlsx", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--as", "email", metavar="E-MAIL", help="Only what this person may see; without it, everything.")
@@ -93,10 +161,16 @@ def export_command(target: Path, email: str | None, region: str | None, year: st
         raise click.ClickException(" ".join(reading.problems))
     if target.exists() and not target.is_file():
         raise click.ClickException(f"{target} is no file that could be replaced.")
+    number = _written(target, workbooks.portfolio(portfolio.export(viewer, reading)))["Projects"]
+    click.echo(f"{target}: {number} {plural(number, 'project')}.")
+
+
+def _written(target: Path, sheets: Any) -> dict[str, int]:
+    """Write a workbook beside its place and move it there whole; rows by sheet."""
     draft = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         with draft.open("wb") as file:
-            written = write(file, workbooks.portfolio(portfolio.export(viewer, reading)), created=clock.now())
+            written = write(file, sheets, created=clock.now())
         draft.replace(target)
     except (OSError, Unwritable) as error:
         reason = getattr(error, "strerror", None) or error
@@ -104,8 +178,7 @@ def export_command(target: Path, email: str | None, region: str | None, year: st
     finally:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
-    number = written["Projects"]
-    click.echo(f"{target}: {number} {plural(number, 'project')}.")
+    return written
 
 
 def person(email: str) -> User:
@@ -123,4 +196,4 @@ def plural(number: int, noun: str) -> str:
     return noun if number == 1 else f"{noun}s"
 
 
-COMMANDS = (import_command, export_command)
+COMMANDS = (import_command, import_projects, export_command)

@@ -29,7 +29,7 @@ class Recompute(Protocol):
         project: Any,
         *,
         was_end: date,
-        actor: User,
+        actor: User | None,
         change_id: int | None = None,
         cancelled: bool = False,
     ) -> Recomputed:
@@ -37,7 +37,7 @@ class Recompute(Protocol):
 
 
 class End(Protocol):
-    def __call__(self, project: Any, *, actor: User) -> None:
+    def __call__(self, project: Any, *, actor: User | None) -> None:
         """Let fall away what operational closure ends, in this transaction."""
 
 

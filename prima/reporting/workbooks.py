@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from datetime import date
 from decimal import Decimal
 from operator import itemgetter
 from typing import Any
@@ -44,6 +45,59 @@ MILESTONES = (
     ("State", Kind.TEXT),
 )
 ZERO = Decimal(0)
+
+
+HISTORY: dict[str, list[tuple[str, Kind, Any]]] = {
+    "Projects": [
+        ("Reference", Kind.TEXT, "OLD-0001"),
+        ("Project ID", Kind.TEXT, "LM.0276"),
+        ("Title", Kind.TEXT, "Training of labour inspectors"),
+        ("Summary", Kind.TEXT, ""),
+        ("Office", Kind.TEXT, "KEN"),
+        ("Funding", Kind.TEXT, "Fund"),
+        ("Donor", Kind.TEXT, ""),
+        ("Funding year", Kind.NUMBER, 2014),
+        ("Project type", Kind.TEXT, "LM"),
+        ("Countries", Kind.TEXT, "Kenya; Uganda"),
+        ("Status", Kind.TEXT, "Active"),
+        ("Start", Kind.DAY, date(2014, 3, 1)),
+        ("First end", Kind.DAY, date(2015, 8, 31)),
+        ("End", Kind.DAY, date(2016, 2, 29)),
+        ("Currency", Kind.TEXT, "USD"),
+        ("Budget", Kind.MONEY, Decimal(150_000)),
+        ("Manager", Kind.TEXT, ""),
+        ("Alternate", Kind.TEXT, ""),
+        ("Months between interim reports", Kind.NUMBER, None),
+        ("Evaluation agreed", Kind.TEXT, ""),
+    ],
+    "Reports": [
+        ("Reference", Kind.TEXT, "OLD-0001"),
+        ("Report", Kind.TEXT, "INT_N"),
+        ("Period end", Kind.DAY, date(2014, 8, 31)),
+        ("Submitted on", Kind.DAY, date(2014, 10, 7)),
+        ("Accepted on", Kind.DAY, date(2014, 10, 21)),
+    ],
+}
+"""The form in which existing projects are brought in, with one row that shows how it is filled in."""
+
+
+def history_form(areas: Sequence[tuple[str, str]], kinds: Sequence[tuple[str, str]]) -> list[Sheet]:
+    """The form for bringing in existing projects: both sheets, and what may stand in their columns.
+
+    `areas` of work and `kinds` of reports are (code, name).
+    """
+    sheets = []
+    for name, columns in HISTORY.items():
+        row = {heading: example for heading, _kind, example in columns}
+        found = [Column(heading, itemgetter(heading), kind) for heading, kind, _example in columns]
+        if name == "Projects":
+            first = areas[0][1] if areas else ""
+            row |= {area: row["Budget"] if area == first else None for _code, area in areas}
+            found += [Column(area, itemgetter(area), Kind.MONEY) for _code, area in areas]
+        sheets.append(Sheet(name, found, [row]))
+    words = [("Areas of work", code, text) for code, text in areas] + [("Reports", code, text) for code, text in kinds]
+    listed = [Column(head, itemgetter(place), Kind.TEXT) for place, head in enumerate(("List", "Code", "Name"))]
+    return [*sheets, Sheet("Codes", listed, words)]
 
 
 class Counting:

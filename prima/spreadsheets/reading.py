@@ -84,6 +84,17 @@ def read(data: bytes, wanted: str, *, most_rows: int) -> Reading:
         raise Unreadable(str(NOT_A_WORKBOOK)) from None
 
 
+def sheet_names(data: bytes) -> list[str]:
+    """What the sheets of a workbook are called, in order; raises Unreadable."""
+    try:
+        parts = _unpacked(data)
+        return [one.get("name", "") for one in _tree(parts["xl/workbook.xml"]).iter() if _tag(one) == "sheet"]
+    except Unreadable:
+        raise
+    except BROKEN:
+        raise Unreadable(str(NOT_A_WORKBOOK)) from None
+
+
 def _unpacked(data: bytes) -> dict[str, bytes]:
     """The parts of the file that a sheet needs, none larger than it says, all together within bounds."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:

@@ -308,13 +308,14 @@ class Extension(Model):
     old_end: Mapped[date]
     new_end: Mapped[date]
     reason: Mapped[str]
-    decided_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    """Nobody known, where it was decided before the project came here."""
     decided_on: Mapped[date]
     change_id: Mapped[int | None] = mapped_column(ForeignKey("change.id"), unique=True)
     """The change that asked for it; none where it was recorded without one."""
 
     project: Mapped[Project] = relationship(back_populates="extensions", lazy="raise")
-    decided_by: Mapped[User] = relationship(lazy="raise")
+    decided_by: Mapped[User | None] = relationship(lazy="raise")
 
 
 class Bookmark(Model):

@@ -34,10 +34,37 @@ def make(project: Project, *, actor: User | None) -> list[Deadline]:
     return made
 
 
+def make_past(project: Project, first_ends_on: date) -> None:
+    """The deadlines of a project that ran before it came here, by its dates alone, whatever day it is.
+
+    `first_ends_on` is the end before any extension: what was due by it stays visible as the first date.
+    """
+    assert project.starts_on and project.ends_on
+    rules, agreed = project.edition.handbook.deadlines, terms(project)
+    first = {
+        (due.kind, due.period_from): due.due_on for due in deadlines(project.starts_on, first_ends_on, rules, **agreed)
+    }
+    for due in deadlines(project.starts_on, project.ends_on, rules, **agreed):
+        row = _made(project, due, None)
+        row.first_due_on = first.get((due.kind, due.period_from), due.due_on)
+        db.session.add(row)
+    db.session.flush()
+
+
 def recompute(
-    project: Project, *, was_end: date, actor: User, change_id: int | None = None, cancelled: bool = False
+    project: Project,
+    *,
+    was_end: date,
+    actor: User | None,
+    change_id: int | None = None,
+    cancelled: bool = False,
+    was_start: date | None = None,
+    decided_on: date | None = None,
 ) -> Recomputed:
-    """Recompute what is open by the project's new dates, which stand already; what was submitted stays."""
+    """Recompute what is open by the project's new dates, which stand already; what was submitted stays.
+
+    `was_start` where the start was corrected too; `decided_on` where the decision was taken on another day than today.
+    """
     assert project.starts_on and project.ends_on
     rows = queries.deadlines_of(project.id)
     changes = revised(
@@ -46,7 +73,8 @@ def recompute(
         project.ends_on,
         project.edition.handbook.deadlines,
         was_end=was_end,
-        decided_on=clock.today(),
+        was_start=was_start,
+        decided_on=decided_on or clock.today(),
         cancelled=cancelled,
         **terms(project),
     )
@@ -54,7 +82,7 @@ def recompute(
     return Recomputed(len(changes.move), len(changes.add), len(changes.drop))
 
 
-def end(project: Project, *, actor: User) -> None:
+def end(project: Project, *, actor: User | None) -> None:
     """Operational closure: what its final reports cover falls away."""
     for row in queries.deadlines_of(project.id):
         if row.is_open and row.kind not in AFTER_CLOSURE:
