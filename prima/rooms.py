@@ -12,7 +12,16 @@ from prima.desk import Shelf, whole
 from prima.endorsement import overview as endorsement_overview
 from prima.endorsement import queries as endorsement_queries
 from prima.endorsement import rights as endorsement_rights
-from prima.endorsement.views import claims, clearances, comparison, endorsement, funding_rounds, record, waiting
+from prima.endorsement.views import (
+    claims,
+    clearances,
+    comparison,
+    deciding,
+    endorsement,
+    funding_rounds,
+    record,
+    waiting,
+)
 from prima.frame import Count, MenuItem
 from prima.lessons import LessonsOf
 from prima.overview import Teller
@@ -91,6 +100,7 @@ BLUEPRINTS = (
     readiness.bp,
     comments.bp,
     endorsement.bp,
+    deciding.bp,
     clearances.bp,
     claims.bp,
     waiting.bp,

@@ -1,15 +1,23 @@
-"""What a reviewer's page shows beside the frozen version: comments and drafts, and what changed since when."""
+"""The frozen version on the page where it is answered: comments and drafts on it, and what changed since when."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
+from flask import request
+
+from prima.endorsement import queries
 from prima.endorsement.forms import RemarkForm
-from prima.endorsement.reading import Part, quoted
-from prima.endorsement.reading.blocks import Table
-from prima.projects.models import Comment
+from prima.endorsement.models import Reading, Round
+from prima.endorsement.reading import Part, Version, parts, quoted
+from prima.endorsement.reading.blocks import Names, Table
+from prima.errors import Refused
+from prima.projects.models import Comment, Project
+from prima.projects.snapshot import changed_sections
+from prima.users import viewer
 
 
 @dataclass(frozen=True)
@@ -34,7 +42,7 @@ class Talk:
     """The comments on a version, for macros/frozen.html."""
 
     page: str
-    """Where comments are written: the address of the reviewer's page."""
+    """Where comments are written: the address of the page on which the version is answered."""
     said: Mapping[str, Sequence[Said]]
     """By section; a comment on several stands with the first."""
     lines: Mapping[tuple[str, str], int]
@@ -115,3 +123,102 @@ class Since:
     answered: bool
     read: bool
     changed: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Beside:
+    """The newest version, and what stands beside it for the people at one seat."""
+
+    round: Round
+    content: Mapping[str, Any]
+    """As it was frozen."""
+    version: Version
+    since: Sequence[Since]
+    reading: Reading | None
+    titles: Mapping[str, str]
+    before: Sequence[Comment]
+    """What was said at this seat, or by this person, on earlier rounds."""
+    talk: Talk
+
+
+def beside(
+    project: Project,
+    rounds: Sequence[Round],
+    names: Names,
+    *,
+    seat: str,
+    page: str,
+    spoke: int | None,
+    may_write: bool,
+    writing: RemarkForm | None = None,
+    reworded: tuple[int, RemarkForm] | None = None,
+) -> Beside:
+    """`rounds`: newest first; `spoke`: the last round on which the seat answered; `page`, `writing`: see `talk`."""
+    newest, handbook = rounds[0], project.edition.handbook
+    reading = queries.reading(project, viewer())
+    compared = _compared(rounds, spoke, reading.round_number if reading else None)
+    frozen = queries.frozen(project, [newest.number, *compared])
+    content = frozen[newest.number]
+    titles = {one.code: one.title.say() for one in handbook.sections}
+    since = [Since(number, *why, _changed(frozen[number], content, titles)) for number, why in compared.items()]
+    mark = next((one for one in since if one.read), None) or next((one for one in since if one.answered), None)
+    mark = mark or next(iter(since), None)
+    read = parts(
+        content,
+        handbook,
+        names,
+        internal=True,
+        changed={code for code, _title in mark.changed} if mark else None,
+    )
+    said = queries.remarks(project, seat)
+    before = [one for one in said if _is_mine(one, seat) and (one.round_number or 0) < newest.number]
+    if writing and writing.line.data and quoted(read, writing.section.data or "", writing.line.data) is None:
+        writing.line.data = "" if not writing.is_submitted() else writing.line.data
+    here = [one for one in said if one not in before]
+    return Beside(
+        round=newest,
+        content=content,
+        version=Version(newest.number, read, mark.number if mark else None),
+        since=since,
+        reading=reading,
+        titles=titles,
+        before=before,
+        talk=talk(page, read, here, may_write=may_write, writing=writing, reworded=reworded),
+    )
+
+
+def begun(project: Project) -> RemarkForm | None:
+    """The comment that somebody begins by following a link: on a section (`comment`), or on a `line` of it."""
+    section = request.args.get("comment", "")
+    if section not in {one.code for one in project.edition.handbook.sections}:
+        return None
+    return RemarkForm(formdata=None, section=section, line=request.args.get("line", ""))
+
+
+def kept(form: RemarkForm, work: Callable[[], Any]) -> bool:
+    """Whether it was done; what stands in the way is said at the field."""
+    if not form.validate_on_submit():
+        return False
+    try:
+        work()
+    except Refused as refusal:
+        form.text.errors = [*form.text.errors, *(reason.text for reason in refusal.reasons)]
+        return False
+    return True
+
+
+def _is_mine(one: Comment, seat: str) -> bool:
+    return one.published_at is not None and (one.seat == seat or one.author_id == viewer().id)
+
+
+def _compared(rounds: Sequence[Round], spoke: int | None, read: int | None) -> dict[int, tuple[bool, bool, bool]]:
+    """By the number of an earlier round: whether it is the last, the one this seat answered on, the one last read."""
+    last = rounds[0].number - 1
+    known = {one.number for one in rounds[1:]}
+    found = {number for number in (last, spoke, read) if number in known}
+    return {number: (number == last, number == spoke, number == read) for number in sorted(found, reverse=True)}
+
+
+def _changed(before: Mapping[str, Any], after: Mapping[str, Any], titles: Mapping[str, str]) -> list[tuple[str, str]]:
+    changed = changed_sections(before, after)
+    return [(code, title) for code, title in titles.items() if code in changed]

@@ -26,7 +26,7 @@ from prima.endorsement.forms import (
 from prima.endorsement.operations.asking import what_happened
 from prima.endorsement.operations.decisions import returns
 from prima.endorsement.operations.donors import Exchanged, is_answer, letters_since, with_a_donor
-from prima.endorsement.overview import taking
+from prima.endorsement.overview import deciding_url, taking
 from prima.endorsement.queries import Case
 from prima.endorsement.rights import chair
 from prima.errors import Refused
@@ -104,6 +104,7 @@ def decide(case: Case) -> str | Response | tuple[str, int]:
         hint=_hint(move),
         limit=MOST_BYTES // MEGABYTE,
         taking=taking(project, case.round, viewer(), action=move.action),
+        deciding_url=deciding_url(project, case.round, viewer()),
     )
     return page, 422 if form.is_submitted() else 200
 
@@ -132,6 +133,7 @@ def recall(case: Case) -> str | Response | tuple[str, int]:
         hint=_("Those on whose desk it lies now read it."),
         limit=0,
         taking=None,
+        deciding_url="",
     )
     return page, 422 if form.is_submitted() else 200
 
