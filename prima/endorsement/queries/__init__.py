@@ -24,6 +24,7 @@ from prima.endorsement.queries.claims import (
     sat_of,
     sats,
 )
+from prima.endorsement.queries.clearers import namers
 from prima.endorsement.queries.desks import (
     Lying,
     Waiting,
@@ -89,6 +90,7 @@ __all__ = [
     "judge",
     "known",
     "may_be_named",
+    "namers",
     "names",
     "newest_round",
     "on_the_desk",
