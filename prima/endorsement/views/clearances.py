@@ -42,6 +42,8 @@ def show(case: Case) -> Answer:
         except Refused as refusal:
             form.refuse(refusal)
             case, clearance = _reread(case, clearance)
+            if _is_late(case, clearance, form):
+                return _page(case, clearance, asked, form), 409
     if form.is_submitted():
         return _page(case, clearance, asked, form), 422
     return _page(case, clearance, asked, form, writing=begun(case.project) if clearance.is_open else None)
@@ -106,6 +108,12 @@ def _reread(case: Case, clearance: Clearance) -> tuple[Case, Clearance]:
     """The case as it is now: what was refused took the project's lock, and read it afresh."""
     found = queries.reviewing(case.project.reference, clearance.seat.lower())
     return (found, found.clearance) if found and found.clearance else (case, clearance)
+
+
+def _is_late(case: Case, clearance: Clearance, form: ReviewForm) -> bool:
+    """Whether the proposal moved on, or a colleague answered, while this was written: what was typed is not at fault."""
+    here = case.project.status is REVIEWED_IN.get(clearance.role, Status.REVIEW)
+    return not here or not clearance.is_open or form.seen.data != case.seen
 
 
 def _mine(case: Case) -> Clearance:
