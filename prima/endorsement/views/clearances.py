@@ -111,7 +111,7 @@ def _reread(case: Case, clearance: Clearance) -> tuple[Case, Clearance]:
 
 
 def _is_late(case: Case, clearance: Clearance, form: ReviewForm) -> bool:
-    """Whether the proposal moved on, or a colleague answered, while this was written: what was typed is not at fault."""
+    """Whether the proposal moved on, or a colleague answered, while this was written."""
     here = case.project.status is REVIEWED_IN.get(clearance.role, Status.REVIEW)
     return not here or not clearance.is_open or form.seen.data != case.seen
 

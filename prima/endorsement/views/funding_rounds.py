@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
@@ -40,24 +41,26 @@ class Row:
 @bp.get("/funding-rounds")
 @guard(Action.SEE_CALLS)
 def index() -> str:
-    known = funding_rounds.counts(viewer())
+    known, days = funding_rounds.counts(viewer()), funding_rounds.Days()
     return render_template(
         "endorsement/funding_rounds.html",
-        rows=[Row(one, _state(one), _left(one), known.get(one.code, 0)) for one in funding_rounds.every()],
+        rows=[
+            Row(one, _state(one, days.of(one)), _left(one, days.of(one)), known.get(one.code, 0))
+            for one in funding_rounds.every(days)
+        ],
         pool=known.get(None, 0),
         keeps=can(viewer(), Action.MANAGE_CALLS),
     )
 
 
-def _state(one: FundingRound) -> str:
-    today = clock.today()
+def _state(one: FundingRound, today: date) -> str:
     if one.closed_at:
         return "closed"
     return "coming" if today < one.opens_on else "open" if today <= one.cut_off_on else "over"
 
 
-def _left(one: FundingRound) -> int:
-    return (one.cut_off_on - clock.today()).days
+def _left(one: FundingRound, today: date) -> int:
+    return (one.cut_off_on - today).days
 
 
 @bp.get("/funding-rounds/pool")
@@ -74,18 +77,23 @@ def show(one: FundingRound) -> str:
 
 def _page(one: FundingRound | None) -> str:
     found = funding_rounds.inside(viewer(), one.code if one else None)
-    up = one is None or calls.is_up(one, clock.today())
+    day = funding_rounds.Days().of(one) if one else clock.today()
     return render_template(
         "endorsement/funding_round.html",
         round=one,
-        state=_state(one) if one else "",
-        left=_left(one) if one else 0,
+        state=_state(one, day) if one else "",
+        left=_left(one, day) if one else 0,
         found=found,
         statuses=statuses(),
         deciding={each.project.id for each in found.retained if _decides(each.project)},
-        up=up,
+        up={each.project.id for each in found.retained if _is_up(one, each.project)},
         keeps=can(viewer(), Action.MANAGE_CALLS),
     )
+
+
+def _is_up(one: FundingRound | None, project: Project) -> bool:
+    """Whether the proposal can be taken up: its round has opened, by the day at the project's office."""
+    return one is None or calls.is_up(one, calls.day_at(project.office))
 
 
 def _decides(project: Project) -> bool:
