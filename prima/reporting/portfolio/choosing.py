@@ -91,15 +91,10 @@ def _choices(viewer: User | None, given: Mapping[str, Sequence[str]]) -> dict[st
         )
     )
     every_call = viewer is None or can(viewer, Action.SEE_CALLS)
-    arms.append(
-        select(
-            literal("call"),
-            FundingRound.code,
-            FundingRound.code + ": " + FundingRound.name,
-            -FundingRound.funding_year,
-            literal(""),
-        ).where(true() if every_call else FundingRound.code.in_(visible_projects(viewer, Project.funding_round_code)))
-    )
+    name, at = FundingRound.code + ": " + FundingRound.name, -FundingRound.funding_year
+    call: tuple[Any, ...] = (literal("call"), FundingRound.code, name, at, literal(""))
+    known = true() if every_call else FundingRound.code.in_(visible_projects(viewer, Project.funding_round_code))
+    arms.append(select(*call).where(known))
     for kind, table in PLACES.items():
         words = {value.strip() for value in given.get(kind, ()) if value.strip() and value.isprintable()}
         if words:
