@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import request
+from flask import flash, request
+from flask_babel import gettext as _
 
-from prima.endorsement import queries
-from prima.endorsement.forms import RemarkForm
+from prima.endorsement import operations, queries
+from prima.endorsement.forms import ReadForm, RemarkForm
 from prima.endorsement.models import Reading, Round
+from prima.endorsement.operations.remarks import Place
 from prima.endorsement.reading import Part, Version, parts, quoted
 from prima.endorsement.reading.blocks import Names, Table
 from prima.errors import Refused
@@ -74,9 +76,9 @@ def talk(
     *,
     may_write: bool,
     writing: RemarkForm | None = None,
-    reworded: tuple[int, RemarkForm] | None = None,
+    rewording: tuple[int, RemarkForm] | None = None,
 ) -> Talk:
-    """`writing`: a new comment; `reworded`: the number of a draft, and the new words that could not be taken."""
+    """`writing`: a new comment; `rewording`: the number of a draft, and the new words that could not be taken."""
     there = {
         (part.code, anchor)
         for part in read
@@ -92,7 +94,7 @@ def talk(
             lines[at] = lines.get(at, 0) + 1
         form = None
         if one.published_at is None and may_write:
-            tried = reworded[1] if reworded and reworded[0] == one.id else None
+            tried = rewording[1] if rewording and rewording[0] == one.id else None
             form = tried or RemarkForm(formdata=None, text=one.text)
         row = row_id(*at) if at in there else ""
         said.setdefault(one.section_code, []).append(Said(one, row, form))
@@ -151,7 +153,7 @@ def beside(
     spoke: int | None,
     may_write: bool,
     writing: RemarkForm | None = None,
-    reworded: tuple[int, RemarkForm] | None = None,
+    rewording: tuple[int, RemarkForm] | None = None,
 ) -> Beside:
     """`rounds`: newest first; `spoke`: the last round on which the seat answered; `page`, `writing`: see `talk`."""
     newest, handbook = rounds[0], project.edition.handbook
@@ -183,7 +185,7 @@ def beside(
         reading=reading,
         titles=titles,
         before=before,
-        talk=talk(page, read, here, may_write=may_write, writing=writing, reworded=reworded),
+        talk=talk(page, read, here, may_write=may_write, writing=writing, rewording=rewording),
     )
 
 
@@ -195,7 +197,38 @@ def begun(project: Project) -> RemarkForm | None:
     return RemarkForm(formdata=None, section=section, line=request.args.get("line", ""))
 
 
-def kept(form: RemarkForm, work: Callable[[], Any]) -> bool:
+def noted(place: Place, form: RemarkForm, says: str) -> bool:
+    """Whether a new comment was kept as a draft."""
+    section, line = form.section.data or "", form.line.data or ""
+
+    def work() -> None:
+        operations.draft_comment(place, actor=viewer(), section=section, line=line, text=form.text.data or "")
+
+    return _kept(form, work, says)
+
+
+def reworded(place: Place, number: int, form: RemarkForm) -> bool:
+    def work() -> None:
+        operations.reword_comment(place, number, actor=viewer(), text=form.text.data or "")
+
+    return _kept(form, work, _("The comment is changed."))
+
+
+def discard(place: Place, number: int) -> None:
+    operations.discard_comment(place, number, actor=viewer())
+    flash(_("The comment is removed. Nobody else has read it."), "success")
+
+
+def mark_read(place: Place) -> None:
+    """The version that the form names; refused where it names none."""
+    form = ReadForm()
+    if not form.validate_on_submit() or form.number.data is None:
+        raise Refused(_("Open the page again: the version that you read was not named."))
+    operations.mark_read(place, actor=viewer(), number=form.number.data)
+    flash(_("You have read this version. What changes later is shown against it."), "success")
+
+
+def _kept(form: RemarkForm, work: Callable[[], Any], says: str) -> bool:
     """Whether it was done; what stands in the way is said at the field."""
     if not form.validate_on_submit():
         return False
@@ -204,6 +237,7 @@ def kept(form: RemarkForm, work: Callable[[], Any]) -> bool:
     except Refused as refusal:
         form.text.errors = [*form.text.errors, *(reason.text for reason in refusal.reasons)]
         return False
+    flash(says, "success")
     return True
 
 

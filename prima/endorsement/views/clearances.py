@@ -10,14 +10,14 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from prima.endorsement import operations, queries
-from prima.endorsement.forms import ReadForm, RemarkForm, ReviewForm, SeenForm, review_form, shown
+from prima.endorsement.forms import RemarkForm, ReviewForm, SeenForm, review_form, shown
 from prima.endorsement.models import CheckAnswer, Clearance, Round, Verdict
 from prima.endorsement.operations import Typed
 from prima.endorsement.operations.clearances import REVIEWED_IN, checks
 from prima.endorsement.overview import moves_of, rows_of, taking, why_again
 from prima.endorsement.queries import Case, Names
 from prima.endorsement.rights import chair
-from prima.endorsement.views.beside import begun, beside, kept
+from prima.endorsement.views.beside import begun, beside, discard, mark_read, noted, reworded
 from prima.errors import Refused
 from prima.handbook.edition import Check
 from prima.permissions import Action, guard, require
@@ -62,11 +62,8 @@ def take_back(case: Case) -> Response:
 @bp.post("/<seat>/read")
 @guard(Action.REVIEW, queries.reviewing)
 def read(case: Case) -> Answer:
-    clearance, form = _mine(case), ReadForm()
-    if not form.validate_on_submit() or form.number.data is None:
-        raise Refused(_("Open the page again: the version that you read was not named."))
-    operations.mark_read(clearance, actor=viewer(), number=form.number.data)
-    flash(_("You have read this version. What changes later is shown against it."), "success")
+    clearance = _mine(case)
+    mark_read(clearance)
     return _here(clearance)
 
 
@@ -74,14 +71,8 @@ def read(case: Case) -> Answer:
 @guard(Action.REVIEW, queries.reviewing)
 def comment(case: Case) -> Answer:
     clearance, form = _mine(case), RemarkForm()
-    section, line = form.section.data or "", form.line.data or ""
-
-    def keep() -> None:
-        operations.draft_comment(clearance, actor=viewer(), section=section, line=line, text=form.text.data or "")
-
-    if kept(form, keep):
-        flash(_("Your comment is kept. The developer reads it once you have answered."), "success")
-        return _here(clearance, f"section-{section.lower()}")
+    if noted(clearance, form, _("Your comment is kept. The developer reads it once you have answered.")):
+        return _here(clearance, f"section-{(form.section.data or '').lower()}")
     return _again(case, clearance, writing=form)
 
 
@@ -89,18 +80,16 @@ def comment(case: Case) -> Answer:
 @guard(Action.REVIEW, queries.drafting)
 def reword(case: Case) -> Answer:
     clearance, form, number = _mine(case), RemarkForm(), case.comment or 0
-    if kept(form, lambda: operations.reword_comment(clearance, number, actor=viewer(), text=form.text.data or "")):
-        flash(_("The comment is changed."), "success")
+    if reworded(clearance, number, form):
         return _here(clearance, f"comment-{number}")
-    return _again(case, clearance, reworded=(number, form))
+    return _again(case, clearance, rewording=(number, form))
 
 
 @bp.post("/<seat>/comments/<int:number>/remove")
 @guard(Action.REVIEW, queries.drafting)
-def discard(case: Case) -> Response:
+def remove(case: Case) -> Response:
     clearance = _mine(case)
-    operations.discard_comment(clearance, case.comment or 0, actor=viewer())
-    flash(_("The comment is removed. Nobody else has read it."), "success")
+    discard(clearance, case.comment or 0)
     return _here(clearance)
 
 
@@ -200,7 +189,7 @@ def _page(
     form: ReviewForm,
     *,
     writing: RemarkForm | None = None,
-    reworded: tuple[int, RemarkForm] | None = None,
+    rewording: tuple[int, RemarkForm] | None = None,
 ) -> str:
     project, rounds = case.project, case.rounds
     earlier, names = rounds[1:], queries.names()
@@ -216,7 +205,7 @@ def _page(
         spoke=_spoke(earlier, clearance.seat),
         may_write=clearance.is_open,
         writing=writing,
-        reworded=reworded,
+        rewording=rewording,
     )
     titles, held = there.titles, chair(viewer(), Action.REVIEW, clearance)
     justified = _justified(there.content, case, names)

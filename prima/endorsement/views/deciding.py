@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, redirect, render_template, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from prima.endorsement import operations, queries
-from prima.endorsement.forms import ReadForm, RemarkForm
+from prima.endorsement import queries
+from prima.endorsement.forms import RemarkForm
 from prima.endorsement.operations.asking import what_happened
 from prima.endorsement.overview import moves_of, rows_of, taking
 from prima.endorsement.queries import Case, Names, Sat
 from prima.endorsement.rights import chair
-from prima.endorsement.views.beside import begun, beside, kept
+from prima.endorsement.views.beside import begun, beside, discard, mark_read, noted, reworded
 from prima.errors import Refused
 from prima.permissions import Action, guard, require
 from prima.users import viewer
@@ -34,11 +34,8 @@ def show(case: Case) -> str | Response:
 @bp.post("/read")
 @guard(Action.VIEW_PROJECT, queries.deciding_at)
 def read(case: Case) -> Response:
-    desk, form = _mine(case), ReadForm()
-    if not form.validate_on_submit() or form.number.data is None:
-        raise Refused(_("Open the page again: the version that you read was not named."))
-    operations.mark_read(desk, actor=viewer(), number=form.number.data)
-    flash(_("You have read this version. What changes later is shown against it."), "success")
+    desk = _mine(case)
+    mark_read(desk)
     return _here(desk)
 
 
@@ -46,14 +43,8 @@ def read(case: Case) -> Response:
 @guard(Action.VIEW_PROJECT, queries.deciding_at)
 def comment(case: Case) -> Response | tuple[str, int]:
     desk, form = _mine(case), RemarkForm()
-    section, line = form.section.data or "", form.line.data or ""
-
-    def keep() -> None:
-        operations.draft_comment(desk, actor=viewer(), section=section, line=line, text=form.text.data or "")
-
-    if kept(form, keep):
-        flash(_("Your comment is kept. The developer reads it once you have decided."), "success")
-        return _here(desk, f"section-{section.lower()}")
+    if noted(desk, form, _("Your comment is kept. The developer reads it once you have decided.")):
+        return _here(desk, f"section-{(form.section.data or '').lower()}")
     return _again(case, writing=form)
 
 
@@ -61,18 +52,16 @@ def comment(case: Case) -> Response | tuple[str, int]:
 @guard(Action.VIEW_PROJECT, queries.deciding_at)
 def reword(case: Case) -> Response | tuple[str, int]:
     desk, form, number = _mine(case), RemarkForm(), case.comment or 0
-    if kept(form, lambda: operations.reword_comment(desk, number, actor=viewer(), text=form.text.data or "")):
-        flash(_("The comment is changed."), "success")
+    if reworded(desk, number, form):
         return _here(desk, f"comment-{number}")
-    return _again(case, reworded=(number, form))
+    return _again(case, rewording=(number, form))
 
 
 @bp.post("/comments/<int:number>/remove")
 @guard(Action.VIEW_PROJECT, queries.deciding_at)
-def discard(case: Case) -> Response:
+def remove(case: Case) -> Response:
     desk = _mine(case)
-    operations.discard_comment(desk, case.comment or 0, actor=viewer())
-    flash(_("The comment is removed. Nobody else has read it."), "success")
+    discard(desk, case.comment or 0)
     return _here(desk)
 
 
@@ -97,7 +86,7 @@ def _page(
     desk: Sat,
     *,
     writing: RemarkForm | None = None,
-    reworded: tuple[int, RemarkForm] | None = None,
+    rewording: tuple[int, RemarkForm] | None = None,
 ) -> str:
     project, rounds, names = case.project, case.rounds, queries.names()
     called, earlier = Names(names), rounds[1:]
@@ -111,7 +100,7 @@ def _page(
         spoke=next(spoke, None),
         may_write=True,
         writing=writing,
-        reworded=reworded,
+        rewording=rewording,
     )
     held = chair(viewer(), desk.action, project)
     return render_template(

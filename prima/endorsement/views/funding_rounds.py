@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
@@ -103,31 +105,22 @@ def _decides(project: Project) -> bool:
 @bp.route("/funding-rounds/new", methods=["GET", "POST"])
 @guard(Action.MANAGE_CALLS)
 def add() -> Answer:
-    form = offered(NewRoundForm())
-    if form.validate_on_submit():
-        try:
-            made = keeping.add_round(actor=viewer(), **form.values())
-        except Refused as refusal:
-            form.refuse(refusal)
-        else:
-            flash(_("The round is on the list of calls for proposals."), "success")
-            return redirect(url_for(".show", code=made.code), 303)
-    return _form_page(form, None)
+    def work(values: dict[str, Any]) -> FundingRound:
+        return keeping.add_round(actor=viewer(), **values)
+
+    return _kept(NewRoundForm(), None, work, _("The round is on the list of calls for proposals."))
 
 
 @bp.route("/funding-rounds/<code>/change", methods=["GET", "POST"])
 @guard(Action.MANAGE_CALLS, funding_rounds.find, see=Action.SEE_CALLS)
 def change(one: FundingRound) -> Answer:
-    form = offered(ChangeRoundForm(obj=one))
-    if form.validate_on_submit():
-        try:
-            keeping.change_round(one, actor=viewer(), version=as_number(form.version.data) or 0, **form.values())
-        except Refused as refusal:
-            form.refuse(refusal)
-        else:
-            flash(_("The round is changed."), "success")
-            return redirect(url_for(".show", code=one.code), 303)
-    return _form_page(form, one)
+    form = ChangeRoundForm(obj=one)
+
+    def work(values: dict[str, Any]) -> FundingRound:
+        keeping.change_round(one, actor=viewer(), version=as_number(form.version.data) or 0, **values)
+        return one
+
+    return _kept(form, one, work, _("The round is changed."))
 
 
 @bp.route("/funding-rounds/<code>/close", methods=["GET", "POST"])
@@ -171,6 +164,18 @@ def offered(form: RoundForm) -> RoundForm:
     return form
 
 
-def _form_page(form: RoundForm, one: FundingRound | None) -> Answer:
+def _kept(
+    form: RoundForm, one: FundingRound | None, work: Callable[[dict[str, Any]], FundingRound], says: str
+) -> Answer:
+    """Add a round, or change one: to its page once it is done, else what stands in the way, at its field."""
+    offered(form)
+    if form.validate_on_submit():
+        try:
+            done = work(form.values())
+        except Refused as refusal:
+            form.refuse(refusal)
+        else:
+            flash(says, "success")
+            return redirect(url_for(".show", code=done.code), 303)
     page = render_template("endorsement/keep_round.html", form=form, round=one)
     return page, 422 if form.is_submitted() else 200
