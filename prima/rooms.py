@@ -12,7 +12,16 @@ from prima.desk import Shelf, whole
 from prima.endorsement import overview as endorsement_overview
 from prima.endorsement import queries as endorsement_queries
 from prima.endorsement import rights as endorsement_rights
-from prima.endorsement.views import claims, clearances, comparison, endorsement, funding_rounds, record, waiting
+from prima.endorsement.views import (
+    claims,
+    clearances,
+    comparison,
+    deciding,
+    endorsement,
+    funding_rounds,
+    record,
+    waiting,
+)
 from prima.following import Following
 from prima.frame import Count, MenuItem
 from prima.lessons import LessonsOf
@@ -95,6 +104,7 @@ BLUEPRINTS = (
     comments.bp,
     closure.bp,
     endorsement.bp,
+    deciding.bp,
     clearances.bp,
     claims.bp,
     waiting.bp,
@@ -114,6 +124,7 @@ MENU: tuple[MenuItem, ...] = (
     MenuItem(_l("On my desk"), "home.show", Action.SIGNED_IN, "desk"),
     MenuItem(_l("Projects"), "listing.index", Action.SIGNED_IN),
     MenuItem(_l("Dashboards"), "dashboard.show", Action.SEE_FIGURES),
+    MenuItem(_l("What waits"), "waiting.index", Action.SEE_FIGURES),
     MenuItem(_l("Calls"), "funding_rounds.index", Action.SEE_CALLS),
     MenuItem(_l("Handbook"), "process.handbook", Action.SIGNED_IN),
 )

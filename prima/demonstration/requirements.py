@@ -20,6 +20,7 @@ from prima.demonstration.offices import Site, in_a_sentence
 from prima.demonstration.projects import next_id
 from prima.demonstration.stories import ACTIVATED, Habit
 from prima.demonstration.topics import ASKED
+from prima.endorsement.operations.donors import LETTER
 from prima.lists import ProjectType
 from prima.projects import queries
 from prima.projects.models import Part, Party, Project, Step
@@ -178,7 +179,7 @@ def _fate(
                 letters.donor_answer(project.title, at),
                 "donor-approval.pdf",
                 project_id=project.id,
-                type_code="OTH",
+                type_code=LETTER,
                 title="Approval by the donor",
                 by=coordinator,
                 at=at,

@@ -76,6 +76,8 @@ class Panel:
     takings: list[Taking]
     version_url: str
     record_url: str
+    deciding_url: str
+    """Where the version is read and commented on by whoever decides now, for those who do."""
     compare: tuple[str, str]
     """What changed since which version, and where it is shown; nothing while there is one version only."""
 
@@ -280,8 +282,17 @@ def _panel(project: Project, newest: Round, names: Names, waiting: Sequence[Wait
         takings=takings_of(project, newest, names, waiting, viewer),
         version_url=url_for("record.version_of", reference=project.reference, number=newest.number),
         record_url=url_for("record.show", reference=project.reference),
+        deciding_url=deciding_url(project, newest, viewer),
         compare=_compare(project, newest),
     )
+
+
+def deciding_url(project: Project, newest: Round | None, viewer: User) -> str:
+    """The page of the desk at which the viewer decides; empty where there is none, or a sheet of checks instead."""
+    desk = queries.deciding_desk(project)
+    if desk is None or newest is None or newest.clearance(desk.seat) or not desk.may(viewer):
+        return ""
+    return url_for("deciding.show", reference=project.reference, seat=desk.seat.lower())
 
 
 def _compare(project: Project, newest: Round) -> tuple[str, str]:

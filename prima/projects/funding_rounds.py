@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
@@ -14,8 +15,10 @@ from prima import clock
 from prima.db import db
 from prima.lists import FundingLine, RegionalOffice
 from prima.permissions import Action, can
+from prima.places import Office, OfficeKind
 from prima.projects.models import FundingRound, Project, Step
 from prima.projects.queries import with_rights
+from prima.projects.rules import calls
 from prima.projects.stages import Funding, Status
 from prima.projects.visibility import visible_projects
 from prima.users import User
@@ -29,11 +32,21 @@ def find(code: str) -> FundingRound | None:
     return db.session.scalar(_with_names().where(FundingRound.code == code))
 
 
-def every() -> list[FundingRound]:
+class Days:
+    """Today, for each round: at its Regional Office, or at headquarters where it is for all regions."""
+
+    def __init__(self) -> None:
+        offices = db.session.scalars(select(Office).where(Office.kind != OfficeKind.COUNTRY))
+        self._at = {one.code: calls.day_at(one) for one in offices}
+
+    def of(self, one: FundingRound) -> date:
+        return self._at.get(f"RO-{one.region_code}" if one.region_code else "HQ", clock.today())
+
+
+def every(days: Days) -> list[FundingRound]:
     """Those to come and open first, by cut-off; then the ones that are over, the latest first."""
-    today = clock.today()
     found = db.session.scalars(_with_names().order_by(FundingRound.cut_off_on, FundingRound.code)).all()
-    over = [one for one in found if one.closed_at or one.cut_off_on < today]
+    over = [one for one in found if one.closed_at or one.cut_off_on < days.of(one)]
     return [one for one in found if one not in over] + over[::-1]
 
 
@@ -60,7 +73,7 @@ def to_wait_for(project: Project) -> list[FundingRound]:
     """Rounds for which the proposal can be retained: those of its region and line that are not over, nor its own."""
     asked = select(FundingRound).where(
         FundingRound.closed_at.is_(None),
-        FundingRound.cut_off_on >= clock.today(),
+        FundingRound.cut_off_on >= calls.day_at(project.office),
         or_(FundingRound.region_code.is_(None), FundingRound.region_code == project.region_code),
         or_(FundingRound.line_code.is_(None), FundingRound.line_code == project.fund_line_code),
     )

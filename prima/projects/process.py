@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -343,8 +343,15 @@ class Tables:
         return f"{', '.join(able)} ({who})" if able else _("nobody yet: %(role)s", role=who)
 
     def actors(self) -> list[Actor]:
-        """Each role with its duties; one that the edition gives none does what the list of roles says."""
-        acting = acting_roles(self.edition, self.funding)
+        """Each role with its duties; one that the edition gives none does what the list of roles says.
+
+        Of a project, the reviewers under conditions stand here only where they are asked.
+        """
+        asked = None
+        if self.project is not None and self.reviewers is not None:
+            names = {one.role for one in self.reviewers}
+            asked = {code for code, row in self.roles.items() if row.name in names}
+        acting = acting_roles(self.edition, self.funding, asked)
         return [
             Actor(row.name, self._duties(code) or [("", [row.does])], self._names(code))
             for code, row in self.roles.items()
@@ -382,11 +389,12 @@ class Tables:
         return ", ".join(self.roles[role].name for role in dict.fromkeys(roles))
 
 
-def acting_roles(edition: Edition, funding: Funding) -> set[str]:
-    """The roles that have something to do, by the edition."""
+def acting_roles(edition: Edition, funding: Funding, asked: Collection[str] | None = None) -> set[str]:
+    """The roles that have something to do, by the edition; of its reviewers those `asked`, or all (None)."""
     acting = {duty.role for duty in edition.duties if funding in duty.applies_to}
     acting |= {role for desk in edition.desks if funding in desk.funding for role in desk.roles}
-    acting |= {one.role for one in edition.reviewers if funding in one.funding}
+    reviewers = {one.role for one in edition.reviewers if funding in one.funding}
+    acting |= reviewers if asked is None else reviewers & set(asked)
     for kind in edition.reports:
         acting |= {*kind.checked_by, kind.accepted_by}
     return acting

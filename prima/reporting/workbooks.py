@@ -29,6 +29,7 @@ FACTS = (
     ("Funding", Kind.TEXT),
     ("Donor", Kind.TEXT),
     ("Funding year", Kind.NUMBER),
+    ("Call for proposals", Kind.TEXT),
     ("Start", Kind.DAY),
     ("End", Kind.DAY),
     ("Budget (USD)", Kind.MONEY),

@@ -53,7 +53,7 @@ def answer(cast: Cast, project: Project, move: str = "approved"):
 
 def letters_of(project: Project) -> list[Document]:
     db.session.expire_all()
-    asked = select(Document).where(Document.project_id == project.id, Document.type_code == "OTH")
+    asked = select(Document).where(Document.project_id == project.id, Document.type_code.in_(("OTH", "DLTR")))
     return list(db.session.scalars(asked.order_by(Document.version)))
 
 
@@ -81,6 +81,19 @@ def test_an_answer_is_recorded_with_its_letter(cast, sent, move, target):
     assert shown.follow(letter.title).status == 200
     told = db.session.scalars(select(Entry).where(Entry.event == "exchanged with the donor").order_by(Entry.id)).all()
     assert told[-1].data["letter"]["sha256"] == letter.sha256
+
+
+def test_a_letter_filed_among_others_before_there_was_a_type_for_it_stays(cast, sent):
+    """As it was filed: the record, the project and its documents show it under its own type."""
+    answer(cast, sent).fill("Reason", "They agree.").fill("Letter to upload", LETTER).press("The donor approved")
+    [letter] = letters_of(sent)
+    letter.type_code = "OTH"
+    db.session.commit()
+    shown = cast.page(Role.PDEV, sent)
+    assert shown.follow(letter.title).status == 200
+    rows = cast.open(Role.PDEV, f"/projects/{sent.reference}/documents").check().text
+    assert letter.title in rows
+    cast.open(Role.RPDO, f"/projects/{sent.reference}/endorsement").check()
 
 
 def test_an_answer_without_a_letter_is_refused_and_keeps_what_was_typed(cast, sent):

@@ -12,7 +12,9 @@ from sqlalchemy import select
 from prima import clock
 from prima.db import db
 from prima.journal import Entry
+from prima.projects import funding_rounds
 from prima.projects.models import FundingRound, Project
+from prima.projects.queries import story
 from prima.projects.rules import calls
 from prima.projects.stages import Status
 from prima.users import Role
@@ -211,6 +213,23 @@ def test_the_cut_off_is_a_day_at_the_office(monkeypatch):
     assert calls.day_at(Place()) == date(2016, 10, 1)
     late = late.replace(hour=2)
     assert calls.day_at(Place()) == date(2016, 9, 30)
+
+
+def test_a_round_is_open_by_the_day_at_its_regional_office(cast, monkeypatch):
+    """Late on 1 October in UTC it is the 2nd in Bangkok and at headquarters, and still the 1st in San José."""
+    for code, region in (("ASIA", "BKK"), ("AMERICA", "SJO"), ("ALL", None)):
+        a_round(code, opens=-5, cut_off=0, region_code=region)
+    cast.open(Role.FUND, "/").check()
+    late = clock.now().replace(year=2016, month=10, day=1, hour=23, minute=0)
+    clock.fix(None)
+    monkeypatch.setattr(clock, "now", lambda: late)
+    cast.browsers.clear()
+    rows = {row[0].split()[-1]: row[1] for row in cast.open(Role.FUND, "/funding-rounds").check().rows("3 rounds")}
+    assert rows["AMERICA"] == "open"
+    assert rows["ASIA"] == rows["ALL"] != "open"
+    assert "cut-off today" in cast.open(Role.FUND, "/funding-rounds/AMERICA").check().text
+    project = story(a_project(office_code="THA", status=Status.RETAINED).reference)
+    assert "ASIA" not in {one.code for one in funding_rounds.to_wait_for(project)}
 
 
 def test_a_donors_project_knows_no_calls(cast):

@@ -98,6 +98,19 @@ def test_in_review_it_is_recalled_until_somebody_answers_and_drafts_go_on(cast, 
     assert db.session.scalars(on).all()
 
 
+def test_the_process_map_tells_of_the_recall_while_it_can_be_taken(cast, again):
+    process = f"/projects/{again.reference}/process"
+    for who in (Role.PDEV, Role.RTS):
+        assert any(name.endswith(" Recall") for name in coming(cast.open(who, process).check())), who
+    cast.review(Role.RTS, again, Role.RTS, "Return for changes", note="Still not.", sections=("Rationale",))
+    assert status(again) is Status.REVIEW  # others whose section changed are asked again
+    assert not any(name.endswith(" Recall") for name in coming(cast.open(Role.PDEV, process)))
+
+
+def coming(page) -> list[str]:
+    return [one.get_text(strip=True) for one in page.soup.select(".next-moves h3")]
+
+
 def test_an_answer_in_this_round_ends_the_recall(cast, again):
     stale = recall(cast, again, "recall-changes")
     cast.open(Role.RTS, f"/projects/{again.reference}/clearances/rts")

@@ -180,7 +180,7 @@ def test_a_decision_on_a_stale_page_is_told_what_happened(browser_of):
     for question in cast.questions(stale):
         stale.fill(question, "Yes")
     page = stale.fill("Comments, or the reason of a return (optional)", "Keep me").press("Clear")
-    assert page.status == 422
+    assert page.status == 409
     assert "PRIMA took the step “Office clearance stands”" in page.errors[0]
     assert page.value("Comments, or the reason of a return (optional)") == "Keep me"
     assert Role.RTS in open_roles(project)

@@ -343,9 +343,11 @@ def test_an_optional_answer_is_not_waited_for_and_a_late_one_is_told_what_happen
     late = cast.open(Role.RMO, f"/projects/{with_an_option.reference}/clearances/rmo").check()
     cast.all_clear(with_an_option)
     assert status(with_an_option) is Status.ENDORSE
-    answered = late.press("Clear")
-    assert answered.status in (409, 422)
-    assert "All clearances given" in answered.text
+    note = "Comments, or the reason of a return (optional)"
+    answered = late.fill(note, "What I meant to say.").press("Clear").check()
+    assert answered.status == 409
+    assert any("All clearances given" in error for error in answered.errors)
+    assert answered.value(note) == "What I meant to say."
     assert seats_of(with_an_option)["RMO"].is_open
     rows = cast.open(Role.RD, f"/projects/{with_an_option.reference}/endorsement").check().rows("Answers in round 1")
     assert ["Resource management officer", "not answered in this round"] in [row[:2] for row in rows]

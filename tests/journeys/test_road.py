@@ -388,7 +388,7 @@ def test_from_a_concept_to_an_accepted_report(cast_of, axe, javascript, width, r
     cells = dict(zip(headings, row, strict=True))
     assert [cells[name] for name in FACTS] == [
         home.rpartition("/")[2], "LM.0001", TITLE, "Active", "Implementation and monitoring",
-        "East and Horn of Africa", "Kenya", "Kenya", "Labour Migration", "Fund", None, 2016,
+        "East and Horn of Africa", "Kenya", "Kenya", "Labour Migration", "Fund", None, 2016, None,
         moment(2015, 3, 1), moment(2017, 2, 28), 100_000,
     ]  # fmt: skip
     assert {name: amount for name, amount in cells.items() if name not in FACTS and amount is not None} == {

@@ -10,13 +10,13 @@ import pytest
 from openpyxl import load_workbook
 
 from prima.db import db
-from prima.projects.models import Milestone
+from prima.projects.models import FundingRound, Milestone
 from prima.reference import reader
 from tests.factories import a_project, a_user
 
 FACTS = [
     "Reference", "Project ID", "Title", "Status", "Stage", "Regional Office", "Country", "Office", "Project type",
-    "Funding", "Donor", "Funding year", "Start", "End", "Budget (USD)",
+    "Funding", "Donor", "Funding year", "Call for proposals", "Start", "End", "Budget (USD)",
 ]  # fmt: skip
 AREAS = [line["name"] for line in reader.rows("areas_of_work.csv")]
 ACTIVITIES = [line["name"] for line in reader.rows("activity_types.csv")]
@@ -61,14 +61,29 @@ def test_a_project_is_one_row(app, browser_of):
     [row] = projects(book)
     assert [row[name] for name in FACTS] == [
         made.reference, "LM.0001", "=1+1", "Active", "Implementation and monitoring", "East and Horn of Africa",
-        "Kenya; Somalia", "Kenya", "Labour Migration", "Fund", None, 2015, moment(2015, 1, 31), moment(2016, 12, 31),
-        100.25,
+        "Kenya; Somalia", "Kenya", "Labour Migration", "Fund", None, 2015, None, moment(2015, 1, 31),
+        moment(2016, 12, 31), 100.25,
     ]  # fmt: skip
     assert row["Labour mobility and human development (USD)"] == 100.25
     assert row["Training (USD)"] == 100.25
     assert row["Migration health (USD)"] is None
-    cell = book["Projects"]["O2"]
+    cell = book["Projects"]["P2"]
     assert (cell.data_type, cell.number_format) == ("n", "#,##0.00")
+
+
+def test_only_the_proposals_of_a_call_with_its_code(app, browser_of):
+    db.session.add(
+        FundingRound(
+            code="2016-1", name="=First", funding_year=2016, opens_on=date(2016, 1, 1), cut_off_on=date(2016, 3, 1)
+        )
+    )
+    db.session.flush()
+    a_project(title="Of none", status="ACTIVE")
+    made = a_project(title="Of the call", status="ACTIVE", funding_round_code="2016-1")
+    page = browser_of(a_user("VIEW")).open("/projects?call=2016-1").check()
+    assert page.value("Call for proposals") == "2016-1: =First"
+    [row] = projects(book_of(page.follow("Excel")))
+    assert (row["Reference"], row["Call for proposals"]) == (made.reference, "2016-1")
 
 
 def test_what_the_source_does_not_hold_is_blank(imported, browser_of):

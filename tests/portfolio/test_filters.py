@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
+from prima.db import db
+from prima.projects.models import FundingRound
 from prima.reporting import portfolio
 from prima.reporting.portfolio import NONE, Filters
 from tests.factories import a_project, a_user
@@ -25,6 +29,12 @@ def titles(**given):
 @pytest.fixture
 def two(app, overdue):
     a_project(title="Health in Kenya", budget=100, office_code="KEN", status="ACTIVE", gender_marker_code="2a")
+    db.session.add(
+        FundingRound(
+            code="2015-1", name="First", funding_year=2015, opens_on=date(2015, 1, 1), cut_off_on=date(2015, 3, 1)
+        )
+    )
+    db.session.flush()
     other = a_project(
         title="Counter-trafficking_100%",
         office_code="COL",
@@ -34,6 +44,7 @@ def two(app, overdue):
         year=2015,
         budget=7,
         project_type_code=None,
+        funding_round_code="2015-1",
     )
     other.status = "CANCELLED"
     overdue(other)
@@ -66,6 +77,8 @@ def two(app, overdue):
         ({"activity": NONE}, set()),
         ({"marker": "2a"}, {"kenya"}),
         ({"marker": NONE}, {"other"}),
+        ({"call": "2015-1"}, {"other"}),
+        ({"call": NONE}, {"kenya"}),
         ({"overdue": "yes"}, {"other"}),
         ({"q": "KENYA health"}, {"kenya"}),
         ({"q": "100%"}, {"other"}),
@@ -80,6 +93,14 @@ def test_each_filter_chooses_and_count_and_sum_go_with_it(two, given, expected):
     assert titles(**given) == {two[name] for name in expected}
 
 
+def test_an_outsider_is_offered_only_the_calls_of_projects_to_be_seen(two, browser_of):
+    def offered(user):
+        return [one["value"] for one in browser_of(user).open("/projects").soup.select("#filter-call option")]
+
+    assert offered(a_user("VIEW", staff=False)) == ["", "none"]
+    assert offered(a_user("VIEW")) == ["", "2015-1", "none"]
+
+
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
@@ -90,6 +111,7 @@ def test_each_filter_chooses_and_count_and_sum_go_with_it(two, given, expected):
         ({"status": "active"}, "Status: “active” is not known"),
         ({"stage": "Party"}, "Stage: “Party” is not known"),
         ({"funding": "lottery"}, "Funding: “lottery” is not known"),
+        ({"call": "2015-2"}, "Call for proposals: “2015-2” is not known"),
         ({"country": "Kenia"}, "Country: “Kenia” is not known"),
         ({"country": "Ken\x00ya"}, "Country: “Ken\N{REPLACEMENT CHARACTER}ya” is not known"),
         ({"office": "%"}, "Office: “%” is not known"),

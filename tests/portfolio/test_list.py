@@ -128,7 +128,7 @@ def test_what_one_may_not_see_is_in_no_list_count_sum_or_workbook(people, browse
     assert portfolio.headline(viewer).budget == budget
     assert sum(one.budget for one in portfolio.by_country(viewer)) == budget
     reading = portfolio.read(viewer, {})
-    assert sum(row[14] for row in portfolio.export(viewer, reading).rows) == budget
+    assert sum(row[15] for row in portfolio.export(viewer, reading).rows) == budget
     years = {choice.code for choice in reading.choices["year"]}
     assert years == {"2016"}
 

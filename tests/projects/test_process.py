@@ -134,6 +134,23 @@ def test_a_project_says_what_is_done_when_by_whom_and_what_comes_next(browser_of
     assert "Who can do it: RPDO person (Regional project development officer)." in page.text
 
 
+def test_of_the_reviewers_under_conditions_only_those_asked_stand_among_who_does_what(browser_of):
+    developer = a_user("PDEV", "KEN")
+    small = a_project(developer=developer, funding=Funding.DONOR, complete=True, budget=100_000)
+    large = a_project(developer=developer, funding=Funding.DONOR, complete=True, budget=5_000_000)
+    browser = browser_of(developer)
+
+    def acting(url):
+        return {row[0] for row in browser.open(url).check().rows("Who does what")}
+
+    department, legal = "HQ department specialist", "Legal"
+    for each, expected in ((small, set()), (large, {department})):
+        roles = acting(f"/projects/{each.reference}/process")
+        assert {name for name in roles if name.startswith((department, legal))} == expected
+        assert {"Regional project development officer", "Regional M&E officer"} <= roles
+    assert {department} <= acting("/handbook/donor")
+
+
 def test_what_is_missing_is_told_with_the_page_that_mends_it(browser_of):
     developer = a_user("PDEV", "KEN")
     project = a_project(developer=developer)

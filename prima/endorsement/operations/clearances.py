@@ -88,7 +88,7 @@ def give(clearance: Clearance, *, actor: User, seen: int, version: int, verdict:
     end_claims(project, clearance.seat)
     _journal(clearance, "clearance given", actor, authority)
     note_read(project, actor=actor, number=clearance.round.number)
-    said = publish_comments(clearance, actor=actor)
+    said = publish_comments(project, clearance.round, clearance.seat, actor=actor)
     if verdict is not Verdict.CLEAR:
         say_why(
             project,

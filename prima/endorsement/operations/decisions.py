@@ -68,7 +68,7 @@ def decide(
         must_say_why(project, note, sections)
     if move.action is Action.FUND_REVIEW and there:
         _answer_for_the_fund(there, move, note, actor)
-    sheet = there.clearance(Role.FUND) if there and project.status is Status.FUND_REVIEW else None
+    desk = queries.deciding_desk(project)
     authority = chair(actor, move.action, project)
     absent = authority.absent if authority else None
     if project.status is Status.RETAINED and move.target is Status.FUND_REVIEW:
@@ -91,7 +91,7 @@ def decide(
             say_why(project, there, actor=actor, text=note, sections=sections)
         record(project, "decided", actor=actor, behalf_of=absent, round=there.number, **decided(decision))
         _consequences(project, there, held.rounds[1:])
-    said = publish_comments(sheet, actor=actor) if sheet and move.action is Action.FUND_REVIEW else []
+    said = publish_comments(project, there, desk.seat, actor=actor) if there and desk else []
     letters.moved(project, step, there, actor=actor, said=said)
     return step
 

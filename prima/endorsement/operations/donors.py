@@ -22,8 +22,8 @@ from prima.projects.stages import Status
 from prima.users import User
 from prima.workflow import Move
 
-LETTER = "OTH"
-"""The list of document types has none of its own for a donor's letter: it is filed among the others, by its title."""
+LETTER = "DLTR"
+"""The type of document as which a donor's answer is filed. One chosen from the file keeps its own."""
 
 
 @dataclass(frozen=True)

@@ -96,8 +96,15 @@ def _on_the_desk(project: Project, user: User, found: list[tuple[str, Waiting]],
         kind="desk",
         subject=_("%(what)s: %(reference)s", what=what, reference=project.name),
         body="\n".join(lines),
-        path=path(project, "clearances", first.seat.seat.lower()) if first.seat else path(project),
+        path=_page(project, first),
     )
+
+
+def _page(project: Project, one: Waiting) -> str:
+    """Where it is done."""
+    if one.naming:
+        return path(project, "office-clearance")
+    return path(project, "clearances", one.seat.seat.lower()) if one.seat else path(project)
 
 
 def decided(project: Project, subject: str, lines: Iterable[str], *, cause: str, but: set[int]) -> None:

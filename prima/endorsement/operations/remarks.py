@@ -1,8 +1,9 @@
-"""Comments of reviewers: drafted at a seat, published with its answer; reasons as comments; versions read."""
+"""Comments on a version: drafted at a seat, published with its answer; reasons as comments; versions read."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from flask_babel import gettext as _
 from sqlalchemy import null
@@ -11,7 +12,8 @@ from sqlalchemy.orm import Session, object_session
 from prima import clock
 from prima.endorsement import queries
 from prima.endorsement.models import Clearance, Reading, Round
-from prima.endorsement.operations.asking import hold, permit, what_happened
+from prima.endorsement.operations.asking import Held, hold, permit, what_happened
+from prima.endorsement.queries import Sat
 from prima.endorsement.reading import parts, quoted
 from prima.endorsement.rights import seat_of, sitting
 from prima.errors import Invalid, Refused
@@ -25,10 +27,23 @@ WHOLE = "COV"
 """The section that a remark on the whole proposal stands with."""
 
 
-def draft_comment(clearance: Clearance, *, actor: User, section: str, line: str, text: str) -> Comment:
+Place = Clearance | Sat
+"""Where a version is answered: a reviewer's clearance, or the desk of who decides."""
+
+
+@dataclass(frozen=True)
+class _Seat:
+    """A place as it is now, under the project's lock, with the newest round."""
+
+    project: Project
+    round: Round
+    name: str
+
+
+def draft_comment(place: Place, *, actor: User, section: str, line: str, text: str) -> Comment:
     """Note down what only this seat sees until it answers; sent twice it is noted once."""
-    clearance = _held(clearance, actor)
-    project, there = clearance.project, clearance.round
+    seat = _held(place, actor)
+    project, there = seat.project, seat.round
     handbook = project.edition.handbook
     known = {one.code for one in handbook.sections_for(project.funding.value, project.facts)}
     if section not in known:
@@ -41,7 +56,7 @@ def draft_comment(clearance: Clearance, *, actor: User, section: str, line: str,
         if found is None:
             raise Invalid("section", _("This line is not in the version under review. Comment on the whole section."))
         quote = found
-    for one in queries.drafted(project, clearance.seat):
+    for one in queries.drafted(project, seat.name):
         if (one.section_code, one.anchor, one.text) == (section, line, text):
             return one
     comment = Comment(
@@ -51,7 +66,7 @@ def draft_comment(clearance: Clearance, *, actor: User, section: str, line: str,
         quote=quote,
         text=text,
         author_id=actor.id,
-        seat=clearance.seat,
+        seat=seat.name,
         round_number=there.number,
         needs_answer=True,
         published_at=null(),
@@ -62,25 +77,25 @@ def draft_comment(clearance: Clearance, *, actor: User, section: str, line: str,
     return comment
 
 
-def reword_comment(clearance: Clearance, number: int, *, actor: User, text: str) -> Comment:
-    comment = _drafted(_held(clearance, actor), number)
+def reword_comment(place: Place, number: int, *, actor: User, text: str) -> Comment:
+    comment = _drafted(_held(place, actor), number)
     comment.text, comment.author_id, comment.at = text, actor.id, clock.now()
     return comment
 
 
-def discard_comment(clearance: Clearance, number: int, *, actor: User) -> None:
-    comment = _drafted(_held(clearance, actor), number)
-    session = _session(clearance.project)
+def discard_comment(place: Place, number: int, *, actor: User) -> None:
+    seat = _held(place, actor)
+    comment = _drafted(seat, number)
+    session = _session(seat.project)
     session.delete(comment)
     session.flush()
 
 
-def publish_comments(clearance: Clearance, *, actor: User) -> list[Comment]:
+def publish_comments(project: Project, there: Round, seat: str, *, actor: User) -> list[Comment]:
     """With the seat's answer everything it drafted becomes the developers' to answer."""
-    project, number = clearance.project, clearance.round.number
-    found = queries.drafted(project, clearance.seat)
+    found = queries.drafted(project, seat)
     for comment in found:
-        comment.published_at, comment.round_number = clock.now(), number
+        comment.published_at, comment.round_number = clock.now(), there.number
         _published(project, comment, actor)
     return found
 
@@ -128,12 +143,15 @@ def say_why(
     return comment
 
 
-def mark_read(clearance: Clearance, *, actor: User, number: int) -> None:
+def mark_read(place: Place, *, actor: User, number: int) -> None:
     """Note that the person has read the version of a round: what changes later is measured from there."""
-    held = hold(clearance.project, actor, seen=None)
+    held = hold(place.project, actor, seen=None)
     if held.newest is None or not 1 <= number <= held.newest.number:
         raise Refused([what_happened(held.project)])
-    permit(actor, Action.REVIEW, clearance)
+    if isinstance(place, Sat):
+        _at_desk(held, place)
+    else:
+        permit(actor, Action.REVIEW, place)
     if note_read(held.project, actor=actor, number=number):
         record(held.project, "version read", actor=actor, round=number)
 
@@ -164,20 +182,32 @@ def _published(project: Project, comment: Comment, actor: User) -> None:
     )
 
 
-def _held(clearance: Clearance, actor: User) -> Clearance:
-    """The clearance as it is now, under the project's lock, open, on the newest round."""
-    held = hold(clearance.project, actor, seen=None)
-    found = held.newest.clearance(clearance.seat) if held.newest else None
-    if found is None or found.id != clearance.id:
+def _held(place: Place, actor: User) -> _Seat:
+    """The desk on which the proposal still lies, or the clearance, which is still open."""
+    held = hold(place.project, actor, seen=None)
+    if held.newest is None:
+        raise Refused([what_happened(held.project)])
+    if isinstance(place, Sat):
+        return _Seat(held.project, held.newest, _at_desk(held, place).seat)
+    found = held.newest.clearance(place.seat)
+    if found is None or found.id != place.id:
         raise Refused([what_happened(held.project)])
     permit(actor, Action.REVIEW, found)
     if not found.is_open:
         raise Refused(_("This role has answered. Take the answer back before you comment further."))
+    return _Seat(held.project, held.newest, found.seat)
+
+
+def _at_desk(held: Held, place: Sat) -> Sat:
+    found = queries.deciding_desk(held.project)
+    if found is None or found.seat != place.seat:
+        raise Refused([what_happened(held.project)])
+    permit(held.actor, found.action, found.project)
     return found
 
 
-def _drafted(clearance: Clearance, number: int) -> Comment:
-    found = next((one for one in queries.drafted(clearance.project, clearance.seat) if one.id == number), None)
+def _drafted(seat: _Seat, number: int) -> Comment:
+    found = next((one for one in queries.drafted(seat.project, seat.name) if one.id == number), None)
     if found is None:
         raise Refused(_("This draft of a comment is not there any more."))
     return found

@@ -5,13 +5,26 @@ from prima.endorsement.queries.cases import (
     case,
     comparing,
     deciding,
+    deciding_at,
     drafting,
     recalling,
     reviewing,
     round_of,
     submitting,
 )
-from prima.endorsement.queries.claims import Asked, Sat, at_desk, claim_on, claims, colleagues, in_force, sat_of, sats
+from prima.endorsement.queries.claims import (
+    Asked,
+    Sat,
+    at_desk,
+    claim_on,
+    claims,
+    colleagues,
+    deciding_desk,
+    in_force,
+    sat_of,
+    sats,
+)
+from prima.endorsement.queries.clearers import namers
 from prima.endorsement.queries.desks import (
     Lying,
     Waiting,
@@ -63,6 +76,8 @@ __all__ = [
     "comparing",
     "count_on_the_desk",
     "deciding",
+    "deciding_at",
+    "deciding_desk",
     "desk_roles",
     "drafted",
     "drafted_elsewhere",
@@ -76,6 +91,7 @@ __all__ = [
     "judge",
     "known",
     "may_be_named",
+    "namers",
     "names",
     "newest_round",
     "on_the_desk",

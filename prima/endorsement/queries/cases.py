@@ -28,7 +28,9 @@ class Case:
     comment: int | None = None
     """The number of a draft of a comment."""
     rounds: Sequence[Round] = ()
-    """All of them, newest first, without their versions; read for a reviewer's page."""
+    """All of them, newest first, without their versions; read for the page on which a version is answered."""
+    seat: str = ""
+    """The desk of whoever decides."""
 
     @property
     def seen(self) -> int:
@@ -98,6 +100,17 @@ def drafting(reference: str, seat: str, number: int) -> Case | None:
     """A reviewer's page for one of its drafts of comments."""
     found = reviewing(reference, seat)
     return replace(found, comment=number) if found else None
+
+
+def deciding_at(reference: str, seat: str, number: int | None = None) -> Case | None:
+    """The page of whoever decides, by the desk's seat; `number`: of one of its drafts of comments."""
+    project = story(reference) if seat == seat.lower() else None
+    there = read_rounds(project) if project else []
+    if project is None or not there:
+        return None
+    judge(project, there[0])
+    people_again()
+    return Case(project, there[0], comment=number, rounds=there, seat=seat.upper())
 
 
 def round_of(reference: str, number: int) -> Case | None:

@@ -65,6 +65,16 @@ def sats(project: Project, newest: Round | None) -> list[Sat]:
     ]
 
 
+READS = frozenset({Status.OFFICE_CLEAR, Status.ENDORSE, Status.FUND_REVIEW, Status.APPROVER})
+"""Where whoever decides reads the version as a reviewer does, and comments on it."""
+
+
+def deciding_desk(project: Project) -> Sat | None:
+    """The desk at which the proposal is decided on by one role, with comments of its own."""
+    here = sats(project, None) if project.status in READS else []
+    return next((one for one in here if one.action is DESKS[project.status].action), None)
+
+
 def sat_of(project: Project, waiting: Waiting) -> str:
     """The seat under which a desk of the project page is taken up; empty where it is not."""
     if waiting.naming:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import Blueprint, flash, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
@@ -18,17 +20,14 @@ bp = Blueprint("claims", __name__, url_prefix="/projects/<reference>/desk/<seat>
 @bp.post("/take-up")
 @guard(Action.VIEW_PROJECT, queries.at_desk)
 def take_up(asked: Asked) -> Response:
-    operations.claim(asked.project, asked.seat, actor=viewer(), seen=SeenForm().seen.data or 0)
-    flash(_("You have taken this up. Your colleagues see it, and cannot answer meanwhile."), "success")
-    return _back(asked)
+    says = _("You have taken this up. Your colleagues see it, and cannot answer meanwhile.")
+    return _done(asked, operations.claim, says)
 
 
 @bp.post("/give-back")
 @guard(Action.VIEW_PROJECT, queries.at_desk)
 def give_back(asked: Asked) -> Response:
-    operations.release(asked.project, asked.seat, actor=viewer(), seen=SeenForm().seen.data or 0)
-    flash(_("You have given it back. Everybody who may do it can take it up."), "success")
-    return _back(asked)
+    return _done(asked, operations.release, _("You have given it back. Everybody who may do it can take it up."))
 
 
 @bp.post("/hand-over")
@@ -39,6 +38,12 @@ def hand_over(asked: Asked) -> Response:
         asked.project, asked.seat, to=form.to.data, actor=viewer(), seen=form.seen.data or 0
     )
     flash(_("%(name)s has it now, and gets a letter.", name=colleague.name), "success")
+    return _back(asked)
+
+
+def _done(asked: Asked, verb: Callable[..., None], says: str) -> Response:
+    verb(asked.project, asked.seat, actor=viewer(), seen=SeenForm().seen.data or 0)
+    flash(says, "success")
     return _back(asked)
 
 

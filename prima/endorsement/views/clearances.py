@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from prima.endorsement import operations, queries
-from prima.endorsement.forms import ReadForm, RemarkForm, ReviewForm, SeenForm, review_form, shown
+from prima.endorsement.forms import RemarkForm, ReviewForm, SeenForm, review_form, shown
 from prima.endorsement.models import CheckAnswer, Clearance, Round, Verdict
 from prima.endorsement.operations import Typed
 from prima.endorsement.operations.clearances import REVIEWED_IN, checks
 from prima.endorsement.overview import moves_of, rows_of, taking, why_again
 from prima.endorsement.queries import Case, Names
-from prima.endorsement.reading import Version, parts, quoted
 from prima.endorsement.rights import chair
-from prima.endorsement.views.beside import Since, talk
+from prima.endorsement.views.beside import begun, beside, discard, mark_read, noted, reworded
 from prima.errors import Refused
 from prima.handbook.edition import Check
 from prima.permissions import Action, guard, require
-from prima.projects.models import Comment
 from prima.projects.rules.gender import NOT_APPLICABLE
-from prima.projects.snapshot import changed_sections
 from prima.projects.stages import Status
 from prima.users import Role, viewer
 
@@ -45,9 +42,11 @@ def show(case: Case) -> Answer:
         except Refused as refusal:
             form.refuse(refusal)
             case, clearance = _reread(case, clearance)
+            if _is_late(case, clearance, form):
+                return _page(case, clearance, asked, form), 409
     if form.is_submitted():
         return _page(case, clearance, asked, form), 422
-    return _page(case, clearance, asked, form, writing=_begun(clearance))
+    return _page(case, clearance, asked, form, writing=begun(case.project) if clearance.is_open else None)
 
 
 @bp.post("/<seat>/take-back")
@@ -63,11 +62,8 @@ def take_back(case: Case) -> Response:
 @bp.post("/<seat>/read")
 @guard(Action.REVIEW, queries.reviewing)
 def read(case: Case) -> Answer:
-    clearance, form = _mine(case), ReadForm()
-    if not form.validate_on_submit() or form.number.data is None:
-        raise Refused(_("Open the page again: the version that you read was not named."))
-    operations.mark_read(clearance, actor=viewer(), number=form.number.data)
-    flash(_("You have read this version. What changes later is shown against it."), "success")
+    clearance = _mine(case)
+    mark_read(clearance)
     return _here(clearance)
 
 
@@ -75,14 +71,8 @@ def read(case: Case) -> Answer:
 @guard(Action.REVIEW, queries.reviewing)
 def comment(case: Case) -> Answer:
     clearance, form = _mine(case), RemarkForm()
-    section, line = form.section.data or "", form.line.data or ""
-
-    def keep() -> None:
-        operations.draft_comment(clearance, actor=viewer(), section=section, line=line, text=form.text.data or "")
-
-    if _kept(form, keep):
-        flash(_("Your comment is kept. The developer reads it once you have answered."), "success")
-        return _here(clearance, f"section-{section.lower()}")
+    if noted(clearance, form, _("Your comment is kept. The developer reads it once you have answered.")):
+        return _here(clearance, f"section-{(form.section.data or '').lower()}")
     return _again(case, clearance, writing=form)
 
 
@@ -90,18 +80,16 @@ def comment(case: Case) -> Answer:
 @guard(Action.REVIEW, queries.drafting)
 def reword(case: Case) -> Answer:
     clearance, form, number = _mine(case), RemarkForm(), case.comment or 0
-    if _kept(form, lambda: operations.reword_comment(clearance, number, actor=viewer(), text=form.text.data or "")):
-        flash(_("The comment is changed."), "success")
+    if reworded(clearance, number, form):
         return _here(clearance, f"comment-{number}")
-    return _again(case, clearance, reworded=(number, form))
+    return _again(case, clearance, rewording=(number, form))
 
 
 @bp.post("/<seat>/comments/<int:number>/remove")
 @guard(Action.REVIEW, queries.drafting)
-def discard(case: Case) -> Response:
+def remove(case: Case) -> Response:
     clearance = _mine(case)
-    operations.discard_comment(clearance, case.comment or 0, actor=viewer())
-    flash(_("The comment is removed. Nobody else has read it."), "success")
+    discard(clearance, case.comment or 0)
     return _here(clearance)
 
 
@@ -111,23 +99,17 @@ def _reread(case: Case, clearance: Clearance) -> tuple[Case, Clearance]:
     return (found, found.clearance) if found and found.clearance else (case, clearance)
 
 
+def _is_late(case: Case, clearance: Clearance, form: ReviewForm) -> bool:
+    """Whether the proposal moved on, or a colleague answered, while this was written."""
+    here = case.project.status is REVIEWED_IN.get(clearance.role, Status.REVIEW)
+    return not here or not clearance.is_open or form.seen.data != case.seen
+
+
 def _mine(case: Case) -> Clearance:
     clearance = case.clearance
     assert clearance is not None
     require(viewer(), Action.REVIEW, clearance)
     return clearance
-
-
-def _kept(form: RemarkForm, work: Callable[[], Any]) -> bool:
-    """Whether it was done; what stands in the way is said at the field."""
-    if not form.validate_on_submit():
-        return False
-    try:
-        work()
-    except Refused as refusal:
-        form.text.errors = [*form.text.errors, *(reason.text for reason in refusal.reasons)]
-        return False
-    return True
 
 
 def _again(case: Case, clearance: Clearance, **more: Any) -> tuple[str, int]:
@@ -137,15 +119,6 @@ def _again(case: Case, clearance: Clearance, **more: Any) -> tuple[str, int]:
     there = _mine(fresh)
     asked = checks(fresh.project, there.reviewer)
     return _page(fresh, there, asked, _form(fresh, there, asked, stored=True), **more), 422
-
-
-def _begun(clearance: Clearance) -> RemarkForm | None:
-    """The comment that somebody begins by following a link: on a section (`comment`), or on a `line` of it."""
-    section = request.args.get("comment", "")
-    known = {one.code for one in clearance.project.edition.handbook.sections}
-    if section not in known or not clearance.is_open:
-        return None
-    return RemarkForm(formdata=None, section=section, line=request.args.get("line", ""))
 
 
 def _answered(case: Case, clearance: Clearance, asked: tuple[Check, ...], form: ReviewForm) -> Response:
@@ -216,36 +189,26 @@ def _page(
     form: ReviewForm,
     *,
     writing: RemarkForm | None = None,
-    reworded: tuple[int, RemarkForm] | None = None,
+    rewording: tuple[int, RemarkForm] | None = None,
 ) -> str:
     project, rounds = case.project, case.rounds
-    newest, earlier, handbook = rounds[0], rounds[1:], project.edition.handbook
-    reading, names = queries.reading(project, viewer()), queries.names()
+    earlier, names = rounds[1:], queries.names()
     called = Names(names)
     if "gender_marker_code" in form:
         form["gender_marker_code"].choices = _markers(case, names)
-    compared = _compared(newest, earlier, clearance, reading.round_number if reading else None)
-    frozen = queries.frozen(project, [newest.number, *compared])
-    titles = {one.code: one.title.say() for one in handbook.sections}
-    since = [
-        Since(number, *why, _changed(frozen[number], frozen[newest.number], titles)) for number, why in compared.items()
-    ]
-    mark = next((one for one in since if one.read), None) or next((one for one in since if one.answered), None)
-    mark = mark or next(iter(since), None)
-    read = parts(
-        frozen[newest.number],
-        handbook,
+    there = beside(
+        project,
+        rounds,
         names,
-        internal=True,
-        changed={code for code, _title in mark.changed} if mark else None,
+        seat=clearance.seat,
+        page=url_for("clearances.show", reference=project.reference, seat=clearance.seat.lower()),
+        spoke=_spoke(earlier, clearance.seat),
+        may_write=clearance.is_open,
+        writing=writing,
+        rewording=rewording,
     )
-    held = chair(viewer(), Action.REVIEW, clearance)
-    said = queries.remarks(project, clearance.seat)
-    before = [one for one in said if _is_mine(one, clearance) and (one.round_number or 0) < newest.number]
-    here = url_for("clearances.show", reference=project.reference, seat=clearance.seat.lower())
-    if writing and writing.line.data and quoted(read, writing.section.data or "", writing.line.data) is None:
-        writing.line.data = "" if not writing.is_submitted() else writing.line.data
-    justified = _justified(frozen[newest.number], case, names)
+    titles, held = there.titles, chair(viewer(), Action.REVIEW, clearance)
+    justified = _justified(there.content, case, names)
     judged = {code for check in asked for code in check.judges}
     return render_template(
         "endorsement/clearance.html",
@@ -263,49 +226,21 @@ def _page(
         here=project.status is REVIEWED_IN.get(clearance.role, Status.REVIEW),
         moves=moves_of(project, viewer()) if clearance.role is Role.FUND else [],
         behalf_of=held.absent if held else None,
-        titles=titles,
-        round=newest,
-        version=Version(newest.number, read, mark.number if mark else None),
-        since=since,
-        reading=reading,
+        there=there,
         again=why_again(clearance, titles),
-        before=before,
         earlier=[(one, rows_of(one, called, titles, internal=True)) for one in earlier],
         overridden=_overridden(rounds, called),
-        talk=talk(
-            here,
-            read,
-            [one for one in said if one not in before],
-            may_write=clearance.is_open,
-            writing=writing,
-            reworded=reworded,
-        ),
     )
-
-
-def _is_mine(one: Comment, clearance: Clearance) -> bool:
-    return one.published_at is not None and (one.seat == clearance.seat or one.author_id == viewer().id)
 
 
 def _desk_action(clearance: Clearance) -> Action:
     return Action.FUND_REVIEW if clearance.role is Role.FUND else Action.REVIEW
 
 
-def _compared(
-    newest: Round, earlier: Sequence[Round], clearance: Clearance, read: int | None
-) -> dict[int, tuple[bool, bool, bool]]:
-    """By the number of an earlier round: whether it is the last, the one this role answered on, the one last read."""
-    last = newest.number - 1
-    answered = (one.number for one in earlier if (there := one.clearance(clearance.seat)) and not there.is_open)
-    spoke = next(answered, None)
-    known = {one.number for one in earlier}
-    found = {number for number in (last, spoke, read) if number in known}
-    return {number: (number == last, number == spoke, number == read) for number in sorted(found, reverse=True)}
-
-
-def _changed(before: Mapping[str, Any], after: Mapping[str, Any], titles: Mapping[str, str]) -> list[tuple[str, str]]:
-    changed = changed_sections(before, after)
-    return [(code, title) for code, title in titles.items() if code in changed]
+def _spoke(earlier: Sequence[Round], seat: str) -> int | None:
+    """The last round on which this role answered."""
+    answered = (one.number for one in earlier if (there := one.clearance(seat)) and not there.is_open)
+    return next(answered, None)
 
 
 def _justified(

@@ -26,7 +26,7 @@ from prima.endorsement.forms import (
 from prima.endorsement.operations.asking import what_happened
 from prima.endorsement.operations.decisions import returns
 from prima.endorsement.operations.donors import Exchanged, is_answer, letters_since, with_a_donor
-from prima.endorsement.overview import taking
+from prima.endorsement.overview import Taking, deciding_url, taking
 from prima.endorsement.queries import Case
 from prima.endorsement.rights import chair
 from prima.errors import Refused
@@ -41,7 +41,7 @@ from prima.projects.stages import Status
 from prima.projects.views.documents import folder
 from prima.projects.views.sheet import BUDGET_FORM
 from prima.scanning import Scanner
-from prima.users import viewer
+from prima.users import User, viewer
 from prima.workflow import Move
 
 PAPERS = (*AT_SUBMISSION, BUDGET_FORM)
@@ -92,20 +92,15 @@ def decide(case: Case) -> str | Response | tuple[str, int]:
                 raise
             form.refuse(refusal)
     held = chair(viewer(), move.action, project)
-    page = render_template(
-        "endorsement/decide.html",
-        project=project,
-        move=move,
-        form=form,
-        round=case.round,
-        target=queries.statuses()[move.target].name,
-        behalf_of=held.absent if held else None,
-        returns=returns(move),
+    return _page(
+        case,
+        move,
+        form,
         hint=_hint(move),
-        limit=MOST_BYTES // MEGABYTE,
+        behalf_of=held.absent if held else None,
         taking=taking(project, case.round, viewer(), action=move.action),
+        deciding_url=deciding_url(project, case.round, viewer()),
     )
-    return page, 422 if form.is_submitted() else 200
 
 
 @bp.route("/recalls/<move>", methods=["GET", "POST"])
@@ -120,18 +115,32 @@ def recall(case: Case) -> str | Response | tuple[str, int]:
         operations.recall(project, move.name, actor=viewer(), **form.values())
         flash(_("The proposal is recalled. You can change it and submit it again."), "success")
         return _back(project)
+    return _page(case, move, form, hint=_("Those on whose desk it lies now read it."))
+
+
+def _page(
+    case: Case,
+    move: Move,
+    form: DecisionForm | ReasonForm | ReturnForm,
+    *,
+    hint: str,
+    behalf_of: User | None = None,
+    taking: Taking | None = None,
+    deciding_url: str = "",
+) -> tuple[str, int]:
+    """What the move means, and the form that takes it."""
     page = render_template(
         "endorsement/decide.html",
-        project=project,
+        project=case.project,
         move=move,
         form=form,
         round=case.round,
         target=queries.statuses()[move.target].name,
-        behalf_of=None,
-        returns=False,
-        hint=_("Those on whose desk it lies now read it."),
-        limit=0,
-        taking=None,
+        behalf_of=behalf_of,
+        hint=hint,
+        limit=MOST_BYTES // MEGABYTE,
+        taking=taking,
+        deciding_url=deciding_url,
     )
     return page, 422 if form.is_submitted() else 200
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
@@ -40,24 +43,26 @@ class Row:
 @bp.get("/funding-rounds")
 @guard(Action.SEE_CALLS)
 def index() -> str:
-    known = funding_rounds.counts(viewer())
+    known, days = funding_rounds.counts(viewer()), funding_rounds.Days()
     return render_template(
         "endorsement/funding_rounds.html",
-        rows=[Row(one, _state(one), _left(one), known.get(one.code, 0)) for one in funding_rounds.every()],
+        rows=[
+            Row(one, _state(one, days.of(one)), _left(one, days.of(one)), known.get(one.code, 0))
+            for one in funding_rounds.every(days)
+        ],
         pool=known.get(None, 0),
         keeps=can(viewer(), Action.MANAGE_CALLS),
     )
 
 
-def _state(one: FundingRound) -> str:
-    today = clock.today()
+def _state(one: FundingRound, today: date) -> str:
     if one.closed_at:
         return "closed"
     return "coming" if today < one.opens_on else "open" if today <= one.cut_off_on else "over"
 
 
-def _left(one: FundingRound) -> int:
-    return (one.cut_off_on - clock.today()).days
+def _left(one: FundingRound, today: date) -> int:
+    return (one.cut_off_on - today).days
 
 
 @bp.get("/funding-rounds/pool")
@@ -74,18 +79,23 @@ def show(one: FundingRound) -> str:
 
 def _page(one: FundingRound | None) -> str:
     found = funding_rounds.inside(viewer(), one.code if one else None)
-    up = one is None or calls.is_up(one, clock.today())
+    day = funding_rounds.Days().of(one) if one else clock.today()
     return render_template(
         "endorsement/funding_round.html",
         round=one,
-        state=_state(one) if one else "",
-        left=_left(one) if one else 0,
+        state=_state(one, day) if one else "",
+        left=_left(one, day) if one else 0,
         found=found,
         statuses=statuses(),
         deciding={each.project.id for each in found.retained if _decides(each.project)},
-        up=up,
+        up={each.project.id for each in found.retained if _is_up(one, each.project)},
         keeps=can(viewer(), Action.MANAGE_CALLS),
     )
+
+
+def _is_up(one: FundingRound | None, project: Project) -> bool:
+    """Whether the proposal can be taken up: its round has opened, by the day at the project's office."""
+    return one is None or calls.is_up(one, calls.day_at(project.office))
 
 
 def _decides(project: Project) -> bool:
@@ -95,31 +105,22 @@ def _decides(project: Project) -> bool:
 @bp.route("/funding-rounds/new", methods=["GET", "POST"])
 @guard(Action.MANAGE_CALLS)
 def add() -> Answer:
-    form = offered(NewRoundForm())
-    if form.validate_on_submit():
-        try:
-            made = keeping.add_round(actor=viewer(), **form.values())
-        except Refused as refusal:
-            form.refuse(refusal)
-        else:
-            flash(_("The round is on the list of calls for proposals."), "success")
-            return redirect(url_for(".show", code=made.code), 303)
-    return _form_page(form, None)
+    def work(values: dict[str, Any]) -> FundingRound:
+        return keeping.add_round(actor=viewer(), **values)
+
+    return _kept(NewRoundForm(), None, work, _("The round is on the list of calls for proposals."))
 
 
 @bp.route("/funding-rounds/<code>/change", methods=["GET", "POST"])
 @guard(Action.MANAGE_CALLS, funding_rounds.find, see=Action.SEE_CALLS)
 def change(one: FundingRound) -> Answer:
-    form = offered(ChangeRoundForm(obj=one))
-    if form.validate_on_submit():
-        try:
-            keeping.change_round(one, actor=viewer(), version=as_number(form.version.data) or 0, **form.values())
-        except Refused as refusal:
-            form.refuse(refusal)
-        else:
-            flash(_("The round is changed."), "success")
-            return redirect(url_for(".show", code=one.code), 303)
-    return _form_page(form, one)
+    form = ChangeRoundForm(obj=one)
+
+    def work(values: dict[str, Any]) -> FundingRound:
+        keeping.change_round(one, actor=viewer(), version=as_number(form.version.data) or 0, **values)
+        return one
+
+    return _kept(form, one, work, _("The round is changed."))
 
 
 @bp.route("/funding-rounds/<code>/close", methods=["GET", "POST"])
@@ -163,6 +164,18 @@ def offered(form: RoundForm) -> RoundForm:
     return form
 
 
-def _form_page(form: RoundForm, one: FundingRound | None) -> Answer:
+def _kept(
+    form: RoundForm, one: FundingRound | None, work: Callable[[dict[str, Any]], FundingRound], says: str
+) -> Answer:
+    """Add a round, or change one: to its page once it is done, else what stands in the way, at its field."""
+    offered(form)
+    if form.validate_on_submit():
+        try:
+            done = work(form.values())
+        except Refused as refusal:
+            form.refuse(refusal)
+        else:
+            flash(says, "success")
+            return redirect(url_for(".show", code=done.code), 303)
     page = render_template("endorsement/keep_round.html", form=form, round=one)
     return page, 422 if form.is_submitted() else 200

@@ -120,7 +120,7 @@ def may_be_taken_up(project: Project) -> None:
     one = db.session.scalars(asked.execution_options(populate_existing=True)).one()
     if one.closed_at:
         raise Refused(_("The round %(code)s is closed. Move the proposal to another one first.", code=one.code))
-    if not calls.is_up(one, clock.today()):
+    if not calls.is_up(one, calls.day_at(project.office)):
         day = format_date(one.opens_on, "d MMM y")
         raise Refused(_("The round %(code)s opens on %(day)s. Take the proposal up then.", code=one.code, day=day))
 

@@ -6,15 +6,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from io import BytesIO
-from tempfile import TemporaryFile
 from typing import Any
 
-from flask import Blueprint, render_template, request, send_file
+from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
-from prima import clock
+from prima.downloads import WORKBOOK, workbook
 from prima.errors import Refused
 from prima.filters import money
 from prima.forms import BaseForm
@@ -50,7 +49,6 @@ from prima.users import viewer
 
 bp = Blueprint("sheet", __name__, url_prefix="/projects")
 MOST_BYTES = 5 * 1024 * 1024
-MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 INTERNAL = ("unit", "quantity", "units", "unit_cost")
 """How a cost of staff was worked out."""
 
@@ -142,14 +140,7 @@ def confirm(project: Project) -> Answer:
 @bp.get("/<reference>/budget.xlsx")
 @guard(Action.VIEW_PROJECT, queries.proposal)
 def download(project: Project) -> Response:
-    file = TemporaryFile()  # noqa: SIM115 - the response closes it when it is sent
-    try:
-        write(file, form_of(project, internal_lines(project)), created=clock.now())
-    except BaseException:
-        file.close()
-        raise
-    file.seek(0)
-    return send_file(file, MEDIA_TYPE, as_attachment=True, download_name=f"budget-{project.name}.xlsx", max_age=0)
+    return workbook(form_of(project, internal_lines(project)), f"budget-{project.name}.xlsx")
 
 
 def as_submitted(project: Project) -> bytes:
@@ -160,7 +151,7 @@ def as_submitted(project: Project) -> bytes:
 
 
 BUDGET_FORM = Filed(
-    "BUD", _l("Budget form"), "budget.xlsx", MEDIA_TYPE, lambda project, names, version: as_submitted(project),
+    "BUD", _l("Budget form"), "budget.xlsx", WORKBOOK, lambda project, names, version: as_submitted(project),
     only=lambda project: bool(project.lines),
 )  # fmt: skip
 

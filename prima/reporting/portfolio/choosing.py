@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Select, Subquery, Text, cast, exists, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, Subquery, Text, cast, exists, func, literal, or_, select, true, union_all
 
 from prima.db import db
 from prima.lists import (
@@ -21,8 +21,9 @@ from prima.lists import (
     RegionalOffice,
     StatusName,
 )
+from prima.permissions import Action, can
 from prima.places import Office, OfficeLink
-from prima.projects.models import ALLOCATIONS, Coverage, Dimension, Project
+from prima.projects.models import ALLOCATIONS, Coverage, Dimension, FundingRound, Project
 from prima.projects.visibility import region_link, visible_projects
 from prima.reporting.models import Deadline
 from prima.reporting.portfolio.filters import FUNDINGS, NONE, TYPED, Choice, Choices, Filters, parse, quoted, stages
@@ -89,6 +90,11 @@ def _choices(viewer: User | None, given: Mapping[str, Sequence[str]]) -> dict[st
             Project.funding_year
         )
     )
+    every_call = viewer is None or can(viewer, Action.SEE_CALLS)
+    name, at = FundingRound.code + ": " + FundingRound.name, -FundingRound.funding_year
+    call: tuple[Any, ...] = (literal("call"), FundingRound.code, name, at, literal(""))
+    known = true() if every_call else FundingRound.code.in_(visible_projects(viewer, Project.funding_round_code))
+    arms.append(select(*call).where(known))
     for kind, table in PLACES.items():
         words = {value.strip() for value in given.get(kind, ()) if value.strip() and value.isprintable()}
         if words:
@@ -98,7 +104,7 @@ def _choices(viewer: User | None, given: Mapping[str, Sequence[str]]) -> dict[st
                 )
             )
     rows = db.session.execute(union_all(*arms).order_by("kind", "position", "name"))
-    found: dict[str, list[Choice]] = {kind: [] for kind in (*LISTS, "year", *PLACES)}
+    found: dict[str, list[Choice]] = {kind: [] for kind in (*LISTS, "year", "call", *PLACES)}
     for kind, code, name, _at, more in rows:
         found[kind].append(Choice(code, name, more))
     found["stage"] = stages(found["status"])
@@ -153,7 +159,11 @@ def conditions(filters: Filters) -> list[ColumnElement[bool]]:
     ):
         if value:
             found.append(column == value)
-    for nullable, value in ((Project.project_type_code, filters.type), (Project.gender_marker_code, filters.marker)):
+    for nullable, value in (
+        (Project.project_type_code, filters.type),
+        (Project.gender_marker_code, filters.marker),
+        (Project.funding_round_code, filters.call),
+    ):
         if value:
             found.append(nullable.is_(None) if value == NONE else nullable == value)
     if filters.stage:

@@ -53,6 +53,7 @@ def export(viewer: User | None, reading: Reading) -> Exported:
         Project.funding,
         case((Donor.kind == "not_stated", null()), else_=Donor.name),
         Project.funding_year,
+        Project.funding_round_code,
         Project.starts_on,
         Project.ends_on,
         Project.budget_usd,

@@ -35,10 +35,11 @@ LABELS: dict[str, Any] = {
     "donor": _l("Donor"),
     "type": _l("Project type"),
     "marker": _l("Gender marker"),
+    "call": _l("Call for proposals"),
     "overdue": _l("Overdue reports"),
 }
 FUNDINGS: dict[str, Any] = {Funding.FUND.value: _l("Fund"), Funding.DONOR.value: _l("Donor")}
-MAY_BE_NONE = frozenset({"region", "area", "activity", "type", "marker"})
+MAY_BE_NONE = frozenset({"region", "area", "activity", "type", "marker", "call"})
 TYPED = frozenset({"country", "office", "donor"})
 """Lists too long to choose from: typed as a code or a name."""
 
@@ -60,6 +61,7 @@ class Filters:
     donor: str = ""
     type: str = ""
     marker: str = ""
+    call: str = ""
     overdue: bool = False
 
     def args(self, **more: Any) -> dict[str, Any]:
