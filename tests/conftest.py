@@ -54,6 +54,21 @@ def databases(server_url: str) -> Iterator[Callable[..., str]]:
 
 
 @pytest.fixture(scope="session")
+def made_anew(server_url: str) -> Iterator[Callable[..., None]]:
+    """Make a database again under its name as a copy of a template; nobody may be connected to either."""
+    admin = create_engine(server_url, isolation_level="AUTOCOMMIT")
+
+    def again(url: str, template: str) -> None:
+        name = make_url(url).database
+        with admin.connect() as connection:
+            connection.execute(text(f'drop database "{name}"'))
+            connection.execute(text(f'create database "{name}" template "{template}" encoding "UTF8"'))
+
+    yield again
+    admin.dispose()
+
+
+@pytest.fixture(scope="session")
 def template_url(databases: Callable[..., str]) -> str:
     """A migrated database with the lists and the Handbook edition, and nobody connected to it."""
     url = databases("prima_test")
