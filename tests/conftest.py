@@ -6,6 +6,7 @@ import os
 import secrets
 from collections.abc import Callable, Iterator
 from datetime import date
+from pathlib import Path
 
 import pytest
 from flask import Flask, before_render_template, g, has_request_context, request, template_rendered
@@ -20,7 +21,34 @@ from prima.reference import reader
 from prima.users import SignIn, User
 from tests.browser import Browser
 
+HERE = Path(__file__).parent
 TODAY = date(2016, 10, 1)
+LONG = (
+    "journeys/",
+    "test_bench.py",
+    "test_demonstration.py",
+    "endorsement/test_machine.py",
+    "endorsement/test_parallel.py",
+    "endorsement/test_segregation.py",
+    "test_embedded.py",
+)
+"""What takes longest, by the beginning of its path under tests/."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Several workers take the files in the order below, not those with most tests first."""
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that no worker is left with a long file when the others have ended."""
+
+    def rank(item: pytest.Item) -> int:
+        path = item.path.relative_to(HERE).as_posix() if item.path.is_relative_to(HERE) else ""
+        return next((place for place, start in enumerate(LONG) if path.startswith(start)), len(LONG))
+
+    items.sort(key=rank)
 
 
 @pytest.fixture(scope="session")
