@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from urllib.parse import urldefrag, urlencode, urljoin, urlsplit
 
 from bs4 import BeautifulSoup, NavigableString, Tag
@@ -55,13 +56,17 @@ class Page:
         self.url = f"{parts.path}?{parts.query}" if parts.query else parts.path
         self.content = response.get_data()
         self.html = self.content.decode("utf-8", "replace") if response.mimetype == "text/html" else ""
-        self.soup = BeautifulSoup(self.html, "lxml")
         self._files: dict[int, tuple[str, bytes]] = {}
 
     def __repr__(self) -> str:
         return f"<Page {self.status} {self.url} {self.title!r}>"
 
     # -- reading ------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def soup(self) -> BeautifulSoup:
+        """Read when somebody looks: many a page is only passed."""
+        return BeautifulSoup(self.html, "lxml")
 
     @property
     def main(self) -> Tag:
@@ -102,10 +107,10 @@ class Page:
 
     @property
     def captions(self) -> list[str]:
-        return [words(caption) for caption in self.soup.find_all("caption")]
+        return [words(caption) for caption in named(self.soup, "caption")]
 
     def table(self, caption: str) -> Table:
-        tables = [(words(table.caption), table) for table in self.soup.find_all("table") if not unseen(table)]
+        tables = [(words(table.caption), table) for table in named(self.soup, "table") if not unseen(table)]
         return Table(choose("table", caption, tables))
 
     def rows(self, caption: str) -> list[list[str]]:
@@ -116,7 +121,7 @@ class Page:
 
     def definition(self, term: str) -> str:
         """What a definition list says about a term; several answers are joined by commas."""
-        term = choose("term", term, [(words(dt), dt) for dt in self.soup.find_all("dt") if not unseen(dt)])
+        term = choose("term", term, [(words(dt), dt) for dt in named(self.soup, "dt") if not unseen(dt)])
         answers = []
         for sibling in term.find_next_siblings(["dt", "dd"]):
             if sibling.name == "dd":
@@ -149,7 +154,7 @@ class Page:
 
     @property
     def labels(self) -> list[str]:
-        return [control.names[0] for control in self._controls()]
+        return [control.names[0] for control in self._controls]
 
     def press(self, button: str, *, within: str = "") -> Page:
         """Press a button by its words and send its form, with all that stands in it."""
@@ -183,7 +188,7 @@ class Page:
     def _contents(self, form: Tag, button: Tag) -> tuple[list, list]:
         """The form's names and values as a browser sends them, files apart."""
         pairs, files = [], []
-        for element in self.soup.find_all(["input", "select", "textarea", "button"]):
+        for element in named(self.soup, "input", "select", "textarea", "button"):
             name = element.get("name")
             if not name or owner(element, self.soup) is not form or disabled(element):
                 continue
@@ -204,24 +209,25 @@ class Page:
         return pairs, files
 
     def _control(self, label: str, within: str) -> Control:
-        controls = self._controls()
-        inside_main = [control for control in controls if self.main in control.elements[0].parents]
+        controls, main = self._controls, self.main
+        inside_main = [control for control in controls if any(one is main for one in control.elements[0].parents)]
         for candidates in (inside_main, controls):
-            named = [(name, control) for control in candidates for name in control.names]
-            if any(same(name, label) for name, _ in named):
+            known = [(name, control) for control in candidates for name in control.names]
+            if any(same(name, label) for name, _ in known):
                 break
         chosen_one = [
-            (name, control) for name, control in named if not within or surrounded(control.elements[0], within)
+            (name, control) for name, control in known if not within or surrounded(control.elements[0], within)
         ]
         return choose("field", label, chosen_one)
 
+    @cached_property
     def _controls(self) -> list[Control]:
         """Each thing that can be filled; boxes and radio buttons stand alone and, by their legend, together."""
-        controls, groups = [], {}
-        for element in self.soup.find_all(["input", "select", "textarea"]):
+        controls, groups, labels = [], {}, labels_of(self.soup)
+        for element in named(self.soup, "input", "select", "textarea"):
             if kind_of(element) in NOT_FILLED or unseen(element):
                 continue
-            label, legend = label_of(element, self.soup), legend_of(element, self.soup)
+            label, legend = label_of(element, self.soup, labels), legend_of(element, self.soup)
             controls.append(Control([element], distinct([label, f"{legend} {label}".strip()]), [label]))
             if kind_of(element) in ("checkbox", "radio") and legend:
                 group = groups.setdefault((legend, element.get("name"), id(owner(element, self.soup))), ([], []))
@@ -244,7 +250,7 @@ class Table:
     """A table by its words: heading row, data rows, and the rows of its foot."""
 
     def __init__(self, table: Tag) -> None:
-        rows = [row for row in table.find_all("tr") if row.find_parent("table") is table]
+        rows = [row for row in named(table, "tr") if row.find_parent("table") is table]
         head = [row for row in rows if row.find_parent("thead")]
         foot = [row for row in rows if row.find_parent("tfoot")]
         body = [row for row in rows if row not in head and row not in foot]
@@ -324,7 +330,7 @@ class Control:
     def _select(self, element: Tag, value) -> None:
         several = isinstance(value, list | tuple | set)
         assert not several or element.has_attr("multiple"), f"{self.names[0]!r} takes one option, not {value!r}."
-        options = element.find_all("option")
+        options = named(element, "option")
         choices = [(words(option), option_value(option), option) for option in options if not disabled(option)]
         found = [self._option(item, choices) for item in (value if several else [value])]
         for option in options:
@@ -402,6 +408,11 @@ def outermost(elements: Iterable[Tag]) -> list[Tag]:
 # -- reading elements -------------------------------------------------------------------------------------------------
 
 
+def named(part: Tag, *names: str) -> list[Tag]:
+    """The elements of these names in a part of the page, in its order; find_all takes ten times as long."""
+    return [one for one in part.descendants if isinstance(one, Tag) and one.name in names]
+
+
 def words(element: Tag | None) -> str:
     """What a person reads in an element, in one line. Of a list of options only the chosen ones are in sight."""
     return " ".join("".join(pieces(element)).split()) if element is not None else ""
@@ -443,7 +454,7 @@ def unseen(element: Tag) -> bool:
 
 def disabled(element: Tag) -> bool:
     return element.has_attr("disabled") or any(
-        parent.has_attr("disabled") for parent in element.find_parents("fieldset")
+        parent.name == "fieldset" and parent.has_attr("disabled") for parent in element.parents
     )
 
 
@@ -454,35 +465,44 @@ def kind_of(element: Tag) -> str:
 
 
 def buttons_in(part: Tag) -> list[Tag]:
-    found = part.find_all(["button", "input"])
+    found = named(part, "button", "input")
     pressable = [one for one in found if kind_of(one) == "submit" or (one.name == "input" and kind_of(one) == "image")]
     return [button for button in pressable if not unseen(button) and not disabled(button)]
 
 
 def links_in(part: Tag) -> list[Tag]:
-    return [link for link in part.find_all("a", href=True) if not unseen(link)]
+    return [link for link in named(part, "a") if link.has_attr("href") and not unseen(link)]
 
 
 def name_of(element: Tag) -> str:
     """The words of a link or button."""
-    pictures = " ".join(picture.get("alt", "") for picture in element.find_all("img"))
+    pictures = " ".join(picture.get("alt", "") for picture in named(element, "img"))
     own = element.get("value", "") if element.name == "input" else words(element)
     return element.get("aria-label") or own or element.get("alt") or pictures or element.get("title", "")
 
 
-def label_of(element: Tag, page: Tag) -> str:
+def labels_of(page: Tag) -> dict[str, list[Tag]]:
+    """The labels of a page by the id of what they are for."""
+    found: dict[str, list[Tag]] = {}
+    for label in named(page, "label"):
+        found.setdefault(label.get("for", ""), []).append(label)
+    return found
+
+
+def label_of(element: Tag, page: Tag, by_id: dict[str, list[Tag]]) -> str:
     """From its label, else what is said for those who only listen."""
     identity = element.get("id")
-    labels = page.find_all("label", attrs={"for": identity}) if identity else []
-    around = element.find_parent("label")
-    if around is not None and around not in labels:
+    labels = list(by_id.get(identity, ())) if identity else []
+    around = next((one for one in element.parents if one.name == "label"), None)
+    if around is not None and not any(around is label for label in labels):
         labels.append(around)
     text = " ".join(" ".join("".join(pieces(label, controls=False)).split()) for label in labels)
     return text or spoken(element, page) or element.get("title", "")
 
 
 def legend_of(element: Tag, page: Tag) -> str:
-    group = element.find_parent(lambda tag: tag.name == "fieldset" or tag.get("role") in ("group", "radiogroup"))
+    groups = (one for one in element.parents if one.name == "fieldset" or one.get("role") in ("group", "radiogroup"))
+    group = next(groups, None)
     if group is None:
         return ""
     return words(group.find("legend")) or spoken(group, page)
@@ -494,12 +514,14 @@ def spoken(element: Tag, page: Tag) -> str:
 
 
 def owner(element: Tag, page: Tag) -> Tag | None:
-    return page.find("form", id=element["form"]) if element.has_attr("form") else element.find_parent("form")
+    if element.has_attr("form"):
+        return next((one for one in named(page, "form") if one.get("id") == element["form"]), None)
+    return next((one for one in element.parents if one.name == "form"), None)
 
 
 def chosen(select: Tag) -> list[Tag]:
     """The options a browser would send."""
-    options = [option for option in select.find_all("option") if not disabled(option)]
+    options = [option for option in named(select, "option") if not disabled(option)]
     picked = [option for option in options if option.has_attr("selected")]
     if select.has_attr("multiple"):
         return picked
@@ -556,8 +578,9 @@ def structure(page: Tag) -> Iterable[str]:
 
 
 def labels_missing(page: Tag) -> Iterable[str]:
-    for element in page.find_all(["input", "select", "textarea"]):
-        if kind_of(element) not in NOT_FILLED and not unseen(element) and not label_of(element, page):
+    labels = labels_of(page)
+    for element in named(page, "input", "select", "textarea"):
+        if kind_of(element) not in NOT_FILLED and not unseen(element) and not label_of(element, page, labels):
             yield f"the {kind_of(element)} field {element.get('name')!r} has no label"
     for element in (*buttons_in(page), *links_in(page)):
         if not name_of(element).strip():
@@ -573,7 +596,9 @@ def script_in(page: Tag) -> Iterable[str]:
     for style in page.find_all("style"):
         if style.get_text().strip():
             yield f"style stands in the page: {style.get_text().strip()[:80]}"
-    for element in page.find_all(True):
+    for element in page.descendants:
+        if not isinstance(element, Tag):
+            continue
         for name in element.attrs:
             if name == "style" or name.startswith("on"):
                 yield f"{element.name} has the attribute {name}={element[name]!r}"
@@ -583,7 +608,7 @@ def script_in(page: Tag) -> Iterable[str]:
 
 def raw_values(page: Tag) -> Iterable[str]:
     body = page.body or page
-    for element in body.find_all(CELLS):
+    for element in named(body, *CELLS):
         text = words(element)
         if not unseen(element) and (text == "None" or ENUM.fullmatch(text)):
             yield f"a {element.name} shows the raw value {text!r}"

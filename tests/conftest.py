@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Callable, Iterator
 from datetime import date
+from pathlib import Path
 
 import pytest
 from flask import Flask, before_render_template, g, has_request_context, request, template_rendered
@@ -12,14 +14,41 @@ from flask_migrate import upgrade
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import Engine, make_url
 
-from prima import clock, create_app, embedded, journal
+from prima import clock, create_app, embedded, journal, sessions
 from prima.db import db
 from prima.handbook import published
 from prima.reference import reader
+from prima.users import SignIn, User
 from tests.browser import Browser
-from tests.factories import PASSWORD
 
+HERE = Path(__file__).parent
 TODAY = date(2016, 10, 1)
+LONG = (
+    "journeys/",
+    "test_bench.py",
+    "test_demonstration.py",
+    "endorsement/test_machine.py",
+    "endorsement/test_parallel.py",
+    "endorsement/test_segregation.py",
+    "test_embedded.py",
+)
+"""What takes longest, by the beginning of its path under tests/."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Several workers take the files in the order below, not those with most tests first."""
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that no worker is left with a long file when the others have ended."""
+
+    def rank(item: pytest.Item) -> int:
+        path = item.path.relative_to(HERE).as_posix() if item.path.is_relative_to(HERE) else ""
+        return next((place for place, start in enumerate(LONG) if path.startswith(start)), len(LONG))
+
+    items.sort(key=rank)
 
 
 @pytest.fixture(scope="session")
@@ -49,6 +78,21 @@ def databases(server_url: str) -> Iterator[Callable[..., str]]:
     with admin.connect() as connection:
         for name in made:
             connection.execute(text(f'drop database if exists "{name}" with (force)'))
+    admin.dispose()
+
+
+@pytest.fixture(scope="session")
+def made_anew(server_url: str) -> Iterator[Callable[..., None]]:
+    """Make a database again under its name as a copy of a template; nobody may be connected to either."""
+    admin = create_engine(server_url, isolation_level="AUTOCOMMIT")
+
+    def again(url: str, template: str) -> None:
+        name = make_url(url).database
+        with admin.connect() as connection:
+            connection.execute(text(f'drop database "{name}"'))
+            connection.execute(text(f'create database "{name}" template "{template}" encoding "UTF8"'))
+
+    yield again
     admin.dispose()
 
 
@@ -118,14 +162,18 @@ def app(shared_app: Flask, tmp_path: object) -> Iterator[Flask]:
 
 @pytest.fixture
 def browser_of(app: Flask) -> Callable[..., Browser]:
-    """A browser in which somebody is signed in (or nobody)."""
+    """A browser in which somebody is signed in (or nobody).
 
-    def browser(user: object = None) -> Browser:
-        db.session.commit()
+    The session is the one that the sign-in page would have begun; that page has tests of its own.
+    """
+
+    def browser(user: User | None = None) -> Browser:
         made = Browser(app)
         if user is not None:
-            page = made.open("/sign-in").fill("E-mail address", user.email).fill("Password", PASSWORD)
-            assert page.press("Sign in").status == 200
+            token = secrets.token_urlsafe(32)
+            db.session.add(SignIn(token_hash=sessions.hashed(token), user_id=user.id, source="127.0.0.1"))
+            made.client.set_cookie(sessions.COOKIE, token)
+        db.session.commit()
         db.session.expire_all()
         return made
 
@@ -133,8 +181,12 @@ def browser_of(app: Flask) -> Callable[..., Browser]:
 
 
 @pytest.fixture
-def questions(app: Flask) -> Iterator[list[str]]:
-    """The SQL statements asked since the test cleared the list."""
+def questions(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """The SQL statements asked since the test cleared the list.
+
+    The number in the menu is counted once a minute, on whichever page that falls: here it is known.
+    """
+    monkeypatch.setattr(sessions, "kept_count", lambda: 0)
     asked: list[str] = []
     connection = db.engine
 

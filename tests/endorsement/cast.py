@@ -1,19 +1,37 @@
-"""The people of an endorsement, and what they do on their pages."""
+"""The people of an endorsement: what they do on their pages, and what they have done before a test begins."""
 
 from __future__ import annotations
 
+import contextvars
 from collections.abc import Callable
 from typing import Any
 
+from flask import current_app
+from sqlalchemy import select
+
+from prima.db import db
+from prima.endorsement import operations, queries
+from prima.endorsement.models import CheckAnswer, Verdict
+from prima.endorsement.operations import Typed
+from prima.endorsement.operations.clearances import checks
 from prima.projects.models import Project
 from prima.projects.operations.comments import reply
 from prima.projects.queries import comments
-from prima.users import Role
+from prima.sessions import with_rights
+from prima.users import Role, User
 from tests.browser import Browser, Page
 from tests.factories import a_user, grant
 
 REVIEWERS = (Role.RPDO, Role.RTS, Role.RRMO, Role.RME)
 LETTER = "Letter to upload"
+VERDICTS = {
+    "Clear": Verdict.CLEAR,
+    "Clear with comments": Verdict.COMMENTS,
+    "Return for changes": Verdict.RETURN,
+    "Save as a draft": None,
+    "Save the answers": None,
+}
+ANSWERS = {"Yes": CheckAnswer.YES, "No": CheckAnswer.NO, "Not applicable": CheckAnswer.NOT_APPLICABLE}
 PLACES = {
     Role.PDEV: "KEN",
     Role.COM: "KEN",
@@ -35,8 +53,20 @@ def answer_comments(project: Project, *, actor: Any) -> None:
             reply(project, one.id, actor=actor, text="We changed it.")
 
 
+def section_codes(project: Project, titles: tuple[str, ...]) -> list[str]:
+    """The codes of the sections with these titles, in the order of the edition, as a form sends them."""
+    sections = project.edition.handbook.sections_for(project.funding.value, project.facts)
+    codes = [one.code for one in sections if one.title.say() in titles]
+    assert len(codes) == len(set(titles)), titles
+    return codes
+
+
 class Cast:
-    """One person a role, each with a browser of their own."""
+    """One person a role, each with a browser of their own.
+
+    `submit`, `decide` and `review` go by the pages; `has_submitted`, `has_decided` and `has_reviewed` do the same by
+    the operations behind them, for a test whose subject comes after.
+    """
 
     def __init__(self, browser_of: Callable[..., Browser], *, without: tuple[Role, ...] = ()) -> None:
         self.browser_of = browser_of
@@ -105,14 +135,77 @@ class Cast:
     def questions(page: Page) -> list[str]:
         return [legend for group in page.soup.select("fieldset") if (legend := group.legend.get_text()).endswith("?")]
 
+    # -- what was done before ----------------------------------------------------------------------------------------
+
+    def has(self, who: Any, work: Callable[[User], None]) -> None:
+        """Let the person do it as a request would: in a session of its own, committed at its end."""
+        db.session.commit()
+        app, user_id = current_app._get_current_object(), self.people[who].id
+
+        def do() -> None:
+            with app.app_context():
+                asked = select(User).where(User.id == user_id).options(*with_rights())
+                work(db.session.scalars(asked).one())
+                db.session.commit()
+
+        contextvars.Context().run(do)
+
+    def has_submitted(self, project: Project, who: Any = Role.PDEV, move: str = "submit") -> None:
+        """Submitted; again with an answer to every comment. The papers of the proposal are not filed."""
+        reference = project.reference
+
+        def work(actor: User) -> None:
+            answer_comments(queries.submitting(reference, move).project, actor=actor)
+            operations.submit(queries.submitting(reference, move).project, move, actor=actor)
+
+        self.has(who, work)
+
+    def has_decided(
+        self, who: Any, project: Project, move: str, note: str = "", sections: tuple[str, ...] = ()
+    ) -> None:
+        reference = project.reference
+
+        def work(actor: User) -> None:
+            case = queries.deciding(reference, move)
+            codes = section_codes(case.project, sections)
+            operations.decide(case.project, move, actor=actor, seen=case.seen, note=note, sections=codes)
+
+        self.has(who, work)
+
+    def has_reviewed(
+        self, who: Any, project: Project, role: Role, button: str = "Clear", *, answer: str = "Yes", **typed: Any
+    ) -> None:
+        """What stands drafted and is not typed anew is kept, as on the page."""
+        reference, verdict = project.reference, VERDICTS[button]
+
+        def work(actor: User) -> None:
+            case = queries.reviewing(reference, role.lower())
+            clearance = case.clearance
+            notes = {one.check_code: one.note for one in clearance.answers}
+            asked = checks(case.project, clearance.reviewer)
+            written = Typed(
+                answers={check.code: (ANSWERS[answer], notes.get(check.code, "")) for check in asked},
+                note=typed.get("note", clearance.note),
+                sections=section_codes(case.project, typed["sections"]) if "sections" in typed else clearance.sections,
+                gender_marker_code=clearance.gender_marker_code,
+                gender_marker_reason=clearance.gender_marker_reason,
+            )
+            known = {"actor": actor, "version": clearance.version, "typed": written}
+            if verdict is None:
+                operations.save_draft(clearance, **known)
+            else:
+                operations.give(clearance, seen=case.seen, verdict=verdict, **known)
+
+        self.has(who, work)
+
     def all_clear(self, project: Project, *, but: tuple[Role, ...] = ()) -> None:
         for role in REVIEWERS:
             if role not in but:
-                assert self.review(role, project, role).status == 200
+                self.has_reviewed(role, project, role)
 
     def to_review(self, project: Project) -> None:
-        self.submit(project)
-        self.decide(Role.COM, project, "clear")
+        self.has_submitted(project)
+        self.has_decided(Role.COM, project, "clear")
 
     def to_endorser(self, project: Project) -> None:
         self.to_review(project)
@@ -120,5 +213,5 @@ class Cast:
 
     def to_fund(self, project: Project) -> None:
         self.to_endorser(project)
-        self.decide(Role.RD, project, "endorse")
-        self.decide(Role.FUND, project, "to-fund")
+        self.has_decided(Role.RD, project, "endorse")
+        self.has_decided(Role.FUND, project, "to-fund")

@@ -59,7 +59,7 @@ def cast(browser_of: Any) -> Cast:
 
 def test_a_return_says_why_and_where(cast):
     project = a_project(developer=cast[Role.PDEV], complete=True)
-    cast.submit(project)
+    cast.has_submitted(project)
     url = f"/projects/{project.reference}/decisions/return"
     page = cast.open(Role.COM, url)
     before = state(project)
@@ -105,10 +105,10 @@ def test_a_page_of_the_round_before_overwrites_nothing(cast, button):
     """The stale page is at a version that the new round's answer has reached again by saving."""
     project = a_project(developer=cast[Role.PDEV], complete=True)
     cast.to_review(project)
-    cast.review(Role.RTS, project, Role.RTS, "Save as a draft", note="First round.")
+    cast.has_reviewed(Role.RTS, project, Role.RTS, "Save as a draft", note="First round.")
     stale = cast.open(Role.RTS, f"/projects/{project.reference}/clearances/rts")
-    cast.decide(Role.RPDO, project, "return", note="Early.", sections=("Cover",))
-    cast.submit(project)
+    cast.has_decided(Role.RPDO, project, "return", note="Early.", sections=("Cover",))
+    cast.has_submitted(project)
     cast.add("second", Role.RTS, "NBO")
     assert cast.review("second", project, Role.RTS, "Save as a draft", note="Second round.").status == 200
     before = state(project)
@@ -132,8 +132,8 @@ def test_a_decision_taken_from_an_older_page_is_told_what_happened(cast):
     cast.to_endorser(project)
     url = f"/projects/{project.reference}/decisions/endorse"
     stale = cast.open(Role.RD, url)
-    cast.decide(Role.RD, project, "return", note="Once more.", sections=("Rationale",))
-    cast.submit(project)
+    cast.has_decided(Role.RD, project, "return", note="Once more.", sections=("Rationale",))
+    cast.has_submitted(project)
     before = state(project)
     assert before[0] is Status.ENDORSE
     answer = stale.press("Endorse").check()
@@ -145,7 +145,7 @@ def test_a_decision_taken_from_an_older_page_is_told_what_happened(cast):
 @pytest.mark.parametrize("seen", ["", "-1", "9" * 400, "²", "\x00", "x"])
 def test_what_was_seen_is_a_step_of_this_project(cast, seen):
     project = a_project(developer=cast[Role.PDEV], complete=True)
-    cast.submit(project)
+    cast.has_submitted(project)
     url = f"/projects/{project.reference}/decisions/clear"
     page = cast.open(Role.COM, url)
     before = state(project)
@@ -234,7 +234,7 @@ def test_a_colleagues_draft_saved_meanwhile_costs_nothing_that_was_typed(cast):
     cast.add("second", Role.RME, "NBO")
     mine = cast.open("second", f"/projects/{project.reference}/clearances/rme")
     questions = cast.questions(mine)
-    cast.review(Role.RME, project, Role.RME, "Save as a draft", note="First.", answer="No")
+    cast.has_reviewed(Role.RME, project, Role.RME, "Save as a draft", note="First.", answer="No")
     for question in questions:
         mine.fill(question, "Yes")
     mine.fill(NOTE, f"Second. {MARKUP}").fill("If you return it: sections to be changed", ["Monitoring"])

@@ -34,7 +34,7 @@ def project(cast):
     """A donor's project on its way, endorsed."""
     found = a_project(developer=cast[Role.PDEV], complete=True, funding="donor", budget=100_000)
     cast.to_endorser(found)
-    cast.decide(Role.RD, found, "endorse")
+    cast.has_decided(Role.RD, found, "endorse")
     assert status(found) is Status.ENDORSED
     return found
 

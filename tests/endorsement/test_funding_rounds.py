@@ -142,7 +142,7 @@ def test_two_people_in_one_round_get_both_values(cast, browser_of, form):
 
 def test_for_whom_a_round_is_stays_once_a_proposal_is_in_it(cast, project):
     a_round("2016-1")
-    cast.submit(project)
+    cast.has_submitted(project)
     page = cast.open(Role.FUND, "/funding-rounds/2016-1/change").fill("Funding year", "2017").press("Save")
     assert page.status == 422
     assert "can no longer be changed" in page.text
@@ -159,21 +159,21 @@ def test_a_first_submission_goes_into_the_open_call_and_stays_in_it(cast, projec
     says = "Submitted now, it goes into the call 2016-NBO (Call 2016-NBO), open until"
     assert says in cast.open(Role.PDEV, f"/projects/{project.reference}/proposal").check().text
     assert says in cast.open(Role.PDEV, f"/projects/{project.reference}/submit/submit").check().text
-    cast.submit(project)
+    cast.has_submitted(project)
     assert call_of(project) == "2016-NBO"
     assert "2016-NBO" in cast.page(Role.COM, project).text
     db.session.scalars(select(FundingRound).where(FundingRound.code == "2016-NBO")).one().closed_at = clock.now()
     db.session.commit()
-    cast.decide(Role.COM, project, "return", "Not clear.", ("Rationale",))
+    cast.has_decided(Role.COM, project, "return", "Not clear.", ("Rationale",))
     page = cast.open(Role.PDEV, f"/projects/{project.reference}/submit/submit")
     assert "is in the call 2016-NBO and stays in it" in page.text
-    cast.submit(project)
+    cast.has_submitted(project)
     assert (call_of(project), status(project)) == ("2016-NBO", Status.OFFICE_CLEAR)
 
 
 def test_a_recalled_first_submission_is_in_no_call_any_more(cast, project):
     a_round("2016-1")
-    cast.submit(project)
+    cast.has_submitted(project)
     cast.open(Role.PDEV, f"/projects/{project.reference}/recalls/recall").press("Recall")
     assert call_of(project) is None
 
@@ -197,7 +197,7 @@ def test_where_no_call_is_known_nothing_is_asked(cast, project):
     a_round("2016-DKR", region_code="DKR", cut_off=-1)
     page = cast.open(Role.PDEV, f"/projects/{project.reference}/submit/submit")
     assert "No call for proposals is known for this funding year, region and line." in page.text
-    cast.submit(project)
+    cast.has_submitted(project)
     assert (call_of(project), status(project)) == (None, Status.OFFICE_CLEAR)
 
 
@@ -236,7 +236,7 @@ def test_a_donors_project_knows_no_calls(cast):
     a_round("2016-1")
     project = a_project(developer=cast[Role.PDEV], complete=True, funding="donor")
     assert "Call for proposals" not in cast.open(Role.PDEV, f"/projects/{project.reference}/proposal").text
-    cast.submit(project)
+    cast.has_submitted(project)
     assert call_of(project) is None
 
 
@@ -277,7 +277,7 @@ def test_it_is_taken_up_when_its_round_has_opened(cast, retained):
     cast.browsers.clear()
     page = cast.open(Role.FUND, "/funding-rounds/2017-1")
     assert any("Take up again" in link for link in page.links)
-    cast.decide(Role.FUND, retained, "take-up")
+    cast.has_decided(Role.FUND, retained, "take-up")
     assert (status(retained), call_of(retained)) == (Status.FUND_REVIEW, "2017-1")
 
 
@@ -289,7 +289,7 @@ def test_fund_management_moves_it_to_the_pool_and_takes_it_up_from_there(cast, r
     assert events("project").count("retained for") == 2
     for who in (Role.PDEV, Role.DDG, Role.COM):
         assert cast.open(who, f"/projects/{retained.reference}/retained-for").status == 403
-    cast.decide(Role.FUND, retained, "take-up")
+    cast.has_decided(Role.FUND, retained, "take-up")
     assert status(retained) is Status.FUND_REVIEW
     assert cast.open(Role.FUND, f"/projects/{retained.reference}/retained-for").press("Save").status == 409
 

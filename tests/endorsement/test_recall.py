@@ -41,15 +41,15 @@ def again(cast, project):
     """Submitted, cleared by everybody but one who returned it, and submitted again: the office's clearance stands."""
     cast.to_review(project)
     cast.all_clear(project, but=(Role.RTS,))
-    cast.review(Role.RTS, project, Role.RTS, "Return for changes", note="Say more.", sections=("Rationale",))
+    cast.has_reviewed(Role.RTS, project, Role.RTS, "Return for changes", note="Say more.", sections=("Rationale",))
     change(project, "RAT", "Another text.")
-    cast.submit(project, move="submit")
+    cast.has_submitted(project, move="submit")
     assert status(project) is Status.REVIEW
     return project
 
 
 def test_a_first_submission_is_recalled_to_a_draft_and_its_desk_is_told(cast, project):
-    cast.submit(project)
+    cast.has_submitted(project)
     page = cast.page(Role.PDEV, project)
     assert "Recall" in page.buttons
     page = recall(cast, project, "recall").check().press("Recall")
@@ -61,9 +61,9 @@ def test_a_first_submission_is_recalled_to_a_draft_and_its_desk_is_told(cast, pr
 
 
 def test_a_resubmission_with_the_head_of_office_goes_back_to_returned(cast, project):
-    cast.submit(project)
-    cast.decide(Role.COM, project, "return", "Not clear.", ("Rationale",))
-    cast.submit(project)
+    cast.has_submitted(project)
+    cast.has_decided(Role.COM, project, "return", "Not clear.", ("Rationale",))
+    cast.has_submitted(project)
     assert recall(cast, project, "recall").status == 409
     recall(cast, project, "recall-changes").press("Recall")
     assert status(project) is Status.RETURNED
@@ -71,7 +71,7 @@ def test_a_resubmission_with_the_head_of_office_goes_back_to_returned(cast, proj
 
 def test_a_resubmission_that_came_from_the_donor_goes_back_there(cast, browser_of):
     project = a_project(developer=cast[Role.PDEV], complete=True, funding="donor", status=Status.DONOR_CHANGES)
-    cast.submit(project)
+    cast.has_submitted(project)
     assert status(project) is Status.OFFICE_CLEAR
     recall(cast, project, "recall-donor").press("Recall")
     assert status(project) is Status.DONOR_CHANGES
@@ -91,7 +91,7 @@ def test_in_review_it_is_recalled_until_somebody_answers_and_drafts_go_on(cast, 
     assert db.session.scalars(on).all()
     assert f"Recalled: {again.reference}" in letters(cast[Role.RTS])
     assert f"Recalled: {again.reference}" not in letters(cast[Role.RME])
-    cast.submit(again)
+    cast.has_submitted(again)
     following = newest(again)
     assert (following.number, status(again)) == (3, Status.REVIEW)
     on = drafted.where(Clearance.round_id == following.id, Clearance.role == Role.RTS, Answer.answer.is_not(None))
@@ -114,7 +114,7 @@ def coming(page) -> list[str]:
 def test_an_answer_in_this_round_ends_the_recall(cast, again):
     stale = recall(cast, again, "recall-changes")
     cast.open(Role.RTS, f"/projects/{again.reference}/clearances/rts")
-    cast.review(Role.RTS, again, Role.RTS, "Return for changes", note="Still not.", sections=("Rationale",))
+    cast.has_reviewed(Role.RTS, again, Role.RTS, "Return for changes", note="Still not.", sections=("Rationale",))
     page = stale.press("Recall")
     assert page.status == 409
     assert status(again) is not Status.DRAFT
@@ -128,7 +128,7 @@ def test_what_the_office_cleared_in_this_round_cannot_be_recalled(cast, project)
 
 
 def test_only_a_developer_recalls(cast, project):
-    cast.submit(project)
+    cast.has_submitted(project)
     for who in (Role.COM, Role.RD):
         assert cast.open(who, f"/projects/{project.reference}/recalls/recall").status == 403
     assert cast.open(Role.PDEV, f"/projects/{project.reference}/recalls/submit").status == 404
@@ -136,7 +136,7 @@ def test_only_a_developer_recalls(cast, project):
 
 def test_while_it_is_under_review_each_page_of_the_draft_says_why_and_who_has_it(cast, project):
     cast.to_review(project)
-    cast.review(Role.RTS, project, Role.RTS)
+    cast.has_reviewed(Role.RTS, project, Role.RTS)
     for part in ("proposal", "sections/rat", "budget", "documents"):
         page = cast.open(Role.RPDO, f"/projects/{project.reference}/{part}").check()
         assert "The project stands at the step “In review”. It is with: Review as" in page.text, part

@@ -32,23 +32,23 @@ def project(cast):
     found = a_project(developer=cast[Role.PDEV], complete=True, title="Training for counsellors")
     cast.to_review(found)
     for role in REVIEWERS[1:]:
-        cast.review(role, found, role)
-    cast.review(
+        cast.has_reviewed(role, found, role)
+    cast.has_reviewed(
         Role.RPDO, found, Role.RPDO, "Return for changes", note="Please name the partner.", sections=("Rationale",)
     )
     rationale = text("update section set text = text || ' With the ministry.' where code = 'RAT' and project_id = :id")
     db.session.execute(rationale, {"id": found.id})
     db.session.commit()
-    cast.submit(found)
-    cast.review(Role.RPDO, found, Role.RPDO, "Clear with comments", note="Zeppelin note")
+    cast.has_submitted(found)
+    cast.has_reviewed(Role.RPDO, found, Role.RPDO, "Clear with comments", note="Zeppelin note")
     opened = select(Clearance.role).join(Round).where(Round.number == 2, Clearance.verdict.is_(None))
     for role in db.session.scalars(opened).all():
-        cast.review(role, found, role)
+        cast.has_reviewed(role, found, role)
     assert db.session.scalar(select(Project.status).where(Project.id == found.id)) is Status.ENDORSE
-    cast.decide(Role.RD, found, "endorse")
-    cast.decide(Role.FUND, found, "to-fund")
-    cast.review(Role.FUND, found, Role.FUND, "Save the answers")
-    cast.decide(Role.FUND, found, "recommend")
+    cast.has_decided(Role.RD, found, "endorse")
+    cast.has_decided(Role.FUND, found, "to-fund")
+    cast.has_reviewed(Role.FUND, found, Role.FUND, "Save the answers")
+    cast.has_decided(Role.FUND, found, "recommend")
     return found
 
 
@@ -118,9 +118,9 @@ def test_somebody_for_somebody_and_two_clearances_of_one_person_are_marked(cast,
         {"absent": cast[Role.RME].id, "delegate": stand_in.id, "day": day},
     )
     db.session.commit()
-    cast.review("stand-in", project, Role.RME)
-    cast.review(Role.RTS, project, Role.RTS)
-    cast.review(Role.RTS, project, Role.RRMO)
+    cast.has_reviewed("stand-in", project, Role.RME)
+    cast.has_reviewed(Role.RTS, project, Role.RTS)
+    cast.has_reviewed(Role.RTS, project, Role.RRMO)
     page = record_of(cast, Role.RPDO, project)
     rows = {row[0]: row[2] for row in page.rows("In force")}
     assert rows["Regional M&E officer"] == "stand-in person for RME person"
@@ -139,7 +139,7 @@ def test_a_fallback_and_another_gender_marker_are_marked(browser_of, app):
         "update clearance set gender_marker_code = '1', gender_marker_reason = 'Outputs do not say it' where id = :id",
         id=clearance.id,
     )
-    cast.review(fallback, project, Role.RME)
+    cast.has_reviewed(fallback, project, Role.RME)
     page = record_of(cast, Role.RPDO, project)
     row = next(row for row in page.rows("In force") if row[0] == "Regional M&E officer")
     assert f"{fallback} person answered as " in row[1] and "as nobody held the role" in row[1]
@@ -151,7 +151,7 @@ def test_nobody_reads_drafts_on_the_record(cast):
     project = a_project(developer=cast[Role.PDEV], complete=True)
     cast.to_review(project)
     before = checksum(record_of(cast, Role.PDEV, project))
-    cast.review(Role.RPDO, project, Role.RPDO, "Save as a draft", note="Zeppelin draft")
+    cast.has_reviewed(Role.RPDO, project, Role.RPDO, "Save as a draft", note="Zeppelin draft")
     page = record_of(cast, Role.PDEV, project)
     assert "Zeppelin draft" not in page.text and "Checks in round" not in page.text
     assert checksum(page) == before
@@ -223,10 +223,10 @@ def test_what_is_no_reference_or_no_checksum(app, project):
 def test_an_answer_taken_back_and_given_anew(cast, app):
     project = a_project(developer=cast[Role.PDEV], complete=True)
     cast.to_review(project)
-    cast.review(Role.RME, project, Role.RME)
+    cast.has_reviewed(Role.RME, project, Role.RME)
     cast.open(Role.RME, f"/projects/{project.reference}/clearances/rme").press("Take this answer back")
     assert verify(app, project).exit_code == 0
-    cast.review(Role.RME, project, Role.RME, "Clear with comments", note="Well measured.")
+    cast.has_reviewed(Role.RME, project, Role.RME, "Clear with comments", note="Well measured.")
     assert verify(app, project).exit_code == 0
     tamper("update clearance set verdict = null where role = 'RME'")
     assert "clearance RME: the verdict is not as it was journaled" in verify(app, project).output

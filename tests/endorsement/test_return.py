@@ -32,7 +32,7 @@ def open_roles(project: Project) -> set[Role]:
 def test_the_head_of_office_returns_with_a_reason_tied_to_sections(browser_of):
     cast = Cast(browser_of)
     project = a_project(developer=cast[Role.PDEV], complete=True)
-    cast.submit(project)
+    cast.has_submitted(project)
     page = cast.open(Role.COM, f"/projects/{project.reference}/decisions/return").check()
     page = page.press("Return for changes")
     assert page.status == 422
@@ -47,7 +47,7 @@ def test_the_head_of_office_returns_with_a_reason_tied_to_sections(browser_of):
     page = cast.page(Role.PDEV, project).check()
     assert "What is to be changed" in page.text
     assert "The problem is not clear. Sections: Rationale" in page.text
-    cast.submit(project)
+    cast.has_submitted(project)
     assert status(project) is Status.OFFICE_CLEAR
 
 
@@ -77,11 +77,11 @@ def test_a_resubmission_asks_only_those_whom_it_concerns(browser_of):
     cast = Cast(browser_of)
     project = a_project(developer=cast[Role.PDEV], complete=True)
     cast.to_review(project)
-    cast.review(Role.RME, project, Role.RME, "Return for changes", note="Which tools?", sections=("Monitoring",))
+    cast.has_reviewed(Role.RME, project, Role.RME, "Return for changes", note="Which tools?", sections=("Monitoring",))
     cast.all_clear(project, but=(Role.RME,))
     change(project, "MON", "Better monitoring.")
     change(project, "RAT", "Better rationale.")  # concerns project development and the thematic specialist
-    cast.submit(project)
+    cast.has_submitted(project)
     assert status(project) is Status.REVIEW  # nothing material changed: the office's clearance stands
     assert open_roles(project) == {Role.RME, Role.RPDO, Role.RTS}
     page = cast.open(Role.RME, f"/projects/{project.reference}/clearances/rme").check()
@@ -94,7 +94,7 @@ def test_a_resubmission_asks_only_those_whom_it_concerns(browser_of):
     ] in [row[:2] for row in rows]
     assert ["Chief of mission / head of office", "Office clearance stands", "PRIMA"] in [row[:3] for row in rows]
     for role in (Role.RME, Role.RPDO, Role.RTS):
-        cast.review(role, project, role)
+        cast.has_reviewed(role, project, role)
     assert status(project) is Status.ENDORSE
     record = cast.open(Role.RD, f"/projects/{project.reference}/endorsement").check()
     assert len(record.rows("Answers in round 1")) == 5
@@ -106,12 +106,12 @@ def test_a_material_change_goes_to_the_head_of_office_again(browser_of):
     cast = Cast(browser_of)
     project = a_project(developer=cast[Role.PDEV], complete=True)
     cast.to_endorser(project)
-    cast.decide(Role.RD, project, "return", note="Another title.", sections=("Cover",))
+    cast.has_decided(Role.RD, project, "return", note="Another title.", sections=("Cover",))
     project.title = "Another title"
     db.session.commit()
-    cast.submit(project)
+    cast.has_submitted(project)
     assert status(project) is Status.OFFICE_CLEAR
-    cast.decide(Role.COM, project, "clear")
+    cast.has_decided(Role.COM, project, "clear")
     assert open_roles(project) == {Role.RPDO}
 
 
@@ -123,14 +123,14 @@ def test_the_coordinator_sends_it_back_early_and_drafts_continue(browser_of):
     assert draft.status == 200
     assert "Half way." not in cast.page(Role.PDEV, project).text
     assert cast.open(Role.RME, f"/projects/{project.reference}/clearances/rrmo").status == 403
-    cast.review(Role.RTS, project, Role.RTS)
+    cast.has_reviewed(Role.RTS, project, Role.RTS)
     page = cast.decide(Role.RPDO, project, "return", note="The letter is missing.", sections=("Cover",))
     assert page.status == 200
     assert status(project) is Status.RETURNED
     project.summary = "Another summary"
     db.session.commit()
-    cast.submit(project)
-    cast.decide(Role.COM, project, "clear")
+    cast.has_submitted(project)
+    cast.has_decided(Role.COM, project, "clear")
     assert open_roles(project) == {Role.RRMO, Role.RPDO, Role.RME}
     page = cast.open(Role.RRMO, f"/projects/{project.reference}/clearances/rrmo")
     assert page.value("Comments, or the reason of a return (optional)") == "Half way."
@@ -142,12 +142,12 @@ def test_an_answer_is_taken_back_until_the_proposal_moves(browser_of):
     cast = Cast(browser_of)
     project = a_project(developer=cast[Role.PDEV], complete=True)
     cast.to_review(project)
-    cast.review(Role.RTS, project, Role.RTS, "Clear with comments", note="Good.")
+    cast.has_reviewed(Role.RTS, project, Role.RTS, "Clear with comments", note="Good.")
     page = cast.open(Role.RTS, f"/projects/{project.reference}/clearances/rts").check()
     page = page.press("Take this answer back").check()
     assert page.status == 200
     assert open_roles(project) == {Role.RPDO, Role.RTS, Role.RRMO, Role.RME}
-    cast.review(Role.RTS, project, Role.RTS)
+    cast.has_reviewed(Role.RTS, project, Role.RTS)
     page = cast.open(Role.RTS, f"/projects/{project.reference}/clearances/rts")
     cast.all_clear(project, but=(Role.RTS,))
     assert page.press("Take this answer back").status == 409
@@ -175,8 +175,8 @@ def test_a_decision_on_a_stale_page_is_told_what_happened(browser_of):
     project = a_project(developer=cast[Role.PDEV], complete=True)
     cast.to_review(project)
     stale = cast.open(Role.RTS, f"/projects/{project.reference}/clearances/rts")
-    cast.decide(Role.RPDO, project, "return", note="Early.", sections=("Cover",))
-    cast.submit(project)
+    cast.has_decided(Role.RPDO, project, "return", note="Early.", sections=("Cover",))
+    cast.has_submitted(project)
     for question in cast.questions(stale):
         stale.fill(question, "Yes")
     page = stale.fill("Comments, or the reason of a return (optional)", "Keep me").press("Clear")
@@ -192,7 +192,7 @@ def test_two_colleagues_draft_the_same_clearance(browser_of):
     cast.to_review(project)
     cast.add("second", Role.RTS, "NBO")
     mine = cast.open("second", f"/projects/{project.reference}/clearances/rts")
-    cast.review(Role.RTS, project, Role.RTS, "Save as a draft", note="First.")
+    cast.has_reviewed(Role.RTS, project, Role.RTS, "Save as a draft", note="First.")
     page = mine.fill("Comments, or the reason of a return (optional)", "Second.").press("Save as a draft").check()
     assert page.status == 409
     assert ["Note", "Second.", "First."] in page.rows("What you typed, and what stands there now")
@@ -202,20 +202,20 @@ def test_fund_management_returns_refuses_and_retains(browser_of):
     cast = Cast(browser_of)
     project = a_project(developer=cast[Role.PDEV], complete=True)
     cast.to_fund(project)
-    cast.decide(Role.FUND, project, "retain", note="No money this year.")
+    cast.has_decided(Role.FUND, project, "retain", note="No money this year.")
     assert status(project) is Status.RETAINED
     assert "Take up the retained proposal" in cast.open(Role.FUND, "/").text
-    cast.decide(Role.FUND, project, "take-up")
-    cast.decide(Role.FUND, project, "return", note="Costs.", sections=("Budget",))
+    cast.has_decided(Role.FUND, project, "take-up")
+    cast.has_decided(Role.FUND, project, "return", note="Costs.", sections=("Budget",))
     assert status(project) is Status.RETURNED
-    cast.submit(project)
+    cast.has_submitted(project)
     assert status(project) is Status.ENDORSE
-    cast.decide(Role.RD, project, "endorse")
-    cast.decide(Role.FUND, project, "to-fund")
-    cast.review(Role.FUND, project, Role.FUND, "Save the answers")
-    cast.decide(Role.FUND, project, "recommend")
-    cast.decide(Role.DDG, project, "back", note="One question.")
+    cast.has_decided(Role.RD, project, "endorse")
+    cast.has_decided(Role.FUND, project, "to-fund")
+    cast.has_reviewed(Role.FUND, project, Role.FUND, "Save the answers")
+    cast.has_decided(Role.FUND, project, "recommend")
+    cast.has_decided(Role.DDG, project, "back", note="One question.")
     assert status(project) is Status.FUND_REVIEW
-    cast.decide(Role.FUND, project, "recommend")
-    cast.decide(Role.DDG, project, "refuse", note="Not now.")
+    cast.has_decided(Role.FUND, project, "recommend")
+    cast.has_decided(Role.DDG, project, "refuse", note="Not now.")
     assert status(project) is Status.REJECTED

@@ -65,7 +65,7 @@ def test_a_comment_on_a_line_is_a_draft_until_the_answer(cast, project):
     before = len(letters(cast[Role.PDEV]))
     comment(cast, project, Role.RRMO, "Comment on this section: Budget", "Please order the lines.")
     returned = {"note": "See the lines.", "sections": ("Budget", "Cover")}
-    cast.review(Role.RRMO, project, Role.RRMO, "Return for changes", **returned)
+    cast.has_reviewed(Role.RRMO, project, Role.RRMO, "Return for changes", **returned)
     told = letters(cast[Role.PDEV])[before:]
     assert len(told) == 1  # one letter for the answer and all its comments
     assert "Why so much?" in told[0].body
@@ -137,21 +137,21 @@ def test_markup_is_escaped(cast, project):
 
 def test_drafts_go_on_after_a_return_and_taking_back_leaves_what_was_sent(cast, project):
     comment(cast, project, Role.RRMO)
-    cast.decide(Role.RPDO, project, "return", note="The letter is missing.", sections=("Cover",))
+    cast.has_decided(Role.RPDO, project, "return", note="The letter is missing.", sections=("Cover",))
     page = cast.open(Role.PDEV, f"/projects/{project.reference}/comments").check()
     assert "The letter is missing." in page.text
     assert "Why so much?" not in page.text
-    cast.submit(project)
+    cast.has_submitted(project)
     page = open_page(cast, project, Role.RRMO).check()
     assert "Why so much?" in page.text
-    cast.review(Role.RRMO, project, Role.RRMO, "Clear with comments", note="Well done.")
+    cast.has_reviewed(Role.RRMO, project, Role.RRMO, "Clear with comments", note="Well done.")
     assert [(one.text, one.section_code, one.round_number) for one in said(project)] == [
         ("Why so much?", "BUD", 2),
         ("The letter is missing.", "COV", 1),
         ("Well done.", "COV", 2),
     ]
     open_page(cast, project, Role.RRMO).press("Take this answer back")
-    cast.review(Role.RRMO, project, Role.RRMO, "Clear with comments", note="Well done.")
+    cast.has_reviewed(Role.RRMO, project, Role.RRMO, "Clear with comments", note="Well done.")
     assert len(said(project)) == 3
 
 
@@ -161,9 +161,9 @@ def test_what_changed_is_told_since_the_last_round_and_since_one_read(cast, proj
     page = page.press("I have read this version").check()
     assert "I have read this version" not in page.buttons
     for number, code in enumerate(("MON", "RAT"), 2):
-        cast.decide(Role.RPDO, project, "return", note=f"Again {code}.", sections=("Cover",))
+        cast.has_decided(Role.RPDO, project, "return", note=f"Again {code}.", sections=("Cover",))
         change(project, code, "Better.")
-        cast.submit(project)
+        cast.has_submitted(project)
         assert db.session.scalars(select(Reading.round_number)).all() == [1], number
     page = open_page(cast, project, Role.RME).check()
     assert "Changed since round 2, the last round: Rationale. Compare with round 2 word by word" in page.text
@@ -185,11 +185,11 @@ def test_a_version_that_was_never_submitted_is_not_read(cast, project):
 
 def test_the_next_round_begins_with_what_was_answered(cast, project):
     comment(cast, project, Role.RME, "Comment on this section: Monitoring", "Which tools?")
-    cast.review(Role.RME, project, Role.RME, "Return for changes", note="See there.", sections=("Monitoring",))
+    cast.has_reviewed(Role.RME, project, Role.RME, "Return for changes", note="See there.", sections=("Monitoring",))
     cast.all_clear(project, but=(Role.RME,))
     cast.answer(project, text="Surveys <b>twice</b>.")
     change(project, "MON", "Surveys, twice a year.")
-    cast.submit(project)
+    cast.has_submitted(project)
     page = open_page(cast, project, Role.RME).check()
     assert "asked again, because it returned the version before" in page.text
     assert page.text.index("Your earlier comments") < page.text.index("Which tools?")
@@ -199,10 +199,10 @@ def test_the_next_round_begins_with_what_was_answered(cast, project):
 
 
 def test_a_changed_section_is_named_as_the_reason(cast, project):
-    cast.review(Role.RME, project, Role.RME, "Return for changes", note="Which tools?", sections=("Monitoring",))
+    cast.has_reviewed(Role.RME, project, Role.RME, "Return for changes", note="Which tools?", sections=("Monitoring",))
     cast.all_clear(project, but=(Role.RME,))
     change(project, "RAT", "Better rationale.")
-    cast.submit(project)
+    cast.has_submitted(project)
     rows = cast.page(Role.PDEV, project).check().rows("Answers in this round")
     assert "open asked again, because changed: Rationale" in [row[1] for row in rows]
     assert "cleared in round 1, stands because none of its sections changed" in [row[1] for row in rows]
@@ -256,9 +256,9 @@ def test_a_reviewer_sets_another_gender_marker_with_a_reason(cast, project):
         in cast.open(Role.RD, f"/projects/{project.reference}/endorsement").text
     )
     # What the reviewer set is no change of the cover: nobody is asked about it again.
-    cast.decide(Role.RD, project, "return", note="One word.", sections=("Monitoring",))
+    cast.has_decided(Role.RD, project, "return", note="One word.", sections=("Monitoring",))
     change(project, "MON", "Another word.")
-    cast.submit(project)
+    cast.has_submitted(project)
     assert status(project) is Status.REVIEW
     newest = db.session.scalars(select(Clearance).order_by(Clearance.id.desc()).limit(4)).all()
     assert [one.seat for one in newest if one.is_open] == ["RME"]
@@ -286,9 +286,9 @@ def test_the_page_asks_the_same_for_many_comments_and_rounds(cast, project, ques
     for number in range(6):
         comment(cast, project, Role.RME, "Comment on this section: Monitoring", f"Which tools {number}?")
     for number in range(2):
-        cast.decide(Role.RPDO, project, "return", note=f"Again {number}.", sections=("Cover",))
+        cast.has_decided(Role.RPDO, project, "return", note=f"Again {number}.", sections=("Cover",))
         change(project, "MON", f"Better {number}.")
-        cast.submit(project)
+        cast.has_submitted(project)
     open_page(cast, project, Role.RME)
     many = asked()
     assert many <= few

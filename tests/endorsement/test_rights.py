@@ -156,10 +156,10 @@ def test_the_record_says_a_for_b(browser_of):
     assert "Review as Regional M&E officer" in cast.open("delegate", "/").text
     page = cast.open("delegate", f"/projects/{project.reference}/clearances/rme").check()
     assert "You answer for RME person." in page.text
-    cast.review("delegate", project, Role.RME)
+    cast.has_reviewed("delegate", project, Role.RME)
     cast.all_clear(project, but=(Role.RME,))
     assert "You decide for RD person." in cast.open("other", f"/projects/{project.reference}/decisions/endorse").text
-    cast.decide("other", project, "endorse")
+    cast.has_decided("other", project, "endorse")
     rows = cast.open(Role.PDEV, f"/projects/{project.reference}/endorsement").rows("Answers in round 1")
     assert ["Regional M&E officer", "cleared", "delegate person for RME person"] in [row[:3] for row in rows]
     assert rows[-1][:3] == ["Regional director / endorser", "Endorse", "other person for RD person"]
@@ -189,7 +189,7 @@ def test_the_endorser_names_who_clears_when_the_head_of_office_is_on_the_team(br
     cast = Cast(browser_of)
     project = a_project(developer=cast[Role.COM], complete=True)
     named = cast.add("named")
-    cast.submit(project, who=Role.COM)
+    cast.has_submitted(project, who=Role.COM)
     assert cast.open(Role.COM, f"/projects/{project.reference}/decisions/clear").status == 403
     page = cast.open(Role.RD, "/")
     assert "Name who clears for the office" in page.text
@@ -208,7 +208,7 @@ def test_nobody_is_named_while_the_head_of_office_can_clear(browser_of):
     cast = Cast(browser_of)
     named = cast.add("named")
     project = a_project(developer=cast[Role.PDEV], complete=True)
-    cast.submit(project)
+    cast.has_submitted(project)
     assert "Name who clears" not in cast.open(Role.RD, "/").text
     page = cast.open(Role.RD, f"/projects/{project.reference}/office-clearance")
     assert page.fill("E-mail address of the colleague", named.email).press("Name this colleague").status == 409
@@ -218,9 +218,9 @@ def test_plain_staff_read_no_notes_of_reviewers(browser_of):
     cast = Cast(browser_of)
     project = a_project(developer=cast[Role.PDEV], complete=True)
     cast.to_review(project)
-    cast.review(Role.RPDO, project, Role.RPDO, "Clear with comments", note="Between us.")
+    cast.has_reviewed(Role.RPDO, project, Role.RPDO, "Clear with comments", note="Between us.")
     cast.all_clear(project, but=(Role.RPDO,))
-    cast.decide(Role.RD, project, "endorse")
+    cast.has_decided(Role.RD, project, "endorse")
     cast.add("staff", Role.VIEW)
     page = cast.open("staff", f"/projects/{project.reference}/endorsement").check()
     assert "cleared with comments" in page.text
@@ -272,7 +272,7 @@ def test_plain_staff_do_not_learn_of_internal_annexes_from_a_frozen_version(brow
     )
     cast.to_review(project)
     cast.all_clear(project)
-    cast.decide(Role.RD, project, "endorse")
+    cast.has_decided(Role.RD, project, "endorse")
     cast.add("staff", Role.VIEW)
     url = f"/projects/{project.reference}/endorsement/1"
     assert "Risk assessment plan" in cast.open(Role.PDEV, url).text

@@ -169,7 +169,7 @@ def test_administrators_get_one_letter_an_event_and_a_granted_role_needs_nothing
     cast = Cast(browser_of, without=(Role.RTS, Role.RRMO, Role.RD))
     second = cast.add("second", Role.ADMIN)
     project = a_project(developer=cast[Role.PDEV], complete=True)
-    cast.submit(project)
+    cast.has_submitted(project)
     for administrator in (cast[Role.ADMIN], second):
         [(subject, body)] = letters(administrator)
         assert subject == f"Nobody for 3 roles: {project.reference}"
@@ -177,7 +177,7 @@ def test_administrators_get_one_letter_an_event_and_a_granted_role_needs_nothing
         assert "(Regional accounting support)" in body
         assert body.count("\n- ") == 3
         assert project.title not in body
-    cast.decide(Role.COM, project, "clear")
+    cast.has_decided(Role.COM, project, "clear")
     assert [subject for subject, _body in letters(second)][1:] == [f"Nobody for 2 roles: {project.reference}"]
     assert cast.open(Role.RPDO, f"/projects/{project.reference}/clearances/rts").status == 200
     cast.people[Role.RTS] = a_user(Role.RTS, "NBO", name="RTS person")
@@ -194,7 +194,7 @@ def test_the_fallback_answers_and_the_record_says_so(browser_of):
     told = {row[0]: row[1:] for row in page.rows("Reviewers of this proposal")}
     assert told["Regional M&E officer"][-1] == "open"
     assert told["Regional M&E officer"][-2].startswith("RPDO person nobody Nobody holds this role in Nairobi;")
-    cast.review(Role.RPDO, project, Role.RME)
+    cast.has_reviewed(Role.RPDO, project, Role.RME)
     cast.all_clear(project, but=(Role.RME,))
     assert status(project) is Status.ENDORSE
     rows = cast.open(Role.RD, f"/projects/{project.reference}/endorsement").rows("Answers in round 1")
@@ -224,13 +224,13 @@ def sees(user: User, project: Project) -> tuple[bool, bool, bool]:
 def test_brussels_sees_what_it_is_asked_about_from_then_on(cast, for_the_eu):
     brussels = cast.add("brussels", Role.RPDO, "BRU")
     dakar, thematic = a_user(Role.RPDO, "DKR"), a_user(Role.RTS, "BRU")
-    cast.submit(for_the_eu)
+    cast.has_submitted(for_the_eu)
     assert sees(brussels, for_the_eu) == (False, False, False)
-    cast.decide(Role.COM, for_the_eu, "clear")
+    cast.has_decided(Role.COM, for_the_eu, "clear")
     assert sees(brussels, for_the_eu) == (True, True, True)
     assert "Review as Regional project development officer (Brussels)" in cast.open("brussels", "/").text
-    cast.review("brussels", for_the_eu, "rpdo-bru")
-    cast.decide(Role.RPDO, for_the_eu, "return", note="Shorter.", sections=("Summary",))
+    cast.has_reviewed("brussels", for_the_eu, "rpdo-bru")
+    cast.has_decided(Role.RPDO, for_the_eu, "return", note="Shorter.", sections=("Summary",))
     assert sees(brussels, for_the_eu) == (True, True, True)
     for stranger in (dakar, thematic):
         assert sees(stranger, for_the_eu) == (False, False, False)
@@ -262,17 +262,17 @@ def two_areas(cast) -> Project:
 
 def return_it(cast: Cast, project: Project) -> None:
     """All but M&E clear, M&E returns: the round is over."""
-    cast.review(Role.RME, project, Role.RME, "Return for changes", note="Shorter.", sections=("Summary",))
+    cast.has_reviewed(Role.RME, project, Role.RME, "Return for changes", note="Shorter.", sections=("Summary",))
     cast.all_clear(project, but=(Role.RME, Role.RTS))
     assert status(project) is Status.RETURNED
 
 
 def test_the_general_clearance_stands_for_a_specialist_who_came_later(cast, two_areas):
     cast.to_review(two_areas)
-    cast.review(Role.RTS, two_areas, Role.RTS)
+    cast.has_reviewed(Role.RTS, two_areas, Role.RTS)
     return_it(cast, two_areas)
     grant(cast["health"], Role.RTS, "NBO", areas=("MHD",))
-    cast.submit(two_areas)
+    cast.has_submitted(two_areas)
     found = seats_of(two_areas)
     assert (found["RTS"].areas, found["RTS.MHD"].areas) == (["LHD"], ["MHD"])
     assert found["RTS"].is_given
@@ -283,10 +283,10 @@ def test_the_general_clearance_stands_for_a_specialist_who_came_later(cast, two_
 
 def test_a_draft_does_not_wander_to_a_specialist_who_came_later(cast, two_areas):
     cast.to_review(two_areas)
-    cast.review(Role.RTS, two_areas, Role.RTS, "Save as a draft", note="Still thinking.")
-    cast.decide(Role.RPDO, two_areas, "return", note="Shorter.", sections=("Summary",))
+    cast.has_reviewed(Role.RTS, two_areas, Role.RTS, "Save as a draft", note="Still thinking.")
+    cast.has_decided(Role.RPDO, two_areas, "return", note="Shorter.", sections=("Summary",))
     grant(cast["health"], Role.RTS, "NBO", areas=("MHD",))
-    cast.submit(two_areas)
+    cast.has_submitted(two_areas)
     found = seats_of(two_areas)
     assert (found["RTS"].note, found["RTS.MHD"].note) == ("Still thinking.", "")
     answers = db.session.scalars(select(Clearance).where(Clearance.id == found["RTS.MHD"].id)).one()
@@ -297,12 +297,12 @@ def test_a_draft_does_not_wander_to_a_specialist_who_came_later(cast, two_areas)
 def test_what_a_specialist_cleared_stands_when_nobody_is_a_specialist_any_more(cast, two_areas):
     held = grant(cast["health"], Role.RTS, "NBO", areas=("MHD",))
     cast.to_review(two_areas)
-    cast.review(Role.RTS, two_areas, Role.RTS)
-    cast.review("health", two_areas, "RTS.MHD")
+    cast.has_reviewed(Role.RTS, two_areas, Role.RTS)
+    cast.has_reviewed("health", two_areas, "RTS.MHD")
     return_it(cast, two_areas)
     held.revoked_at = clock.now()
     db.session.commit()
-    cast.submit(two_areas)
+    cast.has_submitted(two_areas)
     found = seats_of(two_areas)
     assert {seat: one.is_given for seat, one in found.items() if seat.startswith("RTS")} == {
         "RTS": True, "RTS.MHD": True,
@@ -313,13 +313,13 @@ def test_what_a_specialist_cleared_stands_when_nobody_is_a_specialist_any_more(c
 def test_what_a_specialist_did_not_clear_falls_to_the_general_review(cast, two_areas):
     held = grant(cast["health"], Role.RTS, "NBO", areas=("MHD",))
     cast.to_review(two_areas)
-    cast.review(Role.RTS, two_areas, Role.RTS)
-    cast.review("health", two_areas, "RTS.MHD", "Return for changes", note="Shorter.", sections=("Summary",))
+    cast.has_reviewed(Role.RTS, two_areas, Role.RTS)
+    cast.has_reviewed("health", two_areas, "RTS.MHD", "Return for changes", note="Shorter.", sections=("Summary",))
     cast.all_clear(two_areas, but=(Role.RTS,))
     assert status(two_areas) is Status.RETURNED
     held.revoked_at = clock.now()
     db.session.commit()
-    cast.submit(two_areas)
+    cast.has_submitted(two_areas)
     found = seats_of(two_areas)
     assert "RTS.MHD" not in found
     assert (found["RTS"].areas, found["RTS"].is_open) == (["LHD", "MHD"], True)
@@ -357,11 +357,11 @@ def test_an_optional_answer_is_not_waited_for_and_a_late_one_is_told_what_happen
 
 def test_an_optional_return_in_time_counts_like_any_other(cast, with_an_option):
     cast.to_review(with_an_option)
-    cast.review(Role.RMO, with_an_option, Role.RMO, "Return for changes", note="Too dear.", sections=("Summary",))
+    cast.has_reviewed(Role.RMO, with_an_option, Role.RMO, "Return for changes", note="Too dear.", sections=("Summary",))
     assert status(with_an_option) is Status.REVIEW
     cast.all_clear(with_an_option)
     assert status(with_an_option) is Status.RETURNED
-    cast.submit(with_an_option)
+    cast.has_submitted(with_an_option)
     assert {seat for seat, one in seats_of(with_an_option).items() if one.is_open} == {"RMO"}
     # Everything that is waited for stands: the proposal is with the endorser at once.
     assert status(with_an_option) is Status.ENDORSE
@@ -369,9 +369,9 @@ def test_an_optional_return_in_time_counts_like_any_other(cast, with_an_option):
 
 def test_an_open_optional_answer_stays_asked_in_the_next_round(cast, with_an_option):
     cast.to_review(with_an_option)
-    cast.review(Role.RME, with_an_option, Role.RME, "Return for changes", note="Shorter.", sections=("Summary",))
+    cast.has_reviewed(Role.RME, with_an_option, Role.RME, "Return for changes", note="Shorter.", sections=("Summary",))
     cast.all_clear(with_an_option, but=(Role.RME,))
-    cast.submit(with_an_option)
+    cast.has_submitted(with_an_option)
     assert {seat for seat, one in seats_of(with_an_option).items() if one.is_open} == {"RME", "RMO"}
     assert {role.value for role in REVIEWERS} < set(seats_of(with_an_option))
 
@@ -400,13 +400,13 @@ def test_the_map_of_a_project_shows_those_really_asked(cast, for_the_eu):
     assert [row[0] for row in rows].count("Regional project development officer") == 2
     assert "Legal" not in [row[0] for row in rows]
     assert {row[-1] for row in rows} == {"not asked yet"}
-    cast.submit(for_the_eu)
+    cast.has_submitted(for_the_eu)
     # Whom it concerns was judged by what was submitted, though the list says otherwise now.
     db.session.get(Donor, "EU_FUND").eu_money = False
     db.session.commit()
     page = cast.open(Role.PDEV, f"/projects/{for_the_eu.reference}/process").check()
     assert "because it is money of the EU" in [row[2] for row in page.rows("Reviewers of this proposal")]
-    cast.decide(Role.COM, for_the_eu, "clear")
+    cast.has_decided(Role.COM, for_the_eu, "clear")
     page = cast.open(Role.PDEV, f"/projects/{for_the_eu.reference}/process").check()
     assert [row[-1] for row in page.rows("Reviewers of this proposal")] == ["open"] * 5
 

@@ -100,7 +100,7 @@ def menu(page):
 def test_how_long_it_took_by_region_and_role(cast):
     project = a_project(developer=cast[Role.PDEV], complete=True)
     cast.to_endorser(project)
-    cast.decide(Role.RD, project, "endorse")
+    cast.has_decided(Role.RD, project, "endorse")
     early = clock.now() - timedelta(days=20)
     db.session.execute(update(Step).where(Step.move == "submit").values(at=early))
     db.session.execute(update(Clearance).where(Clearance.role == Role.RTS).values(opened_at=early, due_on=early.date()))

@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 from sqlalchemy.engine import make_url
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from prima import clock
+from prima import clock, journal
 from prima.db import db
 from tests.conftest import TODAY, make_app
 from tests.journeys import chromium as chromium_on_this_machine
@@ -59,14 +59,21 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def journeys_app(databases, template_url) -> Flask:
+    """One application for all journeys, so that its templates and statements are compiled once."""
+    return make_app(databases("prima_journey", template=make_url(template_url).database))
+
+
 @pytest.fixture
-def app(databases, template_url, tmp_path) -> Iterator[Flask]:
-    """The application on a database of the journey's own, whose commits are real; its day is 1 October 2016."""
-    url = databases("prima_journey", template=make_url(template_url).database)
-    made = make_app(url, DOCUMENTS_DIR=tmp_path / "documents", INSTANCE=tmp_path)
+def app(journeys_app, template_url, made_anew, tmp_path) -> Iterator[Flask]:
+    """The application on a database as new, whose commits are real; its day is 1 October 2016."""
+    made_anew(journeys_app.config["SQLALCHEMY_DATABASE_URI"], template=make_url(template_url).database)
+    journeys_app.config.update(DOCUMENTS_DIR=tmp_path / "documents", INSTANCE=tmp_path)
+    journal.use_key(journeys_app.config["JOURNAL_KEY"])
     clock.fix(TODAY)
-    with made.app_context():
-        yield made
+    with journeys_app.app_context():
+        yield journeys_app
         db.session.remove()
         db.engine.dispose()
     clock.fix(None)

@@ -10,7 +10,6 @@ import re
 import pytest
 from sqlalchemy import select
 
-from prima import sessions
 from prima.db import db
 from prima.projects.models import Comment, Indicator, Level, Milestone, Part, Partner, Party, Result
 from tests.conftest import TODAY
@@ -108,9 +107,7 @@ def test_each_page_has_its_number(app):
     assert set(pages(app)) == set(MOST) - others | set(ELSEWHERE)
 
 
-def test_no_page_asks_more_than_its_number(app, browser_of, values, questions, monkeypatch):
-    # The desk is counted once a minute, on whichever page that falls.
-    monkeypatch.setattr(sessions, "kept_count", lambda: 0)
+def test_no_page_asks_more_than_its_number(app, browser_of, values, questions):
     rules = {rule.endpoint: rule.rule for rule in app.url_map.iter_rules() if "GET" in rule.methods}
     browser = browser_of(values["user"])
     asked = {}

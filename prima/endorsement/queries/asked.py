@@ -17,7 +17,6 @@ from sqlalchemy import (
     any_,
     case,
     cast,
-    column,
     exists,
     false,
     func,
@@ -27,7 +26,6 @@ from sqlalchemy import (
     select,
     true,
     union_all,
-    values,
 )
 from sqlalchemy.orm import aliased
 
@@ -157,23 +155,7 @@ def _clearances(conditions: Iterable[ColumnElement[bool]]) -> Select[Any]:
 
 
 def _desks(conditions: Iterable[ColumnElement[bool]]) -> Select[Any]:
-    table = values(
-        column("status", Text),
-        column("funding", Text),
-        column("seat", Text),
-        column("role", Text),
-        column("organization", Boolean),
-        column("barred", ARRAY(Text)),
-        column("parts", ARRAY(Text)),
-        column("naming", Boolean),
-        name="desk",
-    ).data(
-        [
-            (status.value, funding.value, *_seat(seat), _codes(parts), naming)
-            for status, fundings, seat, parts, naming in SITTING
-            for funding in fundings
-        ]
-    )
+    table = _table()
     newest = (
         select(Round.id)
         .where(Round.project_id == Project.id)
@@ -206,6 +188,27 @@ def _desks(conditions: Iterable[ColumnElement[bool]]) -> Select[Any]:
         .join(table, and_(table.c.status == cast(Project.status, Text), table.c.funding == cast(Project.funding, Text)))
         .where(Project.status.in_(set(DESKS) - {Status.REVIEW}), *conditions)
     )
+
+
+def _table() -> FromClause:
+    """SITTING as rows. Not as VALUES: a statement with them is never kept, and compiling this one takes long."""
+    rows = []
+    for status, fundings, seat, parts, naming in SITTING:
+        key, role, organization, barred = _seat(seat)
+        rows += [
+            select(
+                literal(status.value, Text).label("status"),
+                literal(funding.value, Text).label("funding"),
+                literal(key, Text).label("seat"),
+                literal(role, Text).label("role"),
+                literal(organization, Boolean).label("organization"),
+                _texts(barred).label("barred"),
+                _texts(parts).label("parts"),
+                literal(naming, Boolean).label("naming"),
+            )
+            for funding in fundings
+        ]
+    return union_all(*rows).subquery("desk")
 
 
 def _of_project() -> tuple[Any, ...]:
