@@ -9,7 +9,6 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-import pytest
 from jinja2 import Environment, nodes
 
 ROOT = Path(__file__).parent.parent
@@ -83,8 +82,25 @@ def files(folder: str, ending: str) -> list[Path]:
     return sorted(path.relative_to(ROOT) for path in (ROOT / folder).rglob(f"*{ending}"))
 
 
-def each(paths: list[Path]) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize("path", paths, ids=str)
+def each(paths: list[Path]) -> Callable[[Callable[[Path], None]], Callable[[], None]]:
+    """One test a rule that looks at every file: thousands of tests would cost more than what they look at."""
+
+    def around(rule: Callable[[Path], None]) -> Callable[[], None]:
+        def over_all() -> None:
+            assert paths, "There is no file to look at."
+            wrong = []
+            for path in paths:
+                try:
+                    rule(path)
+                except AssertionError as error:
+                    wrong.append(f"{path}: {error}")
+            assert not wrong, "\n".join(wrong)
+
+        over_all.__name__, over_all.__doc__ = rule.__name__, rule.__doc__
+        over_all.__module__ = rule.__module__
+        return over_all
+
+    return around
 
 
 PRIMA = files("prima", ".py")
