@@ -46,8 +46,8 @@ REPORT = ROOT / "docs" / "benchmarks.md"
 def command(projects: int, runs: int, only: str) -> None:
     """Measure pages, the Excel export and the reminders; ends with status 1 when a bound is missed.
 
-    The database is the embedded one under the instance folder, or BENCH_DATABASE_URL. A run of everything at full size
-    renews docs/benchmarks.md.
+    The database is the embedded one under the instance folder, or BENCH_DATABASE_URL. A run at full size renews
+    docs/benchmarks.md; with --only, the rows of these figures.
     """
     with ExitStack() as stack:
         url = os.environ.get("BENCH_DATABASE_URL")
@@ -63,12 +63,14 @@ def command(projects: int, runs: int, only: str) -> None:
             filled = prepare(projects)
             server_version = db.session.scalar(text("show server_version"))
             asked = stack.enter_context(bench.counted(db.engine))
+            with db.engine.connect() as connection:
+                processor = bench.Processor(connection)
             db.session.remove()
-        measured, missed = run(app, runs, only, asked)
+        measured, missed = run(app, runs, only, asked, processor)
     for sentence in missed:
         click.echo(sentence, err=True)
-    if projects == PROJECTS and runs >= RUNS and not only:
-        write_report(REPORT, measured, missed, filled, str(server_version), runs)
+    if projects == PROJECTS and runs >= RUNS:
+        write_report(REPORT, measured, missed, filled=filled, server=str(server_version), runs=runs, only=only)
         click.echo(f"{REPORT.relative_to(ROOT)} is renewed.")
     if missed:
         raise SystemExit(1)
@@ -117,32 +119,89 @@ def prepare(projects: int) -> float | None:
     return seconds
 
 
-HEADINGS = ("figure", "size", "questions", "wall ms", "CPU ms", "floor", "floor ms", "x floor", "x floor, CPU")
+HEADINGS = (
+    "figure", "size", "questions", "wall ms", "CPU ms", "database ms", "floor", "floor ms", "x floor", "x floor, CPU",
+)  # fmt: skip
 
 
-def run(app: Flask, runs: int, only: str, asked: list[str]) -> tuple[list[bench.Measured], list[str]]:
+def run(
+    app: Flask, runs: int, only: str, asked: list[str], processor: bench.Processor
+) -> tuple[list[bench.Measured], list[str]]:
     """Measure one after the other, saying each as soon as it is known; what was measured, and the bounds missed."""
     measured, missed = [], []
-    click.echo(f"{'figure':58}{'questions':>10}{'wall ms':>10}{'CPU ms':>10}{'x floor':>9}")
+    click.echo(f"{'figure':58}{'questions':>10}{'wall ms':>10}{'CPU ms':>10}{'database':>10}{'x floor':>9}{'CPU':>7}")
     for figure in bench.figures(app):
         if only not in figure.name:
             continue
         try:
-            one = bench.measure(figure, runs, asked)
+            one = bench.measure(figure, runs, asked, processor.milliseconds)
         except (bench.NoAnswer, OperationalError) as error:
             reason = str(error).splitlines()[0]
             missed.append(f"{figure.name} was not measured ({reason}); a question may take {PATIENCE} seconds at most.")
             click.echo(missed[-1])
             continue
-        click.echo(f"{one.name:58}{one.questions:>10}{one.wall:>10.1f}{one.cpu:>10.1f}{one.ratio:>9.1f}")
+        took = one.took
+        click.echo(
+            f"{one.name:58}{one.questions:>10}{took.wall:>10.1f}{took.cpu:>10.1f}{took.database:>10.1f}"
+            f"{one.ratio:>9.1f}{one.cpu_ratio:>7.1f}"
+        )
         measured.append(one)
         missed += one.missed()
     return measured, missed
 
 
+ANEW = "Measured anew since then: "
+MISSED = "Missed in this run:"
+
+
 def write_report(
-    file: Path, measured: Sequence[bench.Measured], missed: Sequence[str], filled: float | None, server: str, runs: int
+    file: Path,
+    measured: Sequence[bench.Measured],
+    missed: Sequence[str],
+    *,
+    filled: float | None,
+    server: str,
+    runs: int,
+    only: str = "",
 ) -> None:
+    """With `only`, the rows of other figures stay, and it is said which were measured anew and how busy it was."""
+    rows = {one.name: _row(one) for one in measured}
+    if not only or not file.exists():
+        file.write_text(_report(list(rows.values()), missed, filled, server, runs), encoding="utf-8")
+        return
+    only, names = only.strip(" :"), tuple(f"- {name} " for name in rows)
+    told = f"{only} (load {os.getloadavg()[0]:.0f} on {os.cpu_count()} cores)"
+    found: list[str] = []
+    for line in file.read_text(encoding="utf-8").splitlines():
+        name = line[2:].split(" | ")[0]
+        if line.startswith(ANEW):
+            others = [one for one in line.removeprefix(ANEW).rstrip(".").split("; ") if one.split(" (")[0] != only]
+            found.append(ANEW + "; ".join([*others, told]) + ".")
+        elif line.startswith("| ") and name in rows:
+            found.append(rows.pop(name))
+        elif not line.startswith(names):
+            found.append(line)
+    if not any(line.startswith(ANEW) for line in found):
+        last = found.index("| " + " | ".join(HEADINGS) + " |")
+        found[last:last] = [ANEW + told + ".", ""]
+    end = max(place for place, line in enumerate(found) if line.startswith("| "))
+    found[end + 1 : end + 1] = rows.values()
+    if missed:
+        found += ([] if MISSED in found else ["", MISSED, ""]) + [f"- {sentence}" for sentence in missed]
+    elif found[-2:] == [MISSED, ""]:
+        del found[-3:]
+    file.write_text("\n".join([*found, ""]), encoding="utf-8")
+
+
+def _row(one: bench.Measured) -> str:
+    return (
+        f"| {one.name} | {one.size:,} | {one.questions} | {one.took.wall:,.1f} | {one.took.cpu:,.1f} |"
+        f" {one.took.database:,.1f} | {one.floor_name} | {one.floor.wall:,.1f} | {one.ratio:.1f} |"
+        f" {one.cpu_ratio:.1f} |"
+    )
+
+
+def _report(rows: Sequence[str], missed: Sequence[str], filled: float | None, server: str, runs: int) -> str:
     python = f"{platform.python_implementation()} {platform.python_version()}"
     lines = [
         "# Benchmarks",
@@ -162,16 +221,14 @@ def write_report(
         "",
         "The floor of a page is the bare page: the frame with its menu and counts for the same person. The floor of",
         "the workbook is csv's writer on the rows of the same question. `size` is characters of a page, or rows; the",
-        "questions to the database are those of the whole page with its frame.",
+        "questions to the database are those of the whole page with its frame. CPU is the application's; beside it",
+        "stands the database's, and the last column is both against both of the floor. A bound of so many times the",
+        "floor holds by the clock and by the processor.",
         "",
         "| " + " | ".join(HEADINGS) + " |",
-        "|---|" + "---:|" * 4 + "---|" + "---:|" * 3,
+        "|---|" + "---:|" * 5 + "---|" + "---:|" * 3,
     ]
-    lines += [
-        f"| {one.name} | {one.size:,} | {one.questions} | {one.wall:,.1f} | {one.cpu:,.1f} | {one.floor_name} |"
-        f" {one.floor_wall:,.1f} | {one.ratio:.1f} | {one.cpu_ratio:.1f} |"
-        for one in measured
-    ]
+    lines += rows
     bounds = [
         f"- {kind}: " + ", ".join(filter(None, (
             f"at most {bound.queries} questions" if bound.queries is not None else "",
@@ -181,8 +238,8 @@ def write_report(
         )))
         for kind, bound in bench.BOUNDS.items()
     ]  # fmt: skip
-    bounds += ["", "Missed in this run:", "", *(f"- {sentence}" for sentence in missed)] if missed else []
-    file.write_text("\n".join([*lines, "", "Bounds that `make bench` keeps:", "", *bounds, ""]), encoding="utf-8")
+    bounds += ["", MISSED, "", *(f"- {sentence}" for sentence in missed)] if missed else []
+    return "\n".join([*lines, "", "Bounds that `make bench` keeps:", "", *bounds, ""])
 
 
 COMMANDS = (command,)

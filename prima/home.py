@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -74,12 +75,13 @@ def count(_session: Any, user: User) -> int:
 def show() -> str:
     user = viewer()
     found, more = desk(user, None, FIRST)
+    headline, countries = portfolio.by_country(user)
     return render_template(
         "home.html",
         duties=found.duties,
         more=found.total if more else 0,
-        headline=portfolio.headline(user),
-        world=world(user),
+        headline=headline,
+        world=world(countries),
         bookmarks=queries.bookmarks_of(user),
         today=clock.today(),
     )
@@ -113,10 +115,10 @@ def _cursor(given: str) -> Cursor | None:
         return None
 
 
-def world(user: User) -> World:
+def world(countries: Sequence[portfolio.ByCountry]) -> World:
     """The map, shaded by number of projects; a country's projects are a click away."""
     shapes = reader.world()
-    rows = {row.code: row for row in portfolio.by_country(user)}
+    rows = {row.code: row for row in countries}
     most = max((row.projects for row in rows.values()), default=0)
     places = []
     for code, shape in shapes["countries"].items():

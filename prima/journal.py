@@ -177,7 +177,8 @@ def _read(session: Session, kinds: Kinds) -> State:
             kind: {
                 subject: (count, head)
                 for subject, count, head in session.execute(
-                    select(table.id, table.journal_count, table.journal_head).order_by(table.id)
+                    select(table.id, table.journal_count, table.journal_head).order_by(table.id),
+                    execution_options={"yield_per": 2000},
                 )
             }
             for kind, table in kinds.items()

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from contextvars import Context
+from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
-from prima import bench, clock
-from prima.bench import Bound, Measured
+from prima import bench, cli_bench, clock
+from prima.bench import Bound, Measured, Times
 from prima.db import db
-from prima.demonstration.portfolio import full
-from prima.projects.models import Section
+from prima.demonstration.portfolio import fill, full
+from prima.endorsement.models import Round
+from prima.projects.models import Project, Section
+from prima.projects.snapshot import changed_sections, seal
+from prima.projects.stages import Status
 from tests.conftest import TODAY
 from tests.factories import a_project, a_user
 
@@ -32,8 +36,8 @@ DRAFTING = (
 )
 
 
-def measured(kind: str, questions: int, wall: float = 10) -> Measured:
-    return Measured(kind, kind, 1, questions, wall, 5, bench.BARE, 5, 5)
+def measured(kind: str, questions: int, wall: float = 10, database: float = 0) -> Measured:
+    return Measured(kind, kind, 1, questions, Times(wall, 5, database), bench.BARE, Times(5, 4, 1))
 
 
 def test_bounds_are_kept_by_kind(monkeypatch):
@@ -41,6 +45,8 @@ def test_bounds_are_kept_by_kind(monkeypatch):
     assert measured("list", 12).missed() == []
     assert measured("list", 13).missed() == ["list asks the database 13 times; 12 are allowed."]
     assert measured("list", 1, wall=11).missed() == ["list takes 2.2 times its floor; 2 are allowed."]
+    busy = ["list takes 2.4 times its floor of processor time; 2 are allowed."]
+    assert measured("list", 1, database=7).missed() == busy
     assert measured("desk", 99).missed() == []
 
 
@@ -48,6 +54,34 @@ def test_a_bound_may_be_seconds(monkeypatch):
     monkeypatch.setattr(bench, "BOUNDS", {"Word": Bound(seconds=1)})
     assert measured("Word", 99, wall=1000).missed() == []
     assert measured("Word", 1, wall=1250).missed() == ["Word takes 1.25 seconds; 1 are allowed."]
+
+
+def test_what_the_database_takes_of_the_processor_is_counted(app):
+    processor = bench.Processor(db.session.connection())
+    before = processor.milliseconds()
+    db.session.execute(text("select count(*) from generate_series(1, 300000)"))
+    assert processor.milliseconds() - before > 1
+
+
+def test_a_database_elsewhere_is_counted_as_nothing(app, monkeypatch):
+    monkeypatch.setattr(bench, "PROCESSES", Path("/nowhere"))
+    assert bench.Processor(db.session.connection()).milliseconds() == 0
+
+
+def test_a_proposal_in_review_holds_the_full_one_once_and_for_all(app):
+    fill(db.session(), 200)
+    reference = db.session.scalars(select(Project.reference).where(Project.status == Status.REVIEW)).first()
+    full_one = bench._full_proposal()
+    asked = select(Round.number, Round.snapshot, Round.sha256).join(Project).where(Project.reference == reference)
+    found = []
+    for _time in range(2):
+        bench._review_in_full(reference, full_one)
+        db.session.flush()
+        found.append([tuple(row) for row in db.session.execute(asked.order_by(Round.number))])
+    assert found[0] == found[1]
+    (first, before, _seal), (second, frozen, sealed) = found[0]
+    assert (first, second) == (1, 2) and len(frozen["lines"]) == full.LINES and seal(frozen) == sealed
+    assert changed_sections(before, frozen)
 
 
 @pytest.fixture
@@ -116,3 +150,22 @@ def test_a_missed_bound_ends_with_status_one(run, monkeypatch):
     found = run("--projects", "100", "--only", "list: unfiltered (developer)")
     assert found.exit_code == 1
     assert "1 are allowed" in found.output
+
+
+def test_a_part_that_is_measured_anew_leaves_the_other_rows(tmp_path, monkeypatch):
+    file = tmp_path / "benchmarks.md"
+    said = {"filled": None, "server": "18.4", "runs": 9}
+    one, other = measured("list", 7), measured("desk", 8)
+    cli_bench.write_report(file, [one, other], [], **said)
+    before = file.read_text()
+    assert "| list | 1 | 7 |" in before and "| desk | 1 | 8 |" in before and "Measured anew" not in before
+    cli_bench.write_report(file, [measured("desk", 99)], ["desk is slow."], **said, only="desk")
+    after = file.read_text()
+    assert "| list | 1 | 7 |" in after and "| desk | 1 | 99 |" in after and "| desk | 1 | 8 |" not in after
+    assert "desk is slow." in after and "Measured anew since then: desk (" in after
+    assert "- desk: at most 12 questions" in after
+    cli_bench.write_report(file, [measured("home", 5)], [], **said, only="home: ")
+    assert "| desk | 1 | 99 |" in file.read_text() and "since then: desk (" in file.read_text()
+    assert "; home (" in file.read_text() and "desk is slow." in file.read_text()
+    cli_bench.write_report(file, [measured("desk", 9)], [], **said, only="desk")
+    assert "desk is slow." not in file.read_text() and cli_bench.MISSED not in file.read_text()

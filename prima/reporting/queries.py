@@ -252,12 +252,17 @@ def holders(roles: Iterable[str], region: str | None, office_id: int | None = No
 
 def is_overdue() -> ColumnElement[bool]:
     """A condition on Deadline joined to Project: past its day, and not handed in or returned."""
-    return and_(
-        Deadline.is_open,
-        Deadline.kind != EXTENSION_REQUEST,
-        Deadline.due_on < clock.today(),
-        Project.status.in_(OWING),
-    )
+    return and_(is_past_due(), owes())
+
+
+def is_past_due() -> ColumnElement[bool]:
+    """Of an overdue report, what its deadline says."""
+    return and_(Deadline.is_open, Deadline.kind != EXTENSION_REQUEST, Deadline.due_on < clock.today())
+
+
+def owes() -> ColumnElement[bool]:
+    """Of an overdue report, what its project says."""
+    return Project.status.in_(OWING)
 
 
 @dataclass(frozen=True)
@@ -478,7 +483,10 @@ def _covers(held: Authority) -> ColumnElement[bool]:
     if held.scope is Scope.ORGANIZATION:
         return true()
     if held.scope is Scope.REGION:
-        return exists().where(region_link(), OfficeLink.region_code == held.region_code)
+        # The offices ever linked to the region come first: the link of the day is asked of their projects alone.
+        ever = select(OfficeLink.office_id).where(OfficeLink.region_code == held.region_code)
+        linked = exists().where(region_link(), OfficeLink.region_code == held.region_code).correlate(Project)
+        return and_(Project.office_id.in_(ever), linked)
     return Project.office_id == held.office_id if held.office_id else false()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from sqlalchemy import (
     any_,
     case,
     cast,
+    column,
     exists,
     false,
     func,
@@ -27,6 +28,7 @@ from sqlalchemy import (
     true,
     union_all,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import aliased
 
 from prima import clock
@@ -117,12 +119,19 @@ class Place:
         return cls(*(rows.c[name] for name in cls.__dataclass_fields__))
 
 
-def asked(*conditions: ColumnElement[bool]) -> Select[Any]:
-    """One row for each desk that each project lies on; `conditions` are on Project."""
-    return union_all(_clearances(conditions), _desks(conditions))  # type: ignore[return-value]
+Near = Callable[[Callable[[Iterable[Role]], ColumnElement[bool]]], ColumnElement[bool]]
+"""A condition on Project that asks which of some roles a desk is for."""
 
 
-def _clearances(conditions: Iterable[ColumnElement[bool]]) -> Select[Any]:
+def asked(*conditions: ColumnElement[bool], near: Near | None = None) -> Select[Any]:
+    """One row for each desk that each project lies on; `conditions` are on Project, `near` on the desks' roles too."""
+    return union_all(_clearances(conditions, near), _desks(conditions, near))  # type: ignore[return-value]
+
+
+def _clearances(conditions: Iterable[ColumnElement[bool]], near: Near | None) -> Select[Any]:
+    def of(roles: Iterable[Role]) -> ColumnElement[bool]:
+        return or_(Clearance.role.in_(roles), Clearance.fallback.in_(roles))
+
     by_area = or_(Clearance.specialist, func.cardinality(Clearance.areas) > 0)
     return (
         select(
@@ -151,19 +160,12 @@ def _clearances(conditions: Iterable[ColumnElement[bool]]) -> Select[Any]:
         .join(Round, and_(Round.project_id == Project.id, Round.closed_at.is_(None)))
         .join(Clearance, and_(Clearance.round_id == Round.id, Clearance.verdict.is_(None)))
         .where(Project.status == Status.REVIEW, Clearance.role != Role.FUND, *conditions)
+        .where(near(of) if near else true())
     )
 
 
-def _desks(conditions: Iterable[ColumnElement[bool]]) -> Select[Any]:
-    table = _table()
-    newest = (
-        select(Round.id)
-        .where(Round.project_id == Project.id)
-        .order_by(Round.number.desc())
-        .limit(1)
-        .correlate(Project)
-        .scalar_subquery()
-    )
+def _desks(conditions: Iterable[ColumnElement[bool]], near: Near | None) -> Select[Any]:
+    table = _sitting()
     return (
         select(
             *_of_project(),
@@ -181,34 +183,28 @@ def _desks(conditions: Iterable[ColumnElement[bool]]) -> Select[Any]:
             table.c.naming,
             Project.status_since,
             cast(null(), Clearance.due_on.type),
-            newest,
+            cast(null(), Round.id.type),
         )
         .select_from(Project)
         .outerjoin(OfficeLink, region_link())
         .join(table, and_(table.c.status == cast(Project.status, Text), table.c.funding == cast(Project.funding, Text)))
         .where(Project.status.in_(set(DESKS) - {Status.REVIEW}), *conditions)
+        .where(near(table.c.role.in_) if near else true())
     )
 
 
-def _table() -> FromClause:
-    """SITTING as rows. Not as VALUES: a statement with them is never kept, and compiling this one takes long."""
-    rows = []
-    for status, fundings, seat, parts, naming in SITTING:
-        key, role, organization, barred = _seat(seat)
-        rows += [
-            select(
-                literal(status.value, Text).label("status"),
-                literal(funding.value, Text).label("funding"),
-                literal(key, Text).label("seat"),
-                literal(role, Text).label("role"),
-                literal(organization, Boolean).label("organization"),
-                _texts(barred).label("barred"),
-                _texts(parts).label("parts"),
-                literal(naming, Boolean).label("naming"),
-            )
-            for funding in fundings
-        ]
-    return union_all(*rows).subquery("desk")
+def _sitting() -> FromClause:
+    """The table above as rows, one for each kind of funding. Sent as one value: VALUES would be compiled every time."""
+    names = ("status", "funding", "seat", "role", "organization", "barred", "parts", "naming")
+    rows = [
+        dict(zip(names, (status.value, funding.value, *_seat(seat), _codes(parts), naming), strict=True))
+        for status, fundings, seat, parts, naming in SITTING
+        for funding in fundings
+    ]
+    types: tuple[Any, ...] = (Text, Text, Text, Text, Boolean, ARRAY(Text), ARRAY(Text), Boolean)
+    columns = (column(name, of_type) for name, of_type in zip(names, types, strict=True))
+    told = func.jsonb_to_recordset(cast(literal(rows, JSONB), JSONB)).table_valued(*columns)
+    return told.render_derived(name="desk", with_types=True)
 
 
 def _of_project() -> tuple[Any, ...]:
@@ -222,51 +218,59 @@ def _of_project() -> tuple[Any, ...]:
 
 def takes(user_id: Any, seat: Place, held: FromClause) -> ColumnElement[bool]:
     """Whether a person may sit there, by an authority or by a part in the project; of an active person."""
-    nobody = ~_sits(seat, aliased_authorities(), lambda one: own_role(one, seat))
-    fallen = and_(seat.is_clearance, nobody)
-    by_right = _sits(
-        seat,
-        held,
-        lambda one: and_(
-            one.c.user_id == user_id,
-            or_(own_role(one, seat), and_(or_(one.c.role == seat.role, one.c.role == seat.fallback), fallen)),
-        ),
-    )
+    in_the_role = or_(own_role(held, seat), and_(_instead(held, seat), _fallen(seat)))
+    by_right = _sits(seat, held, held.c.user_id == user_id, in_the_role, or_(*_there(seat, held)))
     return or_(by_right, _has_part(seat, user_id))
 
 
+def _fallen(seat: Place) -> ColumnElement[bool]:
+    """Whether nobody may sit at a clearance in the role itself."""
+    held = authorities()
+    return and_(seat.is_clearance, ~_sits(seat, held, own_role(held, seat), or_(*_there(seat, held))))
+
+
 def anybody(seat: Place) -> ColumnElement[bool]:
-    """Whether somebody may sit there, the fallback included."""
-    instead = lambda one: and_(seat.is_clearance, or_(one.c.role == seat.role, one.c.role == seat.fallback))  # noqa: E731
-    by_right = _sits(seat, aliased_authorities(), lambda one: or_(own_role(one, seat), instead(one)))
-    return or_(by_right, _has_part(seat, None))
+    """Whether somebody may sit there, the fallback included.
+
+    In the role each place is asked by itself, the likeliest first: asked all at once, bitmaps would be built for each
+    of thousands of desks.
+    """
+    instead = authorities()
+    fallback = _sits(seat, instead, instead.c.role == seat.fallback, or_(*_there(seat, instead)))
+    ways = []
+    for place in range(len(Scope)):
+        held = authorities()
+        in_the_role = and_(held.c.role == seat.role, or_(seat.is_clearance, own_role(held, seat)))
+        ways.append(_sits(seat, held, in_the_role, _there(seat, held)[place]))
+    return or_(*ways, and_(seat.is_clearance, fallback), _has_part(seat, None))
 
 
-def aliased_authorities() -> FromClause:
-    """Everybody's, under a name of its own, to be asked beside others."""
-    return authorities()
+def _sits(seat: Place, held: FromClause, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    return exists(select(literal(1)).select_from(held).where(*conditions, _free(seat, held)).correlate_except(held))
 
 
-def _sits(seat: Place, held: FromClause, who: Any) -> ColumnElement[bool]:
-    return exists(
-        select(literal(1)).select_from(held).where(who(held), *_there_and_free(seat, held)).correlate_except(held)
-    )
-
-
-def _there_and_free(seat: Place, held: FromClause) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+def _there(seat: Place, held: FromClause) -> tuple[ColumnElement[bool], ...]:
+    """At the region, the office, or anywhere."""
     at_the_project = func.coalesce(seat.place, seat.region_code)
-    there = or_(
-        held.c.scope == Scope.ORGANIZATION,
-        and_(~seat.organization, held.c.scope == Scope.REGION, held.c.region_code == at_the_project),
+    return (
+        and_(held.c.scope == Scope.REGION, held.c.region_code == at_the_project, ~seat.organization),
         and_(
-            ~seat.organization,
-            seat.place.is_(None),
             held.c.scope == Scope.OFFICE,
             held.c.office_id == seat.office_id,
+            ~seat.organization,
+            seat.place.is_(None),
         ),
+        held.c.scope == Scope.ORGANIZATION,
     )
-    free = ~_bars(seat, or_(Party.user_id == held.c.user_id, Party.user_id == held.c.absent_id))
-    return there, free
+
+
+def _free(seat: Place, held: FromClause) -> ColumnElement[bool]:
+    return ~_bars(seat, or_(Party.user_id == held.c.user_id, Party.user_id == held.c.absent_id))
+
+
+def _instead(held: FromClause, seat: Place) -> ColumnElement[bool]:
+    """Of the role for other areas of work, or of the fallback; never unknown, so that nothing more need be asked."""
+    return or_(held.c.role == seat.role, held.c.role == func.coalesce(seat.fallback, ""))
 
 
 def own_role(held: FromClause, seat: Place) -> ColumnElement[bool]:
@@ -290,7 +294,7 @@ def _bars(seat: Place, who: ColumnElement[bool]) -> ColumnElement[bool]:
 def _has_part(seat: Place, user_id: Any) -> ColumnElement[bool]:
     """Has one of the parts now; who clears for the office by being named is not on the team."""
     party, person = aliased(Party), aliased(User)
-    return exists(
+    there = exists(
         select(literal(1))
         .select_from(party)
         .join(person, person.id == party.user_id)
@@ -304,20 +308,17 @@ def _has_part(seat: Place, user_id: Any) -> ColumnElement[bool]:
         )
         .correlate_except(party, person)
     )
+    return and_(func.cardinality(seat.parts) > 0, there)
 
 
 def takers(seat: Place) -> Select[Any]:
     """The ids of everybody who may sit there; to be correlated to the seat."""
-    held, other = authorities(), authorities()
-    nobody = ~_sits(seat, other, lambda one: own_role(one, seat))
-    in_the_role = or_(
-        own_role(held, seat),
-        and_(seat.is_clearance, or_(held.c.role == seat.role, held.c.role == seat.fallback), nobody),
-    )
-    by_right = select(held.c.user_id).where(in_the_role, *_there_and_free(seat, held)).correlate_except(held)
+    held = authorities()
+    in_the_role = or_(own_role(held, seat), and_(_instead(held, seat), _fallen(seat)))
+    by_right = select(held.c.user_id).where(in_the_role, or_(*_there(seat, held)), _free(seat, held))
     party = aliased(Party)
     by_part = select(party.user_id).where(_has_part(seat, party.user_id), party.project_id == seat.project_id)
-    return union_all(by_right, by_part.correlate_except(party))  # type: ignore[return-value]
+    return union_all(by_right.correlate_except(held), by_part.correlate_except(party))  # type: ignore[return-value]
 
 
 def head_of(seat: Place) -> Place:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -31,7 +31,7 @@ from sqlalchemy.orm import aliased
 from prima import clock
 from prima.db import db
 from prima.endorsement.models import Claim, Clearance, Decision, Round
-from prima.endorsement.queries.asked import Place, anybody, asked, authorities, endorser_of, head_of, takes
+from prima.endorsement.queries.asked import Near, Place, anybody, asked, authorities, endorser_of, head_of, takes
 from prima.endorsement.queries.people import holders, judge, seated, who_may
 from prima.endorsement.steps import DESKS, OF_THE_TEAM, Desk
 from prima.handbook.edition import Edition
@@ -40,7 +40,6 @@ from prima.lists import RegionalOffice
 from prima.permissions import Action, administrator
 from prima.places import Office, OfficeLink
 from prima.projects.models import Party, Project
-from prima.projects.rights import asked_as
 from prima.projects.snapshot import STRUCTURED
 from prima.projects.stages import Funding, Status
 from prima.users import Role, Scope, User
@@ -117,18 +116,26 @@ def service_days(handbook: Edition, status: str, funding: Funding) -> int:
     return max((desk.days or 0 for desk in handbook.desks_for(status, funding.value)), default=0)
 
 
-def _near(user: User) -> ColumnElement[bool]:
-    """A wide net of projects that may wait for the person, by where they are: only those are looked at one by one."""
-    held = list(user.authorities(clock.today()))
-    if any(one.scope is Scope.ORGANIZATION for one in held):
-        return true()
-    ways: list[ColumnElement[bool]] = [Project.id.in_(select(Party.project_id).where(Party.user_id == user.id))]
-    if offices := {one.office_id for one in held if one.scope is Scope.OFFICE}:
-        ways.append(Project.office_id.in_(offices))
-    if regions := {one.region_code for one in held if one.scope is Scope.REGION}:
-        ways.append(Project.office_id.in_(select(OfficeLink.office_id).where(OfficeLink.region_code.in_(regions))))
-        ways.append(Project.asked_elsewhere.overlap(sorted(asked_as(user))))
-    return or_(*ways)
+def _near(user: User) -> Near:
+    """A wide net of what may wait for the person, by their roles and where they are: only that is looked at closely."""
+    by_place: dict[tuple[Scope, str | int | None], set[Role]] = {}
+    for held in user.authorities(clock.today()):
+        by_place.setdefault((held.scope, held.region_code or held.office_id), set()).add(held.role)
+
+    def near(of: Callable[[Iterable[Role]], ColumnElement[bool]]) -> ColumnElement[bool]:
+        ways: list[ColumnElement[bool]] = [Project.id.in_(select(Party.project_id).where(Party.user_id == user.id))]
+        for (scope, place), roles in by_place.items():
+            there: ColumnElement[bool] = true()
+            if scope is Scope.OFFICE:
+                there = Project.office_id == place
+            elif scope is Scope.REGION:
+                ever = select(OfficeLink.office_id).where(OfficeLink.region_code == place)
+                called = [f"{role}@{place}" for role in sorted(roles)]
+                there = or_(Project.office_id.in_(ever), Project.asked_elsewhere.overlap(called))
+            ways.append(and_(of(sorted(roles)), there))
+        return or_(*ways)
+
+    return near
 
 
 def since_of(lying: FromClause) -> ColumnElement[date]:
@@ -143,7 +150,7 @@ def key_of(lying: FromClause) -> ColumnElement[str]:
 def _on_the_desk_of(user: User) -> tuple[FromClause, ColumnElement[bool], ColumnElement[bool]]:
     """Every desk near the person; whether the person may do it; whether it is on the desk at all."""
     is_administrator = administrator(user, None)
-    lying = asked(true() if is_administrator else _near(user)).subquery("lying")
+    lying = asked(near=None if is_administrator else _near(user)).subquery("lying")
     seat = Place.of(lying)
     mine = authorities(user).select().cte("mine")
     own = and_(takes(user.id, seat, mine), or_(~lying.c.naming, ~anybody(head_of(seat))))
@@ -165,6 +172,17 @@ def count_on_the_desk(user: User) -> int:
 def on_the_desk(user: User, *, after: tuple[date, str] | None = None, limit: int = 50) -> list[Lying]:
     """What waits for the person, the oldest first; for administrators also what waits for nobody."""
     lying, own, here = _on_the_desk_of(user)
+    return shown(page_of(lying, own, [here], after, limit))
+
+
+def page_of(
+    lying: FromClause,
+    own: ColumnElement[bool],
+    conditions: Iterable[ColumnElement[bool]],
+    after: tuple[date, str] | None,
+    limit: int,
+) -> CTE:
+    """A page of desks, the oldest first, behind a cursor. What each is about is looked up for the page alone."""
     found = (
         select(
             lying,
@@ -173,13 +191,22 @@ def on_the_desk(user: User, *, after: tuple[date, str] | None = None, limit: int
             key_of(lying).label("key"),
             func.count().over().label("total"),
         )
-        .where(here)
+        .where(*conditions)
         .subquery("found")
     )
-    page = select(found).order_by(found.c.since_on, found.c.key).limit(limit)
+    newest = (
+        select(Round.id)
+        .where(Round.project_id == found.c.project_id)
+        .order_by(Round.number.desc())
+        .limit(1)
+        .correlate(found)
+        .scalar_subquery()
+    )
+    columns = (one for one in found.c if one.name != "round_id")
+    page = select(*columns, func.coalesce(found.c.round_id, newest).label("round_id"))
     if after:
         page = page.where(tuple_(found.c.since_on, found.c.key) > after)
-    return shown(page.cte("page"))
+    return page.order_by(found.c.since_on, found.c.key).limit(limit).cte("page")
 
 
 def shown(page: CTE) -> list[Lying]:

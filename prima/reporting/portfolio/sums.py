@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, literal_column, select, union_all
+from sqlalchemy import ColumnElement, case, func, literal_column, null, nulls_first, select, union_all
 
 from prima.db import db
 from prima.lists import Country
 from prima.places import OfficeLink
 from prima.projects.models import ALLOCATIONS, Coverage, Dimension, Project
+from prima.projects.visibility import visible_projects
 from prima.reporting.models import Deadline
 from prima.reporting.portfolio.choosing import chosen, projects
 from prima.reporting.portfolio.filters import NONE, Filters
-from prima.reporting.queries import is_overdue
+from prima.reporting.queries import is_overdue, is_past_due, owes
 from prima.users import User
 
 ZERO = Decimal(0)
@@ -142,8 +143,9 @@ def headline(viewer: User | None, filters: Filters = Filters()) -> Headline:
     """The figures above everything: projects, their budgets in USD, overdue reports."""
     ids = chosen(viewer, filters)
     late = _late_per_project()
+    sums = (func.sum(Project.budget_usd), func.sum(late.c.reports).filter(owes()))
     query = (
-        select(func.count(), *(func.coalesce(func.sum(one), 0) for one in (Project.budget_usd, late.c.reports)))
+        select(func.count(), *(func.coalesce(one, 0) for one in sums))
         .join_from(ids, Project, Project.id == ids.c.id)
         .outerjoin(late, late.c.project_id == Project.id)
     )
@@ -151,30 +153,35 @@ def headline(viewer: User | None, filters: Filters = Filters()) -> Headline:
     return Headline(number, Decimal(budget), int(overdue))
 
 
-def by_country(viewer: User | None, filters: Filters = Filters()) -> list[ByCountry]:
-    """Every country that a visible project covers, by name: the figures of the map."""
-    ids = chosen(viewer, filters)
-    late = _late_per_project()
-    query = (
-        select(
-            Country.code,
-            Country.name,
-            func.count(),
-            func.sum(Project.budget_usd),
-            func.coalesce(func.sum(late.c.reports), 0),
-        )
-        .select_from(ids)
-        .join(Project, Project.id == ids.c.id)
-        .join(Coverage, Coverage.project_id == Project.id)
-        .join(Country, Country.code == Coverage.country_code)
-        .outerjoin(late, late.c.project_id == Project.id)
-        .group_by(Country.code, Country.name, Country.sort_key)
-        .order_by(Country.sort_key)
+def by_country(viewer: User | None) -> tuple[Headline, list[ByCountry]]:
+    """Every country that a visible project covers, by name: the figures of the map; and the headline of all of them.
+
+    The projects are read once for both.
+    """
+    reports = _late_per_project()
+    overdue_there = case((owes(), reports.c.reports)).label("overdue")
+    seen = (
+        visible_projects(viewer, Project.id, Project.budget_usd, overdue_there)
+        .outerjoin(reports, reports.c.project_id == Project.id)
+        .cte("seen")
     )
-    rows = db.session.execute(query)
-    return [ByCountry(code, name, number, budget, int(overdue)) for code, name, number, budget, overdue in rows]
+    sums = (func.count(), func.sum(seen.c.budget_usd), func.coalesce(func.sum(seen.c.overdue), 0))
+    covered = (
+        select(Country.code, Country.name, Country.sort_key, *sums)
+        .select_from(seen)
+        .join(Coverage, Coverage.project_id == seen.c.id)
+        .join(Country, Country.code == Coverage.country_code)
+        .group_by(Country.code, Country.name, Country.sort_key)
+    )
+    everything = union_all(select(null(), null(), null().label("ordered"), *sums), covered)
+    rows = db.session.execute(everything.order_by(nulls_first(literal_column("ordered"))))
+    (*_none, number, total, overdue), *countries = rows
+    return Headline(number, Decimal(total or 0), int(overdue)), [
+        ByCountry(code, name, projects, budget, int(late)) for code, name, _key, projects, budget, late in countries
+    ]
 
 
 def _late_per_project() -> Any:
-    query = select(Deadline.project_id, func.count().label("reports")).join(Deadline.project).where(is_overdue())
+    """Deadlines alone: whether a project owes anything is asked where it is summed up, which reads projects anyway."""
+    query = select(Deadline.project_id, func.count().label("reports")).where(is_past_due())
     return query.group_by(Deadline.project_id).subquery("late")
