@@ -125,7 +125,7 @@ def strikes(moved: Moved) -> str:
 @contextmanager
 def progress(what: str) -> Iterator[Progress]:
     """Rows done of all rows, on a terminal; nothing where nobody looks."""
-    if not sys.stderr.isatty():
+    if not looked_at():
         yield lambda _done, _of: None
         return
 
@@ -137,6 +137,10 @@ def progress(what: str) -> Iterator[Progress]:
         yield say
     finally:
         click.echo(err=True)
+
+
+def looked_at() -> bool:
+    return sys.stderr.isatty()
 
 
 def _contents(file: Path) -> bytes:

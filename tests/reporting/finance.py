@@ -11,11 +11,12 @@ from sqlalchemy import select
 from prima.db import db
 from prima.projects.models import BudgetLine, Project
 from prima.projects.operations import give_codes
+from prima.projects.stages import Status
 from prima.reporting import operations, statement
 from prima.reporting.models import Expense
 from prima.sessions import with_rights
 from prima.users import User
-from tests.factories import a_user, an_active_project
+from tests.factories import a_project, a_user
 
 HEADINGS = ("Project ID", "Budget line code", "Date", "Currency", "Amount", "Commitment or expenditure")
 DAY = date(2016, 3, 1)
@@ -23,7 +24,15 @@ DAY = date(2016, 3, 1)
 
 def a_running_project(code: str = "LM.0276", **more) -> Project:
     """Active since October 2015, 100,000 USD: B001 staff 20,000, B002 evaluation 5,000, B003 trainings 75,000."""
-    project = an_active_project(more.pop("manager", None) or a_user("PM", "KEN"), code=code, **more)
+    project = a_project(
+        manager=more.pop("manager", None) or a_user("PM", "KEN"),
+        code=code,
+        status=more.pop("status", Status.ACTIVE),
+        budget=100_000,
+        starts_on=date(2015, 10, 1),
+        ends_on=date(2017, 9, 30),
+        **more,
+    )
     db.session.refresh(project, ["lines"])
     give_codes(project)
     db.session.commit()
