@@ -117,7 +117,7 @@ class Statement:
     currencies: Sequence[str]
     amounts: Sequence[Decimal]
     kinds: Sequence[ExpenseKind]
-    notices: Sequence[str] = ()
+    notices: Sequence[str]
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -190,13 +190,10 @@ def understood(table: Table) -> Statement:
     if problems:
         raise Wrong(problem for _index, _column, problem in sorted(problems, key=lambda one: one[:2]))
     hidden = len(table.hidden & set(numbers)) if table.hidden else 0
-    return Statement(
-        table.sheet,
-        [at + 1 for at in places],
-        numbers,
-        *columns,
-        notices=_notices(ignored, hidden, _doubles(columns)),
-    )
+    notices = _notices(ignored, hidden, _doubles(columns))
+    projects, lines, days, currencies, amounts, kinds = columns
+    where_each = [at + 1 for at in places]
+    return Statement(table.sheet, where_each, numbers, projects, lines, days, currencies, amounts, kinds, notices)
 
 
 def _headed(table: Table) -> tuple[int, list[int], list[str]]:

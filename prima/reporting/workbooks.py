@@ -141,5 +141,9 @@ def _figures(currency: str, of: Any) -> Iterator[Column]:
         ("committed", _("Committed, %(currency)s", currency=currency)),
         ("balance", _("Balance, %(currency)s", currency=currency)),
     ):
-        yield Column(heading, lambda row, name=name: getattr(of(row), name), Kind.MONEY)
-    yield Column(_("Burn rate"), lambda row: of(row).burn_rate, Kind.PERCENT)
+        yield Column(heading, _figure(of, name), Kind.MONEY)
+    yield Column(_("Burn rate"), _figure(of, "burn_rate"), Kind.PERCENT)
+
+
+def _figure(of: Any, name: str) -> Any:
+    return lambda row: getattr(of(row), name)

@@ -172,9 +172,14 @@ def test_it_is_hidden_with_the_project(browser_of, app):
 def test_the_page_asks_as_much_for_many_lines_as_for_few(browser_of, project, questions):
     browser = browser_of(a_user("RRMO", "NBO"))
     browser.open(f"/projects/{project.reference}/spending")
-    questions.clear()
-    browser.open(f"/projects/{project.reference}/spending")
-    few = len(questions)
+
+    def asked():
+        db.session.commit()
+        questions.clear()
+        browser.open(f"/projects/{project.reference}/spending")
+        return sum("UPDATE sign_in" not in one for one in questions)
+
+    few = asked()
     categories = db.session.scalars(select(BudgetCategory.code).where(BudgetCategory.parent.is_not(None))).all()
     for number, category in enumerate(categories * 3, 10):
         db.session.add(
@@ -188,7 +193,4 @@ def test_the_page_asks_as_much_for_many_lines_as_for_few(browser_of, project, qu
                 amount=Decimal(1),
             )
         )
-    db.session.commit()
-    questions.clear()
-    browser.open(f"/projects/{project.reference}/spending")
-    assert len(questions) == few <= 12
+    assert asked() == few <= 12

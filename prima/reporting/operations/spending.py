@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from itertools import islice
+from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -358,8 +359,7 @@ def take_over(prepared: Prepared, *, actor: User | None, progress: Progress | No
         .values(superseded_id=source.id)
         .execution_options(synchronize_session=False)
     )
-    connection = session.connection().connection.dbapi_connection
-    assert connection is not None
+    connection: Any = session.connection().connection.dbapi_connection
     with connection.cursor() as cursor, cursor.copy(f"copy expense ({COLUMNS}) from stdin") as target:
         for begin in range(0, len(prepared.rows), AT_ONCE):
             part = prepared.rows[begin : begin + AT_ONCE]
