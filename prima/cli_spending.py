@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,8 +14,8 @@ from prima.cli_portfolio import person
 from prima.config import MEGABYTE, MOST_BYTES_OF_A_FILE
 from prima.db import db
 from prima.filters import money
-from prima.reporting import operations, statement
-from prima.reporting.operations.spending import Prepared, Progress
+from prima.reporting import operations
+from prima.reporting.operations.spending import Prepared, Progress, read
 from prima.reporting.spending import Moved, Stated
 from prima.reporting.statement import Wrong
 from prima.spreadsheets.reading import Unreadable
@@ -43,17 +42,7 @@ def import_command(file: Path, dry_run: bool, email: str | None) -> None:
     try:
         data = _contents(file)
         with progress("Reading") as step:
-            found = statement.read(data)
-            step(1, 1)
-        with progress("Checking") as step:
-            prepared = operations.prepare(
-                found,
-                actor=actor,
-                file_name=file.name,
-                sha256=hashlib.sha256(data).hexdigest(),
-                lock=not dry_run,
-                progress=step,
-            )
+            _found, prepared = read(data, actor=actor, file_name=file.name, lock=not dry_run, progress=step)
         for line in told(prepared):
             click.echo(line)
         source = None

@@ -79,8 +79,10 @@ class Problem:
 class Wrong(ValueError):
     """Everything that is wrong with a spreadsheet, in its order; nothing of it is taken over."""
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
-        found = list(problems)
+    def __init__(self, problems: Iterable[Problem], rest: Statement | None = None) -> None:
+        found = self.all = list(problems)
+        self.rest = rest
+        """The rows whose cells were all understood: what else is wrong with these can be told at once."""
         self.problems, self.more = found[:MOST_PROBLEMS], max(len(found) - MOST_PROBLEMS, 0)
         super().__init__("\n".join(self.sentences))
 
@@ -187,13 +189,22 @@ def understood(table: Table) -> Statement:
                     where = place(table.sheet, numbers[index], at + 1)
                     problems.append((index, column, Problem(where, _shown(values[index]), one.says)))
         columns.append(found)
+    where_each = [at + 1 for at in places]
     if problems:
-        raise Wrong(problem for _index, _column, problem in sorted(problems, key=lambda one: one[:2]))
+        bad = {index for index, _column, _problem in problems}
+        good = [[one for index, one in enumerate(column) if index not in bad] for column in (numbers, *columns)]
+        told = [problem for _index, _column, problem in sorted(problems, key=lambda one: one[:2])]
+        raise Wrong(told, _statement(table.sheet, where_each, good, []) if good[0] else None)
     hidden = len(table.hidden & set(numbers)) if table.hidden else 0
     notices = _notices(ignored, hidden, _doubles(columns))
-    projects, lines, days, currencies, amounts, kinds = columns
-    where_each = [at + 1 for at in places]
-    return Statement(table.sheet, where_each, numbers, projects, lines, days, currencies, amounts, kinds, notices)
+    return _statement(table.sheet, where_each, [numbers, *columns], notices)
+
+
+def _statement(
+    sheet: str, places: Sequence[int], columns: Sequence[Sequence[Any]], notices: Sequence[str]
+) -> Statement:
+    numbers, projects, lines, days, currencies, amounts, kinds = columns
+    return Statement(sheet, places, numbers, projects, lines, days, currencies, amounts, kinds, notices)
 
 
 def _headed(table: Table) -> tuple[int, list[int], list[str]]:

@@ -363,11 +363,14 @@ def test_a_cell_that_is_wrong_is_told_with_its_place(project, given, says):
 
 
 def test_the_page_tells_every_cell_that_is_wrong_and_nothing_is_written(browser, project):
-    page = upload(browser, a_workbook(a_row(amount="\u202ea lot\u202c \U0001f600"), a_row(), a_row(day="soon")))
+    page = upload(
+        browser, a_workbook(a_row(amount="\u202ea lot\u202c \U0001f600"), a_row("LM.0999"), a_row(day="soon"))
+    )
     assert page.status == 422 and page.buttons == ["Show what would change"]
     assert [error.partition(":")[0] for error in page.errors] == [
         "Sheet “Spending”, cell E2",
         "Sheet “Spending”, cell C4",
+        "Sheet “Spending”, cell A3",
     ]
     assert nothing_is_written()
 

@@ -26,6 +26,7 @@ from prima.projects import queries as projects
 from prima.projects.models import Project
 from prima.projects.operations.versions import code_of
 from prima.reporting import queries_spending as queries
+from prima.reporting import statement as statements
 from prima.reporting.models import Expense, ExpenseKind, SpendingImport
 from prima.reporting.rights import import_authority
 from prima.reporting.spending import NOTHING, Line, Moved, Spent, Stated
@@ -76,6 +77,24 @@ class Prepared:
             (one.id, [(line.line.id, line.before, line.line.figures) for line in one.lines]) for one in self.stated
         ]
         return hashlib.sha256(repr((self.sha256, figures)).encode()).hexdigest()
+
+
+def read(
+    data: bytes, *, actor: User | None, file_name: str, lock: bool = False, progress: Progress | None = None
+) -> tuple[Statement, Prepared]:
+    """What a file states, held against the database; raises Wrong with all that is wrong, or Unreadable."""
+    sha256 = hashlib.sha256(data).hexdigest()
+    try:
+        found = statements.read(data)
+    except Wrong as wrong:
+        if wrong.rest is None:
+            raise
+        try:
+            prepare(wrong.rest, actor=actor, file_name=file_name, sha256=sha256)
+        except Wrong as more:
+            raise Wrong([*wrong.all, *more.all]) from None
+        raise
+    return found, prepare(found, actor=actor, file_name=file_name, sha256=sha256, lock=lock, progress=progress)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from tempfile import TemporaryFile
@@ -25,7 +24,7 @@ from prima.rates import USD
 from prima.reporting import operations, statement, workbooks
 from prima.reporting import queries_spending as queries
 from prima.reporting.forms import SpendingForm, TakeOverForm
-from prima.reporting.operations.spending import Changed, Prepared
+from prima.reporting.operations.spending import Changed, Prepared, read
 from prima.reporting.spending import Category, Figures, by_category, total
 from prima.reporting.statement import Statement, Wrong
 from prima.spreadsheets import write
@@ -55,10 +54,7 @@ def preview() -> Answer:
     if form.validate_on_submit():
         try:
             data, name = _chosen(form)
-            found = statement.read(data)
-            prepared = operations.prepare(
-                found, actor=viewer(), file_name=name, sha256=hashlib.sha256(data).hexdigest()
-            )
+            found, prepared = read(data, actor=viewer(), file_name=name)
         except Unreadable as error:
             form.file.errors = [str(error)]
         except Wrong as wrong:
