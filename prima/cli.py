@@ -25,6 +25,7 @@ from prima import (
     cli_portfolio,
     cli_rates,
     cli_reporting,
+    cli_spending,
     embedded,
     journal,
 )
@@ -134,6 +135,7 @@ def init_app(app: Flask) -> None:
         *cli_reporting.COMMANDS,
         *cli_portfolio.COMMANDS,
         cli_rates.commands,
+        cli_spending.commands,
         *cli_demo.COMMANDS,
         *cli_bench.COMMANDS,
     ):

@@ -233,6 +233,7 @@ def _report(rows: Sequence[str], missed: Sequence[str], filled: float | None, se
         f"- {kind}: " + ", ".join(filter(None, (
             f"at most {bound.queries} questions" if bound.queries is not None else "",
             f"at most {bound.ratio:g} times its floor" if bound.ratio is not None else "",
+            f"at most {bound.cpu_ratio:g} times the CPU of its floor" if bound.cpu_ratio is not None else "",
             (f"at most {bound.seconds:g} " + ("second" if bound.seconds == 1 else "seconds"))
             if bound.seconds is not None else "",
         )))

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 DELIMITERS = ",;\t"
 MOST_PROBLEMS = 1_000  # enough to mend a file by; more would only fill the memory
+LONGEST_HEADINGS = 10_000  # characters in which the delimiter is looked for
 LONGEST_QUOTE = 100  # characters of a cell repeated in a problem
 PLAIN_AMOUNT = re.compile(r"([0-9]+)(?:\.([0-9]+))?")
 LARGEST_AMOUNT_DIGITS = 15
@@ -80,6 +81,22 @@ def read_csv(data: bytes, columns: Sequence[str], *, optional: Sequence[str] = (
     return lines
 
 
+def rows_of(data: bytes, *, most: int) -> list[tuple[int, list[str]]]:
+    """Each row with something in it, and the line it begins on, whatever its columns are. Raises BadTable."""
+    text = _decoded(data)
+    problems: list[Problem] = []
+    found = []
+    for number, cells in _records(text, _delimiter(text, ()), problems):
+        if len(found) == most:
+            raise BadTable([Problem(number, "", "", f"At most {most:,} rows are read.")])
+        found.append((number, cells))
+    if not (found or problems):
+        problems.append(Problem(1, "", "", "The file is empty."))
+    if problems:
+        raise BadTable(problems)
+    return found
+
+
 def amount(text: str) -> Decimal:
     """An amount of money as plain digits, with at most two decimals. Raises ValueError with the reason."""
     text = text.strip()
@@ -117,7 +134,7 @@ def _decoded(data: bytes) -> str:
 
 def _delimiter(text: str, known: Sequence[str]) -> str:
     """The one that finds most of the columns we know; if it is a tie, the one that finds most columns."""
-    first = next((line for line in io.StringIO(text, newline="") if line.strip()), "")
+    first = next((line for line in io.StringIO(text, newline="") if line.strip()), "")[:LONGEST_HEADINGS]
 
     def found(delimiter: str) -> tuple[int, int]:
         cells = [cell.strip() for cell in next(csv.reader([first], delimiter=delimiter), [])]

@@ -46,6 +46,7 @@ class Action(StrEnum):
     CHECK_NARRATIVE = "check narrative reports"
     CHECK_FINANCIAL = "check financial reports"
     ACCEPT_FINANCIAL = "accept financial reports"
+    IMPORT_SPENDING = "take over what finance states"
 
 
 Predicate = Callable[[User, Any], Any]

@@ -64,7 +64,7 @@ from prima.reporting import operations as reporting_operations
 from prima.reporting import overview as reporting_overview
 from prima.reporting import queries as reporting_queries
 from prima.reporting import rights as reporting_rights
-from prima.reporting.views import activation, dashboard, deadlines, due_dates, export, listing, reports
+from prima.reporting.views import activation, dashboard, deadlines, due_dates, export, listing, reports, spending
 from prima.road import Roads
 
 BLUEPRINTS = (
@@ -118,6 +118,7 @@ BLUEPRINTS = (
     reports.bp,
     deadlines.bp,
     due_dates.bp,
+    spending.bp,
 )
 RIGHTS = (project_rights.RIGHTS, reporting_rights.RIGHTS, endorsement_rights.RIGHTS)
 MENU: tuple[MenuItem, ...] = (
@@ -125,6 +126,7 @@ MENU: tuple[MenuItem, ...] = (
     MenuItem(_l("Projects"), "listing.index", Action.SIGNED_IN),
     MenuItem(_l("Dashboards"), "dashboard.show", Action.SEE_FIGURES),
     MenuItem(_l("What waits"), "waiting.index", Action.SEE_FIGURES),
+    MenuItem(_l("Spending"), "spending.begin", Action.IMPORT_SPENDING),
     MenuItem(_l("Calls"), "funding_rounds.index", Action.SEE_CALLS),
     MenuItem(_l("Handbook"), "process.handbook", Action.SIGNED_IN),
 )

@@ -84,9 +84,17 @@ def test_a_proposal_in_review_holds_the_full_one_once_and_for_all(app):
     assert changed_sections(before, frozen)
 
 
+def test_a_bound_may_be_of_what_is_computed(monkeypatch):
+    monkeypatch.setattr(bench, "BOUNDS", {"import": Bound(cpu_ratio=1)})
+    assert measured("import", 99, wall=1000).missed() == []
+    monkeypatch.setattr(bench, "BOUNDS", {"import": Bound(cpu_ratio=0.5)})
+    assert measured("import", 1).missed() == ["import computes 1.0 times its floor; 0.5 are allowed."]
+
+
 @pytest.fixture
 def run(app, databases, monkeypatch):
     monkeypatch.setenv("BENCH_DATABASE_URL", databases("prima_bench"))
+    monkeypatch.setattr(bench, "FINANCE_ROWS", 200)
 
     def typed(*words: str):
         return app.test_cli_runner().invoke(args=["bench", "--runs", "1", *words])
@@ -105,6 +113,7 @@ def test_a_small_portfolio_is_made_once_and_measured(run):
         "desk: everything on it",
         "compare: ",
         "Excel: every",
+        "spending import: 200 rows",
         *DRAFTING,
     ):
         assert words in first.output

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
+from flask_wtf.file import FileField
 from wtforms import BooleanField, HiddenField, IntegerField, SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, NumberRange, Optional
 from wtforms.widgets import TextInput
 
-from prima.forms import REQUIRED, BaseForm, DayField, MoneyField, WholeField, choice, line, prose
+from prima.forms import REQUIRED, BaseForm, DayField, MoneyField, WholeField, choice, line, prose, trimmed
 
 MOST_LETTERS = 200_000
 """Beyond the edition's limits text is kept and only not submitted; this bounds what a page can hold."""
@@ -99,3 +100,15 @@ def report_form(
         fields[name] = MoneyField(label, validators=[Optional()])
     made: type[BaseForm] = type("ReportForm", (BaseForm,), fields)
     return made(data=data)
+
+
+class SpendingForm(BaseForm):
+    """A spreadsheet of finance."""
+
+    file = FileField(_l("Spreadsheet of finance"))
+
+
+class TakeOverForm(BaseForm):
+    """What a preview keeps of the spreadsheet, under our seal."""
+
+    kept = HiddenField(filters=[trimmed])

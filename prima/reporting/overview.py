@@ -87,7 +87,7 @@ def tell(project: Project, viewer: User) -> Telling:
             url=index,
             extend_url=url_for("activation.extend", reference=project.reference) if extendable else "",
         ),
-        tabs=[(_("Reports"), index)],
+        tabs=[(_("Reports"), index), (_("Spending"), url_for("spending.show", reference=project.reference))],
     )
 
 

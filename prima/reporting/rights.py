@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from prima import clock
 from prima.permissions import Action, can
 from prima.projects.rights import authority_at
-from prima.projects.rules import is_donor
+from prima.projects.rules import is_donor, is_fund
 from prima.reporting.steps import deciding_roles, report_type
 from prima.users import Authority, Role, User
 from prima.workflow import Move
@@ -58,8 +59,26 @@ def asks_reports(user: User, project: Any) -> bool:
     return is_donor(project) and any(can(user, action, project) for action in (Action.WRITE_REPORT, Action.RUN))
 
 
+IMPORTERS = (Role.FIN, Role.RRMO, Role.RAS)
+"""Who takes over what finance states, within the place for which they hold the role."""
+
+
+def imports_spending(user: User, project: Any) -> bool:
+    """Whether the person takes over spending of the project or, where none is meant, of any."""
+    if project is None:
+        return any(held.role in (*IMPORTERS, Role.FUND) for held in user.authorities(clock.today()))
+    return import_authority(user, project) is not None
+
+
+def import_authority(user: User, project: Any) -> Authority | None:
+    """By which authority; Fund management has it over the projects of the Fund, nobody over those of their own."""
+    roles = (*IMPORTERS, Role.FUND) if is_fund(project) else IMPORTERS
+    return decider(user, project, roles)
+
+
 RIGHTS = {
     Action.ASK_REPORT: (asks_reports,),
+    Action.IMPORT_SPENDING: (imports_spending,),
     Action.CHECK_NARRATIVE: (checks_narrative,),
     Action.CHECK_FINANCIAL: (checks_financial,),
     Action.ACCEPT_FINANCIAL: (accepts_financial,),

@@ -158,3 +158,47 @@ def _reader(place: int) -> Any:
         return itemgetter(place)
     words = {Funding.FUND: "Fund", Funding.DONOR: "Donor"}
     return lambda row: words[row[FUNDING]]
+
+
+def spending(groups: Sequence[Any], currency: str) -> tuple[Sheet, ...]:
+    """What was spent of a budget, by line and by category, each with its total."""
+    lines: list[tuple[str, str, str, Any]] = []
+    for group in groups:
+        name = group.category.name
+        if group.lines_hidden:
+            lines.append((name, "", _("All lines together"), group.figures))
+        else:
+            lines += [(name, line.code, line.description, line.figures) for line in group.category.lines]
+    categories = [(group.category.name, group.figures) for group in groups]
+    if groups:
+        whole = sum((figures for _name, figures in categories[1:]), categories[0][1])
+        lines.append((_("Total"), "", "", whole))
+        categories.append((_("Total"), whole))
+    return (
+        Sheet(
+            _("Lines"),
+            (
+                Column(_("Category"), itemgetter(0)),
+                Column(_("Line"), itemgetter(1)),
+                Column(_("Description"), itemgetter(2)),
+                *_figures(currency, itemgetter(3)),
+            ),
+            lines,
+        ),
+        Sheet(_("Categories"), (Column(_("Category"), itemgetter(0)), *_figures(currency, itemgetter(1))), categories),
+    )
+
+
+def _figures(currency: str, of: Any) -> Iterator[Column]:
+    for name, heading in (
+        ("approved", _("Approved, %(currency)s", currency=currency)),
+        ("spent", _("Spent, %(currency)s", currency=currency)),
+        ("committed", _("Committed, %(currency)s", currency=currency)),
+        ("balance", _("Balance, %(currency)s", currency=currency)),
+    ):
+        yield Column(heading, _figure(of, name), Kind.MONEY)
+    yield Column(_("Burn rate"), _figure(of, "burn_rate"), Kind.PERCENT)
+
+
+def _figure(of: Any, name: str) -> Any:
+    return lambda row: getattr(of(row), name)

@@ -74,9 +74,9 @@ class Scan:
 def read(data: bytes, wanted: str, *, most_rows: int) -> Reading:
     """The sheet of that name, or the only one there is; raises Unreadable."""
     try:
-        parts = _unpacked(data)
-        name, path = _sheet(parts, wanted)
-        scan = _scan(parts[path], most_rows)
+        parts = unpacked(data)
+        name, path = sheet_of(parts, wanted)
+        scan = scanned(parts[path], most_rows)
         return Reading(name, list(_rows(parts, name, scan)))
     except Unreadable:
         raise
@@ -87,7 +87,7 @@ def read(data: bytes, wanted: str, *, most_rows: int) -> Reading:
 def sheet_names(data: bytes) -> list[str]:
     """What the sheets of a workbook are called, in order; raises Unreadable."""
     try:
-        parts = _unpacked(data)
+        parts = unpacked(data)
         return [one.get("name", "") for one in _tree(parts["xl/workbook.xml"]).iter() if _tag(one) == "sheet"]
     except Unreadable:
         raise
@@ -95,7 +95,7 @@ def sheet_names(data: bytes) -> list[str]:
         raise Unreadable(str(NOT_A_WORKBOOK)) from None
 
 
-def _unpacked(data: bytes) -> dict[str, bytes]:
+def unpacked(data: bytes) -> dict[str, bytes]:
     """The parts of the file that a sheet needs, none larger than it says, all together within bounds."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         members = archive.infolist()
@@ -115,7 +115,7 @@ def _unpacked(data: bytes) -> dict[str, bytes]:
         return {member.filename: archive.read(member) for member in wanted}
 
 
-def _sheet(parts: dict[str, bytes], wanted: str) -> tuple[str, str]:
+def sheet_of(parts: dict[str, bytes], wanted: str) -> tuple[str, str]:
     """The name of the sheet to be read and the part that it is."""
     targets = {one.get("Id"): one.get("Target", "") for one in _tree(parts["xl/_rels/workbook.xml.rels"])}
     listed = [one for one in _tree(parts["xl/workbook.xml"]).iter() if _tag(one) == "sheet"]
@@ -146,7 +146,7 @@ def _tag(element: Any) -> str:
     return str(element.tag).rpartition("}")[2]
 
 
-def _scan(part: bytes, most_rows: int) -> Scan:
+def scanned(part: bytes, most_rows: int, last_row: int = LAST_ROW) -> Scan:
     """Goes through the sheet before anybody lays it out: one cell at its far end would fill the memory."""
     if b"<!DOCTYPE" in part or b"<!ENTITY" in part:
         raise Unreadable(str(NOT_A_WORKBOOK))
@@ -161,8 +161,10 @@ def _scan(part: bytes, most_rows: int) -> Scan:
         for cell in row:
             if _tag(cell) != "c":
                 continue
-            column = column_index_from_string(coordinate_from_string(cell.get("r"))[0]) if cell.get("r") else column + 1
-            _note(found, (number, column), cell)
+            # The reader goes by what the cell says of itself, whatever the row around it says.
+            letters, row_number = coordinate_from_string(cell.get("r")) if cell.get("r") else ("", number)
+            column = column_index_from_string(letters) if letters else column + 1
+            _note(found, (row_number, column), cell, last_row)
         if len(found.rows) > most_rows:
             says = _(
                 "This sheet has more than %(most)s rows. Leave out what does not belong there.", most=f"{most_rows:,}"
@@ -174,18 +176,18 @@ def _scan(part: bytes, most_rows: int) -> Scan:
     return found
 
 
-def _note(found: Scan, place: tuple[int, int], cell: Any) -> None:
+def _note(found: Scan, place: tuple[int, int], cell: Any, last_row: int) -> None:
     inside = {_tag(one): one for one in cell}
     text = "".join(inside["is"].itertext()) if "is" in inside else inside["v"].text if "v" in inside else None
     if "f" not in inside and not text:
         return
     row, column = place
-    if column > MOST_COLUMNS or row > LAST_ROW:
+    if column > MOST_COLUMNS or row > last_row:
         says = _(
             "Cell %(cell)s lies too far out: at most %(columns)s columns and %(rows)s rows are read.",
             cell=f"{get_column_letter(column)}{row}",
             columns=MOST_COLUMNS,
-            rows=f"{LAST_ROW:,}",
+            rows=f"{last_row:,}",
         )
         raise Unreadable(says)
     found.rows.add(row)
@@ -197,7 +199,7 @@ def _note(found: Scan, place: tuple[int, int], cell: Any) -> None:
 
 def _rows(parts: dict[str, bytes], name: str, scan: Scan) -> Iterator[Row]:
     merged: set[tuple[int, int]] = set()
-    with CalamineWorkbook.from_filelike(io.BytesIO(_packed(parts))) as book:
+    with CalamineWorkbook.from_filelike(io.BytesIO(packed(parts))) as book:
         sheet = book.get_sheet_by_name(name)
         values = sheet.to_python(skip_empty_area=False)
         height, width = len(values), max(map(len, values), default=0)
@@ -215,7 +217,7 @@ def _rows(parts: dict[str, bytes], name: str, scan: Scan) -> Iterator[Row]:
             yield Row(number, tuple(read), number in scan.hidden)
 
 
-def _packed(parts: dict[str, bytes]) -> bytes:
+def packed(parts: dict[str, bytes]) -> bytes:
     """The parts as a workbook again: the reader sees what was measured, and nothing else."""
     memory = io.BytesIO()
     with zipfile.ZipFile(memory, "w") as archive:

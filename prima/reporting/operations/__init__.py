@@ -5,16 +5,20 @@ from prima.reporting.operations.deadlines import end, recompute
 from prima.reporting.operations.due_dates import ask_report, move_due_date, take_back
 from prima.reporting.operations.extension import extend
 from prima.reporting.operations.reports import decide, save, submit
+from prima.reporting.operations.spending import confirm, prepare, take_over
 
 __all__ = [
     "activate",
     "ask_report",
+    "confirm",
     "decide",
     "end",
     "extend",
     "move_due_date",
+    "prepare",
     "recompute",
     "save",
     "submit",
     "take_back",
+    "take_over",
 ]
