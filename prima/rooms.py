@@ -26,6 +26,7 @@ from prima.projects.views import (
     allocation,
     beneficiaries,
     budget,
+    changes,
     classification,
     comments,
     concept,
@@ -90,6 +91,7 @@ BLUEPRINTS = (
     papers.bp,
     team.bp,
     milestones.bp,
+    changes.bp,
     readiness.bp,
     comments.bp,
     endorsement.bp,
@@ -136,6 +138,8 @@ FOLLOWING = Following(
     recompute=reporting_operations.recompute,
     end=reporting_operations.end,
     open_duties=reporting_overview.open_duties,
+    last_day=reporting_queries.last_day_to_ask,
+    spent=reporting_queries.spent_by_line,
 )
 """What follows from a decision on a project's dates, and what stands in the way of ending it."""
 LESSONS: tuple[LessonsOf, ...] = (reporting_queries.lessons,)

@@ -155,6 +155,9 @@ class Project(Journaled, Model):
     calls = cast("list[Any] | None", None)
     """The Fund's calls that fit it (rules.calls.Call), looked up with its row (queries.find); no column."""
 
+    change_rules = cast("Any | None", None)
+    """What its edition says of changes, or the newest that speaks of them (changing.with_rules); no column."""
+
     edition: Mapped[HandbookEdition] = relationship(lazy="raise")
     office: Mapped[Office] = relationship(lazy="raise")
     project_type: Mapped[ProjectType | None] = relationship(foreign_keys=[project_type_code], lazy="raise")

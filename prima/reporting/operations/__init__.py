@@ -2,7 +2,6 @@
 
 from prima.reporting.operations.activation import activate, cancel, close
 from prima.reporting.operations.deadlines import end, recompute
-from prima.reporting.operations.extension import extend
 from prima.reporting.operations.reports import decide, save, submit
 
-__all__ = ["activate", "cancel", "close", "decide", "end", "extend", "recompute", "save", "submit"]
+__all__ = ["activate", "cancel", "close", "decide", "end", "recompute", "save", "submit"]

@@ -1,8 +1,7 @@
-"""Activating, extending, closing and cancelling a project, each on its own page."""
+"""Activating, closing and cancelling a project, each on its own page."""
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, url_for
@@ -18,7 +17,7 @@ from prima.projects.page import need_url
 from prima.projects.rules import is_donor
 from prima.projects.stages import RUNNING, Status
 from prima.reporting import operations, queries
-from prima.reporting.forms import ActivationForm, DonorActivationForm, ExtensionForm, closing_form
+from prima.reporting.forms import ActivationForm, DonorActivationForm, closing_form
 from prima.reporting.rules import to_activate, to_close
 from prima.users import viewer
 from prima.workflow import Need
@@ -51,28 +50,6 @@ def activation_form(project: Project) -> ActivationForm:
     else:
         form.project_type_code.choices = {"": _("Please choose"), **choices.project_types()}
     return form
-
-
-@bp.route("/<reference>/extend", methods=["GET", "POST"])
-@guard(Action.RUN, queries.project)
-def extend(project: Project) -> Answer:
-    at(project, *RUNNING)
-    form = ExtensionForm(data={"seen": project.ends_on and project.ends_on.isoformat()})
-    if form.validate_on_submit():
-        try:
-            operations.extend(
-                project.id,
-                actor=viewer(),
-                ends_on=form.ends_on.data,  # type: ignore[arg-type]  # the form was validated
-                reason=form.reason.data,
-                seen=day_of(form.seen.data),
-            )
-        except Refused as refusal:
-            form.refuse(refusal)
-        else:
-            flash(_("The project is extended; its open deadlines are recomputed."), "success")
-            return redirect(url_for("reports.index", reference=project.reference), 303)
-    return page("reporting/extend.html", project, form)
 
 
 @bp.route("/<reference>/activation/<any(close):move>", methods=["GET", "POST"])
@@ -119,10 +96,3 @@ def listed(project: Project, needs: list[Need]) -> list[tuple[str, str | None]]:
 
 def page(template: str, project: Project, form: Any, **more: Any) -> Answer:
     return render_template(template, project=project, form=form, **more), 422 if form.is_submitted() else 200
-
-
-def day_of(text: str | None) -> date | None:
-    try:
-        return date.fromisoformat(text or "")
-    except ValueError:
-        return None

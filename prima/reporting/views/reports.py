@@ -36,7 +36,7 @@ def index(project: Project) -> str:
         project=project,
         lines=[line_of(project, row) for row in rows if row.fell_away_at is None],
         gone=[line_of(project, row) for row in rows if row.fell_away_at is not None],
-        extendable=project.status in RUNNING and can(viewer(), Action.RUN, project),
+        extendable=project.status in RUNNING and can(viewer(), Action.ASK_CHANGE, project),
     )
 
 
