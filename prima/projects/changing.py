@@ -225,14 +225,8 @@ def _places(held: Iterable[Authority]) -> list[ColumnElement[bool]]:
 
 
 def on_the_way(found: Project) -> list[Change]:
-    """The changes of a project that are not decided yet, for its page; what the Handbook says is asked for these."""
-    rows = list(
-        db.session.scalars(
-            select(Change)
-            .where(Change.project_id == found.id, Change.state.in_(UNDER_WAY))
-            .order_by(Change.state_since, Change.id)
-        )
-    )
+    """The changes of a project that are not decided yet, out of its story."""
+    rows = [one for one in found.changes if one.state in UNDER_WAY]
     for one in rows:
         set_committed_value(one, "project", with_rules(found))
     return rows

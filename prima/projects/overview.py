@@ -13,7 +13,7 @@ from prima.desk import Duty
 from prima.overview import Telling
 from prima.permissions import Action, can
 from prima.projects import changing, queries
-from prima.projects.changes import IN_A_SENTENCE, ROAD, ChangeState, deciding_role, path
+from prima.projects.changes import IN_A_SENTENCE, ROAD, ChangeState, path
 from prima.projects.models import Change, Milestone, Part, Project
 from prima.projects.rights import may_change
 from prima.projects.rules import is_donor
@@ -112,8 +112,8 @@ def changes_under_way(project: Project) -> list[Duty]:
     found = []
     for change in changing.on_the_way(project):
         if change.state in (ChangeState.ASKED, ChangeState.ENDORSED):
-            role = deciding_role(project.change_rules, project, change.state)
-            found.append(replace(_duty(change), who=queries.roles()[role].name))
+            at_the_fund = change.state is ChangeState.ENDORSED and not is_donor(project)
+            found.append(replace(_duty(change), who=_("the Fund") if at_the_fund else _("the Regional Office")))
         elif change.state is ChangeState.RETURNED:
             team = project.people(Part.MANAGER, Part.ALTERNATE)
             found.append(replace(_duty(change), who=", ".join(person.name for person in team)))

@@ -277,7 +277,7 @@ def test_each_gets_one_letter_and_a_duty(crew):
     assert letters("endorse") == [crew["FUND"].email]
     assert "Decide on the no-cost extension" in crew.browser("FUND").open("/").text
     told = [(duty.what, duty.who) for duty in overview.changes_under_way(changing.project(crew.project.reference))]
-    assert told == [("Decide on the no-cost extension", "Fund management")]
+    assert told == [("Decide on the no-cost extension", "the Fund")]
     crew.take("FUND", 1, "return", "Shorter.")
     team = sorted([crew["manager"].email, crew["alternate"].email])
     assert letters("return") == team

@@ -15,7 +15,7 @@ from prima.errors import Refused
 from prima.handbook import published
 from prima.journal import Entry
 from prima.outbox import Letter
-from prima.projects.models import Extension, Party, Project
+from prima.projects.models import Party, Project
 from prima.reporting import operations
 from prima.reporting.calendar import ReportState
 from prima.reporting.models import Deadline, Report

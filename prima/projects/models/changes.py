@@ -56,7 +56,7 @@ class Change(Model):
     made_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
     version: Mapped[int] = mapped_column(default=1)
 
-    project: Mapped[Project] = relationship(lazy="raise")
+    project: Mapped[Project] = relationship(back_populates="changes", lazy="raise")
     made_by: Mapped[User] = relationship(lazy="raise")
     agreement: Mapped[Document | None] = relationship(lazy="raise")
     steps: Mapped[list[ChangeStep]] = relationship(back_populates="change", lazy="raise", order_by="ChangeStep.id")

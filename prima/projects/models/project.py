@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         BudgetLine,
         CountryAllocation,
     )
+    from prima.projects.models.changes import Change
     from prima.projects.models.classification import GenderAnswers, GovernanceMark, SdgMark, ThemeMark
     from prima.projects.models.comments import Comment
     from prima.projects.models.documents import Document
@@ -198,6 +199,7 @@ class Project(Journaled, Model):
     )
     justifications: Mapped[list[Justification]] = relationship(back_populates="project", lazy="raise")
     documents: Mapped[list[Document]] = relationship(back_populates="project", lazy="raise", order_by="Document.id")
+    changes: Mapped[list[Change]] = relationship(back_populates="project", lazy="raise", order_by="Change.id")
 
     @property
     def name(self) -> str:
