@@ -79,6 +79,20 @@ ANSWERS = frozenset({"approved", "changes", "refused"})
 """Moves by which the donor's answer is written down; its letter is filed with them."""
 MOVES = sorted({move.name for move in ROAD})
 
+TAKEN = {
+    "ask": _l("Asked for"),
+    "record": _l("Put into effect"),
+    "endorse": _l("Endorsed"),
+    "return": _l("Returned for changes"),
+    "approve": _l("Approved"),
+    "refuse": _l("Refused"),
+    "approved": _l("The donor approved"),
+    "changes": _l("The donor asked for changes"),
+    "refused": _l("The donor refused"),
+    "withdraw": _l("Withdrawn"),
+}
+"""How a step is told that was taken."""
+
 KINDS = {
     K.NO_COST_EXTENSION: _l("No-cost extension"),
     K.COST_EXTENSION: _l("Cost extension"),
@@ -108,11 +122,13 @@ IN_EFFECT = _l("In effect")
 """What a budget revision is that nobody had to decide on."""
 
 
-def state_chip(change: Any) -> tuple[str, str]:
-    word, tone = STATES[change.state]
-    if change.state is S.ENDORSED and by_the_donor(change):
+def state_chip(change: Any, state: ChangeState | None = None) -> tuple[str, str]:
+    """Of the state in which it is, or of another that it comes to."""
+    state = state or change.state
+    word, tone = STATES[state]
+    if state is S.ENDORSED and by_the_donor(change):
         word = WITH_THE_DONOR
-    elif change.state is S.APPROVED and change.free:
+    elif state is S.APPROVED and change.free:
         word = IN_EFFECT
     return str(word), tone
 

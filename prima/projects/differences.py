@@ -10,6 +10,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from prima.filters import day, money
 from prima.projects.changes import ChangeKind
@@ -81,5 +82,5 @@ def in_short(change: Any, currency: str) -> str:
             if one.before != one.after]  # fmt: skip
     count = len(change.after.get("lines", ())) + len(change.after.get("added", ()))
     if count:
-        said.append(_("%(count)s budget lines", count=count))
+        said.append(ngettext("%(num)s budget line", "%(num)s budget lines", count))
     return "; ".join(said)

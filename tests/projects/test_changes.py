@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.engine import make_url
 
 from prima import clock
 from prima.db import db
+from prima.errors import Refused
+from prima.handbook import published
 from prima.journal import Entry
 from prima.outbox import Letter
 from prima.people import delegations
-from prima.projects import changing, overview
-from prima.projects.changes import ROAD, ChangeState
+from prima.projects import changing, operations, overview
+from prima.projects.changes import ROAD, ChangeKind, ChangeState
 from prima.projects.models import Change, Document, Extension, Part, Party, Version
 from prima.projects.stages import Status
 from prima.reporting.calendar import ReportState
 from prima.reporting.models import DeadlineChange, Report
-from tests.conftest import TODAY
+from prima.sessions import with_rights
+from prima.users import User
+from tests.conftest import TODAY, make_app
 from tests.factories import a_user, grant
-from tests.projects.changing import END, Crew, days, fill, standing
+from tests.projects.changing import END, Crew, days, fill, following, standing
 
 
 @pytest.fixture
@@ -342,3 +348,53 @@ def test_a_draft_is_the_teams_and_everybody_else_sees_what_was_asked(crew):
                                            "End date: 31 May 2017 → 28 Feb 2018"]  # fmt: skip
     crew.take("RD", 1, "return", "Internal words.")
     assert "Internal words" not in crew.open("staff", "/changes/1").check().text
+
+
+def test_an_edition_that_is_silent_leaves_it_to_the_newest(crew, monkeypatch):
+    older = published.find(db.session, "fund-older-3")
+    monkeypatch.setitem(published._parsed, older.checksum, older.handbook.model_copy(update={"changes": None}))
+    crew.project.edition_id = older.id
+    crew.extension("2018-02-28")
+    assert "Endorse the no-cost extension" in crew.browser("RD").open("/").text
+    crew.take("RD", 1, "endorse")
+    assert crew.open("manager").status == 200
+    assert crew.take("FUND", 1, "approve").status == 200
+
+
+def test_ten_who_approve_in_the_same_moment_approve_once(databases, template_url):
+    clock.fix(TODAY)
+    application = make_app(databases("prima_changes", template=make_url(template_url).database))
+    try:
+        with application.app_context():
+            crew = Crew()
+            change = crew.ask(ChangeKind.NO_COST_EXTENSION, ends_on=date(2018, 2, 28))
+            crew.move(change, "endorse", "RD")
+            reference, number, fund = crew.project.reference, change.number, crew["FUND"].id
+            seen = changing.change(reference, number).version
+            db.session.commit()
+            db.session.remove()
+
+        def approve(_place):
+            with application.app_context():
+                actor = db.session.scalars(select(User).where(User.id == fund).options(*with_rights())).one()
+                read = changing.change(reference, number)
+                try:
+                    operations.take_change(read, "approve", actor=actor, following=following(), seen=seen)
+                except Refused as refusal:
+                    db.session.rollback()
+                    return refusal.reasons[0].text
+                db.session.commit()
+                return "approved"
+
+        with ThreadPoolExecutor(4) as threads:
+            told = sorted(threads.map(approve, range(10)))
+        assert told.count("approved") == 1
+        assert all("is now: Approved" in one for one in told if one != "approved")
+        with application.app_context():
+            assert len(db.session.scalars(select(Extension)).all()) == 1
+            assert len(db.session.scalars(select(Version)).all()) == 2
+    finally:
+        with application.app_context():
+            db.session.remove()
+            db.engine.dispose()
+        clock.fix(None)

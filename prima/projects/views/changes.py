@@ -24,7 +24,7 @@ from prima.projects.changes import (
     KINDS,
     MOVES,
     ROAD,
-    STATES,
+    TAKEN,
     TIMED,
     WITH_LINES,
     WRITABLE,
@@ -154,6 +154,8 @@ def written(project: Project, kind: ChangeKind, change: Change | None) -> Answer
         limit=MOST_BYTES // MEGABYTE,
         free_percent=project.change_rules.free_percent if kind is ChangeKind.BUDGET else None,  # type: ignore[union-attr]
         total=money(project.budget),
+        adds=kind in WITH_LINES
+        and any(entry.form.errors or entry.form.description.data for entry in form.added.entries),
     )
     return page, status
 
@@ -298,18 +300,12 @@ def show(change: Change) -> Answer:
         moves=moves,
         writable=change.state in WRITABLE and may_ask(project),
         facts_of=facts(change),
-        steps=[(step, step_words(change, step), step.note if internal else "") for step in change.steps],
+        steps=[(step, TAKEN[step.move], step.note if internal else "") for step in change.steps],
         who=who_has(change),
         duties=open_duties(project) if change.kind is ChangeKind.MANAGER and not change.decided_on else [],
         handed_over=change.after.get("handed_over", ()),
         returned=change.steps[-1].note if change.state is ChangeState.RETURNED and internal else "",
     )
-
-
-def step_words(change: Change, step: Any) -> str:
-    """What the button of the step said."""
-    found = next((move for move in ROAD if move.name == step.move and move.target is step.target), None)
-    return str(found.says) if found else str(STATES[step.target][0])
 
 
 def who_has(change: Change) -> str:
@@ -373,7 +369,7 @@ def take(asked: Asked) -> Answer:
         move=move,
         form=form,
         rows=rows(change, asked.project.currency),
-        target=STATES[move.target][0],  # type: ignore[index]
+        target=state_chip(change, ChangeState(move.target))[0],
         behalf_of=held.absent if held else None,
         limit=MOST_BYTES // MEGABYTE,
     )
