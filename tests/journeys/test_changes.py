@@ -19,8 +19,8 @@ def test_a_change_is_asked_for_and_decided(browser_page, axe):
     def look(person):
         axe(person.fits().page)
 
-    for path in ("/changes", "/changes/new/budget", "/changes/new/manager", "/changes/new/cost_extension"):
-        manager.open(home + path)
+    for path in ("", "/new/results", "/new/budget", "/new/manager", "/new/cost_extension"):
+        manager.open(f"{home}/changes{path}")
         look(manager)
     page = manager.page
     page.get_by_label("New end date").fill("2018-02-28")

@@ -25,8 +25,12 @@ from prima.projects.models import (
     BudgetLine,
     Change,
     Dimension,
+    Indicator,
+    IndicatorSplit,
+    Measure,
     Party,
     Project,
+    Result,
     Version,
 )
 from prima.projects.operations.effects import NewAmount, NewLine
@@ -387,3 +391,73 @@ def test_a_second_press_of_an_operation_is_refused(crew):
     crew.move(change, "endorse", "RD")
     with pytest.raises(Refused, match="is now: Endorsed"):
         operations.take_change(current, "endorse", actor=crew["RD"], following=following(), seen=seen)
+
+
+# -- results ----------------------------------------------------------------------------------------------------------
+
+
+def test_texts_targets_and_new_indicators_take_effect_together(crew):
+    page = crew.open("manager", "/changes/new/results").check()
+    page = fill(page, **{"Outcome 1": "Institutions apply the new law.", "Outcome 1, indicator 1, target": "60"})
+    page = page.fill("Result, line 1", "1 Institutions apply the new procedures.")
+    page = page.fill("Indicator, line 1", "Number of laws").fill("Data source and collection method, line 1", "Gazette")
+    page = page.fill("Baseline, line 1", "0").fill("Target, line 1", "two")
+    refused = page.press("Save and ask")
+    assert refused.status == 422 and "Target, line 1: Please type a number" in refused.errors[0]
+    page = refused.fill("Target, line 1", "2").press("Save and ask").check()
+    assert page.rows("Before and after") == [
+        ["Outcome 1", "Institutions apply the new procedures.", "Institutions apply the new law."],
+        ["Target: Number of officials who apply the procedures", "40", "60"],
+        ["New indicator of 1", "none", "Number of laws, target 2"],
+    ]
+    assert crew.open("manager", "/changes").rows("Changes")[0][3] == "3 parts of the results matrix"
+    crew.take("RD", 1, "endorse")
+    assert crew.take("FUND", 1, "approve").status == 200
+    project = changing.project(crew.project.reference)
+    outcome = next(one for one in project.results if one.level == "outcome")
+    assert outcome.text == "Institutions apply the new law."
+    found = [one for one in project.indicators if one.result_id == outcome.id]
+    assert [(one.target, one.target_value) for one in found] == [("60", 60), ("2", 2)]
+    assert newest(crew).snapshot["results"][1]["text"] == outcome.text
+
+
+def test_a_percentage_above_a_hundred_and_an_empty_row_are_told_at_their_fields(crew):
+    indicator = db.session.scalars(select(Indicator).where(Indicator.project_id == crew.project.id)).first()
+    indicator.measure = Measure.PERCENTAGE
+    db.session.commit()
+    page = fill(crew.open("manager", "/changes/new/results"))
+    page = page.fill("Objective, indicator 1, target", "101").fill("Outcome 1", "").press("Save and ask").check()
+    assert page.status == 422
+    assert page.errors == [
+        "Outcome 1: Please fill this in.",
+        "Objective, indicator 1, target: Please type at most 100.",
+    ]
+
+
+def test_the_parts_of_a_target_add_up_to_it(crew):
+    indicator = db.session.scalars(select(Indicator).where(Indicator.project_id == crew.project.id)).first()
+    for sex, part in (("SEX_FEMALE", 25), ("SEX_MALE", 15)):
+        db.session.add(IndicatorSplit(indicator_id=indicator.id, sex_code=sex, target=Decimal(part)))
+    db.session.commit()
+    page = fill(crew.open("manager", "/changes/new/results").check(), **{"Objective, indicator 1, target": "50"})
+    page = page.press("Save and ask")
+    assert page.status == 422 and "do not add up" in page.errors[0]
+    page = page.fill("Objective, indicator 1, target, female", "35").press("Save and ask").check()
+    assert page.rows("Before and after")[0][1:] == ["40 (25 + 15)", "50 (35 + 15)"]
+    crew.take("RD", 1, "endorse")
+    crew.take("FUND", 1, "approve")
+    db.session.expire_all()
+    parts = db.session.scalars(select(IndicatorSplit.target).where(IndicatorSplit.indicator_id == indicator.id))
+    assert sum(parts) == 50
+
+
+def test_a_row_changed_meanwhile_is_not_overwritten(crew):
+    fill(crew.open("manager", "/changes/new/results"), **{"Outcome 1": "Another."}).press("Save and ask")
+    crew.take("RD", 1, "endorse")
+    outcome = db.session.scalars(
+        select(Result).where(Result.project_id == crew.project.id, Result.level == "outcome")
+    ).one()
+    outcome.text = "Mended by the list."
+    db.session.commit()
+    page = crew.take("FUND", 1, "approve")
+    assert page.status == 409 and "was changed meanwhile" in page.text

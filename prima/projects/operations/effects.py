@@ -19,8 +19,9 @@ from prima.following import Following
 from prima.projects import changing
 from prima.projects.changes import EXTENSIONS, WITH_LINES, ChangeKind
 from prima.projects.loading import PROPOSAL, STORY, load
-from prima.projects.models import BudgetLine, Change, Extension, Part, Project
+from prima.projects.models import BudgetLine, Change, Extension, Indicator, Level, Measure, Part, Project, Result
 from prima.projects.models.project import TEAM
+from prima.projects.numbering import numbered
 from prima.projects.operations.budget import MOST_AMOUNT, MOST_LINES, leaves, total
 from prima.projects.operations.drafting import session_of
 from prima.projects.operations.moves import take_part
@@ -32,6 +33,8 @@ from prima.users import User
 
 PICKED = ("category_code", "result_id", "area_code", "activity_type_code", "country_code")
 AGAIN = _l("It has to be returned, and asked for again with this in view.")
+INDICATOR = ("text", "measure", "unit", "source", "baseline", "target", "baseline_value", "target_value")
+READINGS = ("baseline_value", "target_value")
 LEADING = (Part.MANAGER, Part.ALTERNATE)
 
 
@@ -54,12 +57,46 @@ class NewLine:
 
 
 @dataclass(frozen=True)
+class NewText:
+    """What was typed of a row of the results matrix."""
+
+    id: int
+    text: str
+    assumption: str
+    field: str
+
+
+@dataclass(frozen=True)
+class NewReading:
+    """What was typed of an indicator: its words, its target and the parts of its target by their ids."""
+
+    id: int
+    text: str
+    target: str
+    target_value: Decimal | None
+    splits: Mapping[int, Decimal]
+    field: str
+
+
+@dataclass(frozen=True)
+class NewIndicator:
+    """An indicator to be added to a result."""
+
+    result_id: int
+    values: Mapping[str, Any]
+    field: str
+
+
+@dataclass(frozen=True)
 class Terms:
     """What was typed of a change, beside its reason; each kind reads its own."""
 
     ends_on: date | None = None
     amounts: Sequence[NewAmount] = ()
     added: Sequence[NewLine] = ()
+    texts: Sequence[NewText] = ()
+    readings: Sequence[NewReading] = ()
+    indicators: Sequence[NewIndicator] = ()
     part: str = ""
     email: str = ""
     from_on: date | None = None
@@ -80,6 +117,8 @@ def compared(project: Project, kind: ChangeKind, terms: Terms, following: Follow
         _compare_end(project, terms, both)
     if kind in WITH_LINES:
         _compare_lines(project, kind, terms, both, following)
+    if kind is ChangeKind.RESULTS:
+        _compare_results(project, terms, both)
     if kind is ChangeKind.MANAGER:
         _compare_people(project, terms, both)
     return both
@@ -175,6 +214,68 @@ def is_free(project: Project, kind: ChangeKind, both: Both) -> bool:
     return True
 
 
+def _compare_results(project: Project, terms: Terms, both: Both) -> None:
+    results = {one.id: one for one in project.results}
+    indicators = {one.id: one for one in project.indicators}
+    numbers = {one.id: one.number for one in numbered(project.results)}
+    gone = _("This row is not in the results matrix any more. Open the form again.")
+    before, after = both.before, both.after
+    before |= {"results": [], "indicators": []}
+    after |= {"results": [], "indicators": [], "new_indicators": []}
+    for text in terms.texts:
+        if text.id not in results:
+            raise Invalid(text.field, gone)
+        stands = _row(results[text.id], numbers)
+        typed = {**stands, "text": text.text, "assumption": text.assumption}
+        if typed != stands:
+            before["results"].append(stands)
+            after["results"].append(typed)
+    for one in terms.readings:
+        if one.id not in indicators:
+            raise Invalid(one.field, gone)
+        indicator = indicators[one.id]
+        stands = _reading(indicator, numbers)
+        wanted = {split.id: one.splits.get(split.id, split.target) for split in indicator.splits}
+        parts = [[key, _number(number)] for key, number in wanted.items()]
+        typed = {**stands, "text": one.text, "target": one.target, "target_value": _number(one.target_value)}
+        typed["splits"] = parts
+        if typed == stands:
+            continue
+        if parts and sum(wanted.values(), Decimal(0)) != one.target_value:
+            says = _("The parts of this target do not add up to it; please make the target and its parts agree.")
+            raise Invalid(one.field, says)
+        before["indicators"].append(stands)
+        after["indicators"].append(typed)
+    for new in terms.indicators:
+        result = results.get(new.result_id)
+        if result is None or result.level is Level.ACTIVITY:
+            raise Invalid(f"{new.field}-result_id", _("Please choose the objective, an outcome or an output."))
+        values = {name: _number(value) if name in READINGS else value for name, value in new.values.items()}
+        after["new_indicators"].append({**values, "result_id": result.id, "number": numbers[result.id]})
+    if not (after["results"] or after["indicators"] or after["new_indicators"]):
+        raise Invalid("texts", _("Nothing differs from the approved results matrix yet. Type what is to change."))
+
+
+def _row(result: Result, numbers: Mapping[int, str]) -> dict[str, Any]:
+    kept = {"id": result.id, "level": result.level.value, "number": numbers[result.id]}
+    return {**kept, "text": result.text, "assumption": result.assumption}
+
+
+def _reading(indicator: Indicator, numbers: Mapping[int, str]) -> dict[str, Any]:
+    return {
+        "id": indicator.id,
+        "number": numbers[indicator.result_id],
+        "text": indicator.text,
+        "target": indicator.target,
+        "target_value": _number(indicator.target_value),
+        "splits": [[one.id, _number(one.target)] for one in indicator.splits],
+    }
+
+
+def _number(value: Decimal | None) -> str | None:
+    return None if value is None else f"{value.normalize() + 0:f}"
+
+
 def _compare_people(project: Project, terms: Terms, both: Both) -> None:
     part = Part(terms.part)
     person = changing.account(terms.email)
@@ -222,6 +323,14 @@ def stale(change: Change) -> list[Reason]:
     for line in before.get("lines", ()):
         if amounts.get(line["id"]) != Decimal(line["amount"]):
             found.append(_("The budget line “%(line)s” was changed meanwhile.", line=line["description"]))
+    numbers = {one.id: one.number for one in numbered(project.results)}
+    rows = {one.id: _row(one, numbers) for one in project.results}
+    readings = {one.id: _reading(one, numbers) for one in project.indicators}
+    for kept, standing in ((before.get("results", ()), rows), (before.get("indicators", ()), readings)):
+        for one in kept:
+            now = standing.get(one["id"])
+            if now is None or {**now, "number": one["number"]} != one:
+                found.append(_("“%(text)s” of the results matrix was changed meanwhile.", text=one["text"]))
     if "people" in before and set(before["people"]) != {one.id for one in project.people(Part(before["part"]))}:
         found.append(_("The people were changed meanwhile."))
     if not found:
@@ -242,6 +351,8 @@ def take_effect(change: Change, *, actor: User, following: Following) -> dict[st
         done |= _take_lines(change, following)
     if "ends_on" in change.after:
         done |= _take_end(change, actor, following)
+    if change.kind is ChangeKind.RESULTS:
+        done |= _take_results(change)
     if change.kind is ChangeKind.MANAGER:
         done |= _take_people(change)
     project.updated_at = clock.now()
@@ -335,6 +446,41 @@ def set_amount(line: BudgetLine, amount: Decimal) -> None:
     else:
         line.quantity, line.units, line.unit_cost = Decimal(1), Decimal(1), amount
     line.amount = amount
+
+
+def _take_results(change: Change) -> dict[str, Any]:
+    """The new words, targets and indicators. What was recorded on an indicator stays with it."""
+    project, after, session = change.project, change.after, session_of(change.project)
+    results = {one.id: one for one in project.results}
+    indicators = {one.id: one for one in project.indicators}
+    for one in after["results"]:
+        result = results[one["id"]]
+        result.text, result.assumption = one["text"], one["assumption"]
+        result.version += 1
+    for one in after["indicators"]:
+        indicator = indicators[one["id"]]
+        indicator.text, indicator.target = one["text"], one["target"]
+        indicator.target_value = _value(one["target_value"])
+        parts = {split.id: split for split in indicator.splits}
+        for key, number in one["splits"]:
+            parts[key].target = Decimal(number)
+        indicator.version += 1
+    for one in after["new_indicators"]:
+        if one["result_id"] not in results:
+            raise Refused([_("A result to which an indicator is added is gone."), str(AGAIN)])
+        beside = [other.position for other in project.indicators if other.result_id == one["result_id"]]
+        made = Indicator(project=project, result_id=one["result_id"], position=max(beside, default=0) + 1, splits=[])
+        for name in INDICATOR:
+            setattr(made, name, _value(one[name]) if name in READINGS else one[name])
+        made.measure = Measure(one["measure"])
+        session.add(made)
+        session.flush()
+    counted = {"texts": "results", "targets": "indicators", "new": "new_indicators"}
+    return {name: len(after[part]) for name, part in counted.items()}
+
+
+def _value(number: str | None) -> Decimal | None:
+    return None if number is None else Decimal(number)
 
 
 def _take_people(change: Change) -> dict[str, Any]:

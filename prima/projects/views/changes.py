@@ -17,7 +17,7 @@ from prima.errors import Refused
 from prima.filters import day, money
 from prima.following import Following
 from prima.permissions import Action, can, guard, require
-from prima.projects import changing, operations, queries
+from prima.projects import changing, choices, operations, queries
 from prima.projects.changes import (
     ANSWERS,
     EXTENSIONS,
@@ -34,14 +34,25 @@ from prima.projects.changes import (
     state_chip,
 )
 from prima.projects.changing import Asked, Kind
-from prima.projects.differences import in_short, line_rows, rows
+from prima.projects.differences import LEVELS, in_short, line_rows, rows
 from prima.projects.files import MOST_BYTES, Arrivals, arriving
 from prima.projects.forms.changes import LetterForm, MoveForm, ReasonForm, change_form
-from prima.projects.forms.rows import EMPTY_ROWS
-from prima.projects.models import Change, Project
+from prima.projects.forms.rows import EMPTY_ROWS, Options
+from prima.projects.models import Change, Level, Project
+from prima.projects.numbering import numbered
 from prima.projects.operations.changes import Answer as DonorsAnswer
 from prima.projects.operations.changes import letters_since, what_happened
-from prima.projects.operations.effects import PICKED, NewAmount, NewLine, Terms
+from prima.projects.operations.effects import (
+    INDICATOR,
+    PICKED,
+    READINGS,
+    NewAmount,
+    NewIndicator,
+    NewLine,
+    NewReading,
+    NewText,
+    Terms,
+)
 from prima.projects.rights import changing_authority, may_change
 from prima.projects.rules.calls import day_at
 from prima.projects.stages import RUNNING
@@ -53,10 +64,9 @@ from prima.users import viewer
 from prima.workflow import Move
 
 bp = Blueprint("changes", __name__, url_prefix="/projects")
-ASKED_BY_FORM = tuple(kind for kind in ChangeKind if kind is not ChangeKind.RESULTS)
-KIND = f"<any({', '.join(ASKED_BY_FORM)}):kind>"
+KIND = f"<any({', '.join(ChangeKind)}):kind>"
 MOVE = f"<any({', '.join(MOVES)}):move>"
-MOST_ROWS = 700
+MOST_ROWS = 4000
 
 
 def following() -> Following:
@@ -74,7 +84,7 @@ def index(project: Project) -> str:
         "projects/changes.html",
         project=project,
         lines=[(one, KINDS[one.kind], state_chip(one), in_short(one, project.currency)) for one in found],
-        kinds=[(kind, KINDS[kind]) for kind in ASKED_BY_FORM if kind not in under_way] if asks else [],
+        kinds=[(kind, KINDS[kind]) for kind in ChangeKind if kind not in under_way] if asks else [],
         last_day=following().last_day(project) if project.status in RUNNING else None,
         ends=ends(project),
     )
@@ -132,8 +142,16 @@ def written(project: Project, kind: ChangeKind, change: Change | None) -> Answer
     """The form, and what it saves; a second button asks at once."""
     limit_rows(MOST_ROWS)
     options = offered(project) if kind in WITH_LINES else {}
+    if kind is ChangeKind.RESULTS:
+        carrying = [one for one in numbered(project.results) if one.level != Level.ACTIVITY]
+        options = {"result_id": Options({"": "", **{str(one.id): one.name for one in carrying}})}
     form = change_form(kind, None if request.method == "POST" else begun(project, kind, change), options)
     status = 200
+    if kind is ChangeKind.RESULTS:
+        measures = {one.id: one.measure.value for one in project.indicators}
+        for entry in form.readings.entries:
+            entry.form.measure.data = measures.get(entry.form.row.data, "words")
+        matrix(project, form)  # names the fields, for what the form says of them
     if request.method == "POST":
         saved: list[Change] = []
         with arriving(folder()) as arrivals:
@@ -149,6 +167,7 @@ def written(project: Project, kind: ChangeKind, change: Change | None) -> Answer
         form=form,
         extends=kind in EXTENSIONS,
         lines=line_cells(project, form) if kind in WITH_LINES else [],
+        matrix=matrix(project, form) if kind is ChangeKind.RESULTS else [],
         last_day=following().last_day(project) if kind in TIMED else None,
         late=is_late(project, kind),
         limit=MOST_BYTES // MEGABYTE,
@@ -180,9 +199,60 @@ def begun(project: Project, kind: ChangeKind, change: Change | None) -> dict[str
         ]
         added = [{**one, "amount": Decimal(one["amount"])} for one in after.get("added", ())]
         data["added"] = [*added, *({} for _row in range(EMPTY_ROWS))]
+    if kind is ChangeKind.RESULTS:
+        data |= begun_results(project, after)
     if kind is ChangeKind.MANAGER and change:
         data |= {"part": after["part"], "email": after["email"], "from_on": date.fromisoformat(after["from_on"])}
     return data
+
+
+def begun_results(project: Project, after: Mapping[str, Any]) -> dict[str, Any]:
+    texts = {one["id"]: one for one in after.get("results", ())}
+    readings = {one["id"]: one for one in after.get("indicators", ())}
+    rows: dict[str, Any] = {"texts": [], "readings": [], "splits": []}
+    for one in numbered(project.results, project.indicators):
+        kept = texts.get(one.id, {"text": one.text, "assumption": one.assumption})
+        rows["texts"].append({"row": one.id, "text": kept["text"], "assumption": kept["assumption"]})
+        for indicator in one.indicators:
+            read = readings.get(indicator.id, {"text": indicator.text, "target": indicator.target, "splits": ()})
+            parts = dict(read["splits"])
+            rows["readings"].append({"row": indicator.id, "text": read["text"], "target": read["target"]})
+            rows["splits"] += [
+                {"row": split.id, "target": Decimal(parts.get(split.id, split.target))} for split in indicator.splits
+            ]
+    rows["indicators"] = [*after.get("new_indicators", ()), {}, {}]
+    return rows
+
+
+def matrix(project: Project, form: Any) -> list[tuple[Any, Any, list[tuple[Any, Any, list[Any]]]]]:
+    """Each row with its fields, and under it each of its indicators with its own and those of the target's parts."""
+    texts = {entry.form.row.data: entry.form for entry in form.texts.entries}
+    readings = {entry.form.row.data: entry.form for entry in form.readings.entries}
+    splits = {entry.form.row.data: entry.form for entry in form.splits.entries}
+    names = {**choices.disaggregation("sex"), **choices.disaggregation("age")} if splits else {}
+    found = []
+    for one in numbered(project.results, project.indicators):
+        if one.id not in texts:
+            continue
+        below = []
+        name = f"{LEVELS[one.level]} {one.number}".strip()
+        texts[one.id].text.label.text = name
+        texts[one.id].assumption.label.text = _("%(row)s, assumption", row=name)
+        for place, indicator in enumerate(one.indicators, 1):
+            if indicator.id in readings:
+                said = _("%(row)s, indicator %(number)s", row=name, number=place)
+                readings[indicator.id].text.label.text = said
+                readings[indicator.id].target.label.text = _("%(indicator)s, target", indicator=said)
+            parts = []
+            for split in (one for one in indicator.splits if one.id in splits):
+                codes = (code for code in (split.sex_code, split.age_code) if code)
+                label = _("%(row)s, indicator %(number)s, target", row=name, number=place)
+                splits[split.id].target.label.text = ", ".join([label, *(names.get(code, code) for code in codes)])
+                parts.append(splits[split.id])
+            if indicator.id in readings:
+                below.append((indicator, readings[indicator.id], parts))
+        found.append((one, texts[one.id], below))
+    return found
 
 
 def line_cells(project: Project, form: Any) -> list[tuple[Any, Any, Any]]:
@@ -249,6 +319,27 @@ def terms_of(kind: ChangeKind, form: Any) -> Terms:
             for place, entry in enumerate(form.added.entries)
             if not entry.form.is_empty
         ]
+    if kind is ChangeKind.RESULTS:
+        splits = {entry.form.row.data: entry.form.target.data for entry in form.splits.entries}
+        typed["texts"] = [
+            NewText(one.row.data or 0, one.text.data, one.assumption.data, f"texts-{place}-text")
+            for place, one in enumerate(entry.form for entry in form.texts.entries)
+        ]
+        typed["readings"] = [
+            NewReading(one.row.data or 0, one.text.data, one.target.data, one.target.value, splits,
+                       f"readings-{place}-target")
+            for place, one in enumerate(entry.form for entry in form.readings.entries)
+        ]  # fmt: skip
+        typed["indicators"] = [
+            NewIndicator(
+                one.result_id.data or 0,
+                {**{name: one[name].data for name in INDICATOR if name not in READINGS},
+                 "baseline_value": one.baseline.value, "target_value": one.target.value},
+                f"indicators-{place}",
+            )
+            for place, one in enumerate(entry.form for entry in form.indicators.entries)
+            if not one.is_empty
+        ]  # fmt: skip
     if kind is ChangeKind.MANAGER:
         typed |= {"part": form.part.data, "email": form.email.data, "from_on": form.from_on.data}
     return Terms(**typed)
@@ -268,6 +359,13 @@ def typed_of(change: Change, form: Any) -> Mapping[str, tuple[str, str, str]]:
         line = next((one for one in change.project.lines if one.id == entry.form.row.data), None)
         if line is not None:
             now[f"lines-{place}-amount"] = amounts.get(line.id, f"{line.amount:.2f}")
+    if "texts" in form:
+        begun_with = begun_results(change.project, after)
+        for part, field in (("texts", "text"), ("texts", "assumption"), ("readings", "text"), ("readings", "target")):
+            kept = {one["row"]: one[field] for one in begun_with[part]}
+            for place, entry in enumerate(form[part].entries):
+                if entry.form.row.data in kept:
+                    now[f"{part}-{place}-{field}"] = kept[entry.form.row.data]
     found = {}
     for name, stands in now.items():
         parts = name.split("-")
