@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any, NamedTuple, Protocol
 
 from prima.users import User
@@ -41,6 +42,16 @@ class End(Protocol):
         """Let fall away what operational closure ends, in this transaction."""
 
 
+class LastDay(Protocol):
+    def __call__(self, project: Any) -> date | None:
+        """The last day on which an extension or a budget change is asked for in time; None where none is known."""
+
+
+class Spent(Protocol):
+    def __call__(self, project_id: int) -> dict[int, Decimal]:
+        """What was spent so far, by the id of the budget line; lines without spending may be left out."""
+
+
 class Following(NamedTuple):
     """What an operation of a project is given by its view."""
 
@@ -48,3 +59,5 @@ class Following(NamedTuple):
     end: End
     open_duties: Callable[[Any, str], list[Need]]
     """What the project still owes before it is closed (`operational`, `financial`), each with its link."""
+    last_day: LastDay
+    spent: Spent

@@ -35,6 +35,7 @@ from prima.projects.views import (
     allocation,
     beneficiaries,
     budget,
+    changes,
     classification,
     closure,
     comments,
@@ -100,6 +101,7 @@ BLUEPRINTS = (
     papers.bp,
     team.bp,
     milestones.bp,
+    changes.bp,
     readiness.bp,
     comments.bp,
     closure.bp,
@@ -152,6 +154,8 @@ FOLLOWING = Following(
     recompute=reporting_operations.recompute,
     end=reporting_operations.end,
     open_duties=reporting_overview.open_duties,
+    last_day=reporting_queries.last_day_to_ask,
+    spent=reporting_queries.most_spent_by_line,
 )
 """What follows from a decision on a project's dates, and what stands in the way of ending it."""
 LESSONS: tuple[LessonsOf, ...] = (reporting_queries.lessons,)

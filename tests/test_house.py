@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 ROOTS = ("prima", "prima.home", "prima.jobs", "prima.cli", "prima.rooms", "prima.serve", "prima.bench")
 ROOT_PACKAGES = ("demonstration",)  # these, ROOTS and prima/cli_*.py compose the rest
 PACKAGES = ("projects", "endorsement", "reporting")  # each may import those before it
-TABLES = ("stages", "steps", "calendar", "rights", "rules", "tones")
+TABLES = ("stages", "steps", "calendar", "rights", "rules", "tones", "changes")
 PURE = (
     "shares", "gauges", "tasks", "snapshot", "numbering", "workplan", "heat", "headcount", "reading", "differences",
     "electronic_file", "routing", "record", "proof", "spending", "statement",
@@ -37,8 +37,10 @@ class Layer(NamedTuple):
 
 DATABASE = ("prima.db", "sqlalchemy", "flask_sqlalchemy")
 ASKING = ("flask", "wtforms", "flask_wtf", "prima.forms")  # what only a request needs
-ASKED = ("queries", "visibility", "portfolio", "choices", "names", "loading", "similar", "library", "funding_rounds",
-         "queries_spending")  # fmt: skip
+ASKED = (
+    "queries", "visibility", "portfolio", "choices", "names", "loading", "similar", "library", "funding_rounds",
+    "changing", "queries_spending",
+)  # fmt: skip
 READING = (*TABLES, *PURE, "models", *ASKED)
 ACTING = ("operations", "reminders", "files")
 SHOWING = ("figures", "workbooks")

@@ -157,9 +157,11 @@ def upgrade() -> None:
     sa.Column('behalf_of_id', sa.BigInteger(), nullable=True),
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('note', sa.Text(), nullable=False),
+    sa.Column('letter_id', sa.BigInteger(), nullable=True),
     sa.ForeignKeyConstraint(['actor_id'], ['user_account.id'], name=op.f('fk_change_step_actor_id')),
     sa.ForeignKeyConstraint(['behalf_of_id'], ['user_account.id'], name=op.f('fk_change_step_behalf_of_id')),
     sa.ForeignKeyConstraint(['change_id'], ['change.id'], name=op.f('fk_change_step_change_id')),
+    sa.ForeignKeyConstraint(['letter_id'], ['document.id'], name=op.f('fk_change_step_letter_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_change_step'))
     )
     op.create_index(op.f('ix_change_step_change_id'), 'change_step', ['change_id'], unique=False)

@@ -49,6 +49,7 @@ STORY: dict[str, tuple[str, ...]] = {
     "steps": ("actor", "behalf_of"),
     "milestones": (),
     "extensions": (),
+    "changes": (),
     "coverage": ("country",),
 }
 """What the project page tells."""

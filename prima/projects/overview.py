@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from flask import url_for
@@ -10,22 +11,28 @@ from flask_babel import gettext as _
 from prima import clock
 from prima.desk import Duty
 from prima.overview import Telling
-from prima.projects import queries
-from prima.projects.models import Milestone, Part, Project
+from prima.permissions import Action, can
+from prima.projects import changing, queries
+from prima.projects.changes import IN_A_SENTENCE, ROAD, ChangeState, path
+from prima.projects.models import Change, Milestone, Part, Project
+from prima.projects.rights import may_change
+from prima.projects.rules import is_donor
 from prima.projects.stages import CLOSABLE, RUNNING, Status
 from prima.timeline import Mark, Span
 from prima.users import User
+from prima.workdays import add_working_days
 
 ENDED = frozenset({Status.OP_CLOSED, Status.FIN_CLOSED, Status.CANCELLED})
 
 
 def tell(project: Project, viewer: User) -> Telling:
-    tabs = []
+    found = Telling(duties=duties(project), spans=spans(project), marks=[*_moves(project), *_milestones(project)])
+    if project.starts_on is not None:
+        found.duties += changes_under_way(project)
+        found.tabs = [(_("Changes"), url_for("changes.index", reference=project.reference))]
     if project.status in CLOSABLE:
-        tabs.append((_("Closure"), url_for("closure.show", reference=project.reference)))
-    return Telling(
-        duties=duties(project), spans=spans(project), marks=[*_moves(project), *_milestones(project)], tabs=tabs
-    )
+        found.tabs.append((_("Closure"), url_for("closure.show", reference=project.reference)))
+    return found
 
 
 def duties(project: Project) -> list[Duty]:
@@ -97,5 +104,52 @@ def milestone_state(milestone: Milestone) -> str:
 
 
 def desk(user: User) -> list[Duty]:
-    """Concepts and drafts that the person is to complete."""
-    return [duty for project in queries.drafts_of(user) for duty in duties(project)]
+    """Concepts and drafts that the person is to complete, and changes that wait for the person."""
+    found = [duty for project in queries.drafts_of(user) for duty in duties(project)]
+    return found + [_duty(change) for change in changing.waiting_for(user) if _waits_for(change, user)]
+
+
+def changes_under_way(project: Project) -> list[Duty]:
+    """Requests that are with somebody who decides, or came back."""
+    found = []
+    for change in changing.on_the_way(project):
+        if change.state in (ChangeState.ASKED, ChangeState.ENDORSED):
+            at_the_fund = change.state is ChangeState.ENDORSED and not is_donor(project)
+            found.append(replace(_duty(change), who=_("the Fund") if at_the_fund else _("the Regional Office")))
+        elif change.state is ChangeState.RETURNED:
+            team = project.people(Part.MANAGER, Part.ALTERNATE)
+            found.append(replace(_duty(change), who=", ".join(person.name for person in team)))
+    return found
+
+
+def _waits_for(change: Change, user: User) -> bool:
+    if change.state is ChangeState.RETURNED:
+        return can(user, Action.ASK_CHANGE, change.project)
+    moves = ROAD.moves_from(change.state, change)
+    return any(may_change(user, move, change) for move in moves if move.action is not Action.ASK_CHANGE)
+
+
+def _duty(change: Change) -> Duty:
+    """What is to be done with a change, by when the edition wants it done."""
+    project, kind = change.project, IN_A_SENTENCE[change.kind]
+    since_on = change.state_since.date()
+    if change.state is ChangeState.RETURNED:
+        what, due_on = _("Mend the returned %(kind)s", kind=kind), None
+    else:
+        due_on = add_working_days(since_on, project.change_rules.days)  # type: ignore[union-attr]  # looked up with it
+        if change.state is ChangeState.ASKED:
+            what = _("Endorse the %(kind)s", kind=kind)
+        elif is_donor(project):
+            what = _("Record the donor's answer on the %(kind)s", kind=kind)
+        else:
+            what = _("Decide on the %(kind)s", kind=kind)
+    return Duty(
+        what=what,
+        reference=project.name,
+        title=project.title,
+        place=project.office.name,
+        url=path(project.reference, change.number),
+        since_on=since_on,
+        due_on=due_on,
+        key=f"change{change.id}",
+    )

@@ -205,11 +205,13 @@ def facts(project: Project, region: str, money: Any, day: Any) -> list[tuple[str
     if project.starts_on:
         found += [
             (_("Start"), day(project.starts_on)),
-            (_("End"), day(project.ends_on)),
+            (_("End date"), day(project.ends_on)),
             (_("Government focal point"), project.focal_point or None),
         ]
         if project.first_ends_on != project.ends_on:
-            found.insert(-1, (_("First agreed end"), day(project.first_ends_on)))
+            found.insert(-1, (_("End agreed at activation"), day(project.first_ends_on)))
+            said = (f"{day(one.old_end)} → {day(one.new_end)}" for one in project.extensions)
+            found.insert(-1, (_("Extensions"), "; ".join(said) or None))
     elif project.duration_months:
         found.append((_("Planned duration"), _("%(count)s months", count=project.duration_months)))
     return found

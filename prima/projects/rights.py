@@ -6,8 +6,12 @@ from typing import Any
 
 from prima import clock
 from prima.permissions import Action, authorities, authority
+from prima.projects.changes import ChangeKind, ChangeState, deciding_role
 from prima.projects.stages import BEFORE_ACTIVATION, Funding
 from prima.users import Authority, Role, Scope, User
+from prima.workflow import Move
+
+S = ChangeState
 
 DEVELOPER, MANAGER, ALTERNATE, EVALUATOR = "developer", "manager", "alternate", "evaluator"
 READS_NO_DRAFTS = frozenset({Role.ADMIN, Role.EVAL})
@@ -117,6 +121,65 @@ def running_authority(user: User, project: Any) -> Authority | None:
     return next((one for one in held if one.absent is None or not project.on_the_team(one.absent)), None)
 
 
+HEADQUARTERS = frozenset({Role.FUND, Role.DDG})
+"""Held for the whole organization only."""
+
+
+def change_authority(user: User, project: Any, role: str) -> Authority | None:
+    """By which authority in the role the person decides on its changes; never somebody of the team, nor for one."""
+    if project.on_the_team(user):
+        return None
+    held_role = Role(role)
+    place = {} if held_role in HEADQUARTERS else {"office_id": project.office_id, "region": project.region_code}
+    held = authorities(user, [held_role], **place)
+    return next((one for one in held if one.absent is None or not project.on_the_team(one.absent)), None)
+
+
+def change_rules(project: Any) -> Any:
+    """What the edition says of changes; None where no page has looked up which edition speaks for an older one."""
+    return project.change_rules or project.edition.handbook.changes
+
+
+def endorses_changes(user: User, project: Any) -> bool:
+    rules = change_rules(project)
+    return rules is not None and change_authority(user, project, deciding_role(rules, project, S.ASKED)) is not None
+
+
+def decides_changes(user: User, project: Any) -> bool:
+    rules = change_rules(project)
+    return rules is not None and change_authority(user, project, deciding_role(rules, project, S.ENDORSED)) is not None
+
+
+def changing_authority(user: User, move: Move, change: Any) -> Authority | None:
+    """The authority by which the person takes this move of this change, where it takes one.
+
+    Whoever endorsed it does not decide on it, and nobody decides who becomes manager if that is themselves.
+    """
+    rules = change_rules(change.project)
+    if rules is None or move.action not in (Action.ENDORSE_CHANGE, Action.DECIDE_CHANGE):
+        return None
+    held = change_authority(user, change.project, deciding_role(rules, change.project, move.source))  # type: ignore[arg-type]
+    people = {user.id, *([held.absent.id] if held and held.absent else [])}
+    return None if people & _barred(change, move) else held
+
+
+def _barred(change: Any, move: Move) -> set[int]:
+    barred = {change.after["person"]} if change.kind is ChangeKind.MANAGER and "person" in change.after else set()
+    if move.source is S.ENDORSED:
+        last = next((step for step in reversed(change.steps) if step.target is S.ENDORSED), None)
+        barred |= {last.actor_id, last.behalf_of_id} if last else set()
+    return barred
+
+
+def may_change(user: User, move: Move, change: Any) -> bool:
+    """Whether the person may take this move of this change."""
+    if move.only and not move.only(change):
+        return False
+    if move.action is Action.ASK_CHANGE:
+        return manager(user, change.project)
+    return changing_authority(user, move, change) is not None
+
+
 INTERNALS = (had_a_part, office_or_region, asked_elsewhere, fund)
 """Who sees the internal parts of a project."""
 
@@ -133,4 +196,7 @@ RIGHTS = {
     Action.RUN: (resource_management,),
     Action.MANAGE_CALLS: (fund_management,),
     Action.WRITE_REPORT: (manager,),
+    Action.ASK_CHANGE: (manager,),
+    Action.ENDORSE_CHANGE: (endorses_changes,),
+    Action.DECIDE_CHANGE: (decides_changes,),
 }

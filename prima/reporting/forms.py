@@ -1,4 +1,4 @@
-"""The forms of activation, extension, closing and reports; a report's form is made from what the edition asks."""
+"""The forms of activation, closing and reports; a report's form is made from what the edition asks."""
 
 from __future__ import annotations
 
@@ -39,12 +39,6 @@ class DonorActivationForm(ActivationForm):
         widget=TextInput(),
     )
     evaluation_agreed = BooleanField(_l("An ex-post evaluation is agreed with the donor"))
-
-
-class ExtensionForm(BaseForm):
-    ends_on = DayField(_l("New end"), validators=[InputRequired(REQUIRED)])
-    reason = prose(_l("Reason for the extension"), required=True, most=4000)
-    seen = HiddenField()
 
 
 class DueDateForm(BaseForm):

@@ -75,7 +75,7 @@ def tell(project: Project, viewer: User) -> Telling:
     index = url_for("reports.index", reference=project.reference)
     lines = [line_of(project, row) for row in rows]
     open_lines = [one for one in lines if one.deadline.is_open and not has_passed(one.deadline)]
-    extendable = project.status in RUNNING and can(viewer, Action.RUN, project)
+    extendable = project.status in RUNNING and can(viewer, Action.ASK_CHANGE, project)
     return Telling(
         duties=_duties(project, rows),
         spans=_spans(project),
@@ -85,7 +85,7 @@ def tell(project: Project, viewer: User) -> Telling:
             lines=open_lines[:SHOWN],
             more=max(len(open_lines) - SHOWN, 0),
             url=index,
-            extend_url=url_for("activation.extend", reference=project.reference) if extendable else "",
+            extend_url=url_for("changes.extend", reference=project.reference) if extendable else "",
         ),
         tabs=[(_("Reports"), index), (_("Spending"), url_for("spending.show", reference=project.reference))],
     )

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, true, tuple_, union_all
 from sqlalchemy.orm import joinedload, selectinload
 
 from prima import clock
@@ -18,6 +18,7 @@ from prima.desk import Duty
 from prima.handbook.published import HandbookEdition
 from prima.lessons import Lesson
 from prima.lists import BeneficiaryDisaggregation, BeneficiaryType, BudgetCategory, RegionalOffice, RoleName
+from prima.months import add_months
 from prima.places import Office, OfficeLink
 from prima.projects import queries as projects
 from prima.projects.models import BudgetLine, Part, Party, Project
@@ -196,6 +197,38 @@ def evaluation_money(project: Project) -> tuple[Decimal, Decimal]:
         select(func.sum(Spending.spent)).where(Spending.report_id == newest, Spending.category_code == EVALUATION_MONEY)
     )
     return approved, spent or Decimal(0)
+
+
+def last_day_to_ask(project: Project) -> date | None:
+    """The last day on which a request is in time: the deadline's, else by the edition from the project's end."""
+    standing = (Deadline.kind == EXTENSION_REQUEST, Deadline.fell_away_at.is_(None))
+    found = db.session.scalar(select(func.max(Deadline.due_on)).where(Deadline.project_id == project.id, *standing))
+    if found is None and project.ends_on is not None:
+        return add_months(project.ends_on, -project.edition.handbook.deadlines.extension_request_months)
+    return found
+
+
+def most_spent_by_line(project_id: int) -> dict[int, Decimal]:
+    """What was spent on each budget line: as finance states it, or as a report handed in said, whichever is more."""
+    stated = (
+        select(Expense.line_id, func.sum(Expense.amount).label("spent"))
+        .where(
+            Expense.project_id == project_id,
+            Expense.superseded_id.is_(None),
+            Expense.kind == ExpenseKind.EXPENDITURE,
+        )
+        .group_by(Expense.line_id)
+    )
+    reported = (
+        select(Spending.line_id, func.max(Spending.spent).label("spent"))
+        .join(Report, Report.id == Spending.report_id)
+        .join(Deadline, Deadline.id == Report.deadline_id)
+        .where(Deadline.project_id == project_id, Report.state.in_(IN), Spending.line_id.is_not(None))
+        .group_by(Spending.line_id)
+    )
+    both = union_all(stated, reported).subquery()
+    rows = db.session.execute(select(both.c.line_id, func.max(both.c.spent)).group_by(both.c.line_id))
+    return {line: Decimal(spent) for line, spent in rows}
 
 
 def group_names(project: Project) -> dict[int, str]:

@@ -59,6 +59,10 @@ ELSEWHERE = {
         ("closure.show", "closure.close", "closure.settle", "closure.suspend", "closure.resume", "closure.cancel"),
         "of a running project (test_closure)",
     ),
+    **dict.fromkeys(
+        ("changes.edit", "changes.extend", "changes.index", "changes.new", "changes.show", "changes.take"),
+        "of a running project: counted in test_changes_effects.py",
+    ),
     "documents.download": "answers with a filed document",
     "moves.take": "asks once more before a move",
 }

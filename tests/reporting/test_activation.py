@@ -14,10 +14,9 @@ from prima.db import db
 from prima.errors import Refused
 from prima.journal import Entry
 from prima.outbox import Letter
-from prima.projects.models import Extension, Party, Project
+from prima.projects.models import Party, Project
 from prima.reporting import operations
-from prima.reporting.calendar import ReportState
-from prima.reporting.models import Deadline, Report
+from prima.reporting.models import Deadline
 from prima.users import User
 from tests.conftest import TODAY, make_app
 from tests.factories import a_project, a_user, grant
@@ -242,7 +241,7 @@ def test_ten_at_once_get_ten_ids_without_a_gap(databases, template_url):
         clock.fix(None)
 
 
-# -- extension --------------------------------------------------------------------------------------------------------
+# -- running ----------------------------------------------------------------------------------------------------------
 
 
 def running(starts_on, ends_on, **more):
@@ -254,51 +253,12 @@ def running(starts_on, ends_on, **more):
     return project, fund, manager
 
 
-def test_an_extension_across_twelve_months_adds_the_interims_and_keeps_what_was_submitted(browser_of):
-    project, fund, _ = running(date(2016, 9, 1), date(2017, 5, 31))
-    assert days(project, "INT_N") == []
-    framework = next(row for row in open_rows(project) if row.kind == "RMF")
-    db.session.add(Report(deadline_id=framework.id, state=ReportState.ACCEPTED, first_submitted_on=TODAY))
-    framework.is_open = False
-    kept = framework.due_on
-    page = browser_of(fund).open(f"/projects/{project.reference}/extend").check()
-    page = page.fill("New end", "2018-02-28").fill("Reason for the extension", "Floods.").press("Extend")
-    assert page.status == 200
-    page.check()
-    assert days(project, "INT_N") == ["2017-04-11", "2017-10-12"]
-    assert days(project, "FIN_N") == ["2018-05-28"]
-    final = next(row for row in open_rows(project) if row.kind == "FIN_N")
-    assert final.first_due_on == date(2017, 8, 31)
-    assert next(row for row in open_rows(project) if row.kind == "RMF").due_on == kept
-    assert "first due 31 Aug 2017" in page.text
-    assert page.rows("Extensions") == [["1 Oct 2016", "31 May 2017", "28 Feb 2018", "Floods."]]
-    db.session.expire_all()
-    assert (project.ends_on, project.first_ends_on) == (date(2018, 2, 28), date(2017, 5, 31))
-
-
-def test_an_end_that_is_not_later_is_refused_at_its_field(browser_of):
-    project, fund, _ = running(date(2016, 9, 1), date(2017, 5, 31))
-    page = browser_of(fund).open(f"/projects/{project.reference}/extend")
-    page = page.fill("New end", "2017-05-31").fill("Reason for the extension", "Floods.").press("Extend")
-    assert page.status == 422
-    assert "must come after the present one, 31 May 2017" in page.errors[0]
-
-
-def test_two_extensions_decided_on_the_same_end_are_one(browser_of):
-    project, fund, _ = running(date(2016, 9, 1), date(2017, 5, 31))
+def test_nobody_extends_it_without_a_request(browser_of):
+    """What an extension moves is told in tests/projects/test_changes.py."""
+    project, fund, manager = running(date(2016, 9, 1), date(2017, 5, 31))
     address = f"/projects/{project.reference}/extend"
-    pages = [browser_of(fund).open(address) for _ in range(2)]
-    for page in pages:
-        page.fill("New end", "2018-02-28").fill("Reason for the extension", "Floods.")
-    assert pages[0].press("Extend").status == 200
-    again = pages[1].fill("New end", "2018-05-31").press("Extend")
-    assert again.status == 422 and "meanwhile" in again.errors[0]
-    assert len(db.session.scalars(select(Extension).where(Extension.project_id == project.id)).all()) == 1
-
-
-def test_only_those_who_run_it_extend_it(browser_of):
-    project, _, manager = running(date(2016, 9, 1), date(2017, 5, 31))
-    assert browser_of(manager).open(f"/projects/{project.reference}/extend").status == 403
+    assert browser_of(fund).open(address).url == f"/projects/{project.reference}/changes"
+    assert browser_of(manager).open(address).heading == "No-cost extension"
 
 
 def test_somebody_who_has_a_part_in_it_can_still_decide(app):

@@ -3,36 +3,16 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from prima import clock
 from prima.db import Json, Key, Model
+from prima.projects.changes import ChangeKind, ChangeState
 from prima.projects.models.documents import Document
 from prima.projects.models.project import Project
 from prima.users import User
-
-
-class ChangeKind(StrEnum):
-    NO_COST_EXTENSION = "no_cost_extension"
-    COST_EXTENSION = "cost_extension"
-    BUDGET = "budget"
-    RESULTS = "results"
-    MANAGER = "manager"
-
-
-class ChangeState(StrEnum):
-    """Where a change is; only an approved one has taken effect."""
-
-    DRAFT = "draft"
-    ASKED = "asked"
-    ENDORSED = "endorsed"
-    APPROVED = "approved"
-    RETURNED = "returned"
-    REFUSED = "refused"
-    WITHDRAWN = "withdrawn"
 
 
 class Change(Model):
@@ -76,7 +56,7 @@ class Change(Model):
     made_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
     version: Mapped[int] = mapped_column(default=1)
 
-    project: Mapped[Project] = relationship(lazy="raise")
+    project: Mapped[Project] = relationship(back_populates="changes", lazy="raise")
     made_by: Mapped[User] = relationship(lazy="raise")
     agreement: Mapped[Document | None] = relationship(lazy="raise")
     steps: Mapped[list[ChangeStep]] = relationship(back_populates="change", lazy="raise", order_by="ChangeStep.id")
@@ -93,10 +73,13 @@ class ChangeStep(Model):
     behalf_of_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     at: Mapped[datetime] = mapped_column(default=clock.now)
     note: Mapped[str] = mapped_column(default="")
+    letter_id: Mapped[int | None] = mapped_column(ForeignKey("document.id"))
+    """The donor's letter, where the step writes down the donor's answer."""
 
     change: Mapped[Change] = relationship(back_populates="steps", lazy="raise")
     actor: Mapped[User] = relationship(foreign_keys=[actor_id], lazy="raise")
     behalf_of: Mapped[User | None] = relationship(foreign_keys=[behalf_of_id], lazy="raise")
+    letter: Mapped[Document | None] = relationship(lazy="raise")
 
 
 class Version(Model):

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         BudgetLine,
         CountryAllocation,
     )
+    from prima.projects.models.changes import Change
     from prima.projects.models.classification import GenderAnswers, GovernanceMark, SdgMark, ThemeMark
     from prima.projects.models.comments import Comment
     from prima.projects.models.documents import Document
@@ -155,6 +156,9 @@ class Project(Journaled, Model):
     calls = cast("list[Any] | None", None)
     """The Fund's calls that fit it (rules.calls.Call), looked up with its row (queries.find); no column."""
 
+    change_rules = cast("Any | None", None)
+    """What its edition says of changes, or the newest that speaks of them (changing.with_rules); no column."""
+
     edition: Mapped[HandbookEdition] = relationship(lazy="raise")
     office: Mapped[Office] = relationship(lazy="raise")
     project_type: Mapped[ProjectType | None] = relationship(foreign_keys=[project_type_code], lazy="raise")
@@ -195,6 +199,7 @@ class Project(Journaled, Model):
     )
     justifications: Mapped[list[Justification]] = relationship(back_populates="project", lazy="raise")
     documents: Mapped[list[Document]] = relationship(back_populates="project", lazy="raise", order_by="Document.id")
+    changes: Mapped[list[Change]] = relationship(back_populates="project", lazy="raise", order_by="Change.id")
 
     @property
     def name(self) -> str:

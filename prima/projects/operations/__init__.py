@@ -3,6 +3,7 @@
 from prima.projects.operations.allocation import allocate
 from prima.projects.operations.beneficiaries import plan_beneficiaries
 from prima.projects.operations.budget import bring_lines, revise_budget
+from prima.projects.operations.changes import save_change, take_change
 from prima.projects.operations.classification import classify
 from prima.projects.operations.comments import add_comment, discard_draft, reopen_comment, reply, resolve_comment
 from prima.projects.operations.concept import propose
@@ -64,9 +65,11 @@ __all__ = [
     "revise_budget",
     "revise_indicator",
     "revise_matrix",
+    "save_change",
     "shift_indicator",
     "shift_result",
     "take",
+    "take_change",
     "take_part",
     "toggle_bookmark",
     "write_section",

@@ -51,15 +51,16 @@ def take_rate(project: Project) -> None:
         project.rate, project.rate_from = newest.usd_per_unit, newest.valid_from
 
 
-def total(project: Project) -> Decimal:
+def total(project: Project, *, keep_rate: bool = False) -> Decimal:
     """Keep the project's total as the sum of its lines, in USD at today's rate, and the allocations that follow.
 
-    Called under the project's lock after every change of lines.
+    Called under the project's lock after every change of lines. `keep_rate`: at the rate by which it was approved.
     """
     session = session_of(project)
     session.flush()
     summed = session.scalar(select(func.sum(BudgetLine.amount)).where(BudgetLine.project_id == project.id))
-    take_rate(project)
+    if not keep_rate:
+        take_rate(project)
     project.total(summed or Decimal(0))
     if project.budget_usd >= MOST_TOTAL:
         raise Invalid("lines", _("The total of these lines is too large."))
@@ -134,7 +135,7 @@ def bring_lines(
 
 def _checked(project: Project, rows: Sequence[Row]) -> dict[str, Decimal]:
     """The amount of each row by its name; everything is checked before anything is written."""
-    leaves = _leaves(project)
+    categories = leaves(project)
     results = {one.id for one in project.results if one.level in PAID_FOR}
     countries = {one.country_code for one in project.coverage} | {line.country_code for line in project.lines}
     amounts = {}
@@ -144,7 +145,7 @@ def _checked(project: Project, rows: Sequence[Row]) -> dict[str, Decimal]:
             raise Invalid(f"{row.name}-result_id", says)
         if row.values["country_code"] is not None and row.values["country_code"] not in countries:
             raise Invalid(f"{row.name}-country_code", _("Please choose a country that the project covers."))
-        if row.values["category_code"] not in leaves:
+        if row.values["category_code"] not in categories:
             raise Invalid(f"{row.name}-category_code", _("Please choose a category within this one."))
         amount = amount_of(row.values["quantity"], row.values["units"], row.values["unit_cost"])
         if amount >= MOST_AMOUNT:
@@ -159,7 +160,7 @@ def _write(line: BudgetLine, row: Row, amounts: dict[str, Decimal]) -> None:
     line.amount = amounts[row.name]
 
 
-def _leaves(project: Project) -> set[str]:
+def leaves(project: Project) -> set[str]:
     rows = session_of(project).execute(select(BudgetCategory.code, BudgetCategory.parent)).all()
     parents = {parent for _code, parent in rows}
     return {code for code, _parent in rows if code not in parents}

@@ -3,7 +3,6 @@
 from prima.reporting.operations.activation import activate
 from prima.reporting.operations.deadlines import end, recompute
 from prima.reporting.operations.due_dates import ask_report, move_due_date, take_back
-from prima.reporting.operations.extension import extend
 from prima.reporting.operations.reports import decide, save, submit
 from prima.reporting.operations.spending import confirm, prepare, take_over
 
@@ -13,7 +12,6 @@ __all__ = [
     "confirm",
     "decide",
     "end",
-    "extend",
     "move_due_date",
     "prepare",
     "recompute",

@@ -1,8 +1,7 @@
-"""Activating, extending, closing and cancelling a project, each on its own page."""
+"""Activating, closing and cancelling a project, each on its own page."""
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, url_for
@@ -15,9 +14,9 @@ from prima.projects import choices
 from prima.projects.models import Part, Project
 from prima.projects.page import need_url
 from prima.projects.rules import is_donor
-from prima.projects.stages import RUNNING, Status
+from prima.projects.stages import Status
 from prima.reporting import operations, queries
-from prima.reporting.forms import ActivationForm, DonorActivationForm, ExtensionForm
+from prima.reporting.forms import ActivationForm, DonorActivationForm
 from prima.reporting.rules import checklist, to_activate
 from prima.users import viewer
 from prima.workflow import Need
@@ -59,28 +58,6 @@ def activation_form(project: Project) -> ActivationForm:
     return form
 
 
-@bp.route("/<reference>/extend", methods=["GET", "POST"])
-@guard(Action.RUN, queries.project)
-def extend(project: Project) -> Answer:
-    at(project, *RUNNING)
-    form = ExtensionForm(data={"seen": project.ends_on and project.ends_on.isoformat()})
-    if form.validate_on_submit():
-        try:
-            operations.extend(
-                project.id,
-                actor=viewer(),
-                ends_on=form.ends_on.data,  # type: ignore[arg-type]  # the form was validated
-                reason=form.reason.data,
-                seen=day_of(form.seen.data),
-            )
-        except Refused as refusal:
-            form.refuse(refusal)
-        else:
-            flash(_("The project is extended; its open deadlines are recomputed."), "success")
-            return redirect(url_for("reports.index", reference=project.reference), 303)
-    return page("reporting/extend.html", project, form)
-
-
 def at(project: Project, *statuses: Status) -> None:
     if project.status not in statuses:
         raise Refused(_("This project has moved on meanwhile. Open its page to see where it is now."))
@@ -96,10 +73,3 @@ def listed(project: Project, needs: list[Need]) -> list[tuple[str, str | None]]:
 
 def page(template: str, project: Project, form: Any, **more: Any) -> Answer:
     return render_template(template, project=project, form=form, **more), 422 if form.is_submitted() else 200
-
-
-def day_of(text: str | None) -> date | None:
-    try:
-        return date.fromisoformat(text or "")
-    except ValueError:
-        return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, url_for
@@ -18,7 +19,6 @@ from prima.reporting.forms import AskedForm, DueDateForm, TakeBackForm
 from prima.reporting.models import Deadline
 from prima.reporting.overview import line_of
 from prima.reporting.steps import OWING, deadline_name
-from prima.reporting.views.activation import day_of
 from prima.users import viewer
 
 bp = Blueprint("due_dates", __name__, url_prefix="/projects")
@@ -105,3 +105,10 @@ def decided(template: str, deadline: Deadline, form: Any) -> Answer:
     line = line_of(deadline.project, deadline)
     page = render_template(template, project=deadline.project, line=line, form=form)
     return page, 422 if form.is_submitted() else 200
+
+
+def day_of(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text or "")
+    except ValueError:
+        return None
