@@ -54,7 +54,18 @@ from prima.reporting import operations as reporting_operations
 from prima.reporting import overview as reporting_overview
 from prima.reporting import queries as reporting_queries
 from prima.reporting import rights as reporting_rights
-from prima.reporting.views import activation, dashboard, deadlines, export, listing, reports
+from prima.reporting.views import (
+    activation,
+    dashboard,
+    deadlines,
+    export,
+    listing,
+    monitoring,
+    progress,
+    reached,
+    reports,
+    risk_reviews,
+)
 from prima.road import Roads
 
 BLUEPRINTS = (
@@ -104,6 +115,10 @@ BLUEPRINTS = (
     export.bp,
     activation.bp,
     reports.bp,
+    monitoring.bp,
+    progress.bp,
+    risk_reviews.bp,
+    reached.bp,
     deadlines.bp,
 )
 RIGHTS = (project_rights.RIGHTS, reporting_rights.RIGHTS, endorsement_rights.RIGHTS)

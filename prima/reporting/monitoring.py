@@ -42,6 +42,19 @@ class Reading:
         return self.value or self.numerator or ZERO
 
 
+def read(row: Any) -> Reading:
+    """A stored value as it counts."""
+    return Reading(
+        on_day=row.on_day,
+        value=row.value,
+        numerator=row.numerator,
+        denominator=row.denominator,
+        words=row.words,
+        source=row.source,
+        parts={(one.sex_code, one.age_code): one.amount for one in row.parts},
+    )
+
+
 @dataclass(frozen=True)
 class Achieved:
     """All readings of an indicator together. `number` is their number, of a percentage the per cent."""
@@ -203,9 +216,40 @@ def due(activities: Iterable[tuple[ActivityState, Planned | None]], milestones: 
     return Due(len(asked), asked.count(False))
 
 
-def live_activities(results: Iterable[Any]) -> list[Any]:
-    """Those that no change of results has taken out."""
-    return [one for one in results if one.level == Level.ACTIVITY and one.retired_on is None]
+def live(results: Iterable[Any]) -> set[int]:
+    """The rows of the matrix that no change of results has taken out, nor one above them."""
+    rows = {one.id: one for one in results}
+
+    def stands(number: int | None) -> bool:
+        return (
+            number is None or number not in rows or (rows[number].retired_on is None and stands(rows[number].parent_id))
+        )
+
+    return {number for number in rows if stands(number)}
+
+
+def live_activities(project: Any) -> list[Any]:
+    there = live(project.results)
+    return [one for one in project.results if one.level == Level.ACTIVITY and one.id in there]
+
+
+def live_indicators(project: Any) -> list[Any]:
+    there = live(project.results)
+    return [one for one in project.indicators if one.retired_on is None and one.result_id in there]
+
+
+# -- how fresh it is --------------------------------------------------------------------------------------------------
+
+
+def months_since(last: date, today: date) -> int:
+    """Whole months that have passed."""
+    months = (today.year - last.year) * 12 + today.month - last.month
+    return months - (add_months(last, months) > today)
+
+
+def is_stale(last: date | None, starts_on: date, every_months: int, today: date) -> bool:
+    """Whether nothing was recorded for so many months; before the first record they count from the start."""
+    return add_months(max(last or starts_on, starts_on), every_months) < today
 
 
 # -- beneficiaries ----------------------------------------------------------------------------------------------------

@@ -19,7 +19,9 @@ from prima.projects.models import Part, Project
 from prima.projects.stages import RUNNING
 from prima.reporting import queries
 from prima.reporting.calendar import EXTENSION_REQUEST, FINAL, FRAMEWORK, INTERIM, ReportState, TimelinessKind
+from prima.reporting.lights import Light, Period, figures, lights
 from prima.reporting.models import Deadline
+from prima.reporting.queries.lights import recorded, rules_of
 from prima.reporting.rules import to_close
 from prima.reporting.steps import (
     DONE,
@@ -64,6 +66,8 @@ class Panel:
     more: int
     url: str
     extend_url: str
+    lights: Sequence[Light] = ()
+    monitoring_url: str = ""
 
 
 def tell(project: Project, viewer: User) -> Telling:
@@ -84,9 +88,22 @@ def tell(project: Project, viewer: User) -> Telling:
             more=max(len(open_lines) - SHOWN, 0),
             url=index,
             extend_url=url_for("activation.extend", reference=project.reference) if extendable else "",
+            lights=lights_of(project, viewer) if project.status in RUNNING else (),
+            monitoring_url=url_for("monitoring.index", reference=project.reference),
         ),
-        tabs=[(_("Reports"), index)],
+        tabs=[(_("Monitoring"), url_for("monitoring.index", reference=project.reference)), (_("Reports"), index)],
     )
+
+
+def lights_of(project: Project, viewer: User) -> list[Light]:
+    """The traffic lights of a running project, loaded with its plan; that of risk only for who may read of risks."""
+    assert project.starts_on and project.ends_on
+    today = clock.today()
+    period = Period(
+        project.starts_on, project.ends_on, today, project.edition.handbook.deadlines.monitoring_every_months
+    )
+    found = figures(project, recorded(project), today)
+    return lights(found, rules_of(project), period, internal=can(viewer, Action.VIEW_INTERNAL, project))
 
 
 def open_duties(project: Project, closing: str) -> list[Need]:
@@ -122,7 +139,8 @@ def _duties(project: Project, rows: Sequence[Deadline]) -> list[Duty]:
     edition, today = project.edition.handbook, clock.today()
     announced = today + timedelta(days=queries.announced_days(project.edition))
     team = ", ".join(person.name for person in project.people(Part.MANAGER, Part.ALTERNATE))
-    names = queries.role_names()
+    waits = any(row.report and row.report.state in (ReportState.SUBMITTED, ReportState.CHECKED) for row in rows)
+    names = queries.role_names() if waits else {}
     found = []
     for row in rows:
         kind = report_type_of(edition, row.kind)

@@ -33,6 +33,11 @@ def committed_field(category: str) -> str:
     return f"committed_{category.lower().replace('.', '_')}"
 
 
+def part_field(sex: str | None, age: str | None) -> str:
+    """The form field of one sex or age group of an indicator's value."""
+    return "_".join(["part", *(code.lower() for code in (sex, age) if code)])
+
+
 def missing(deadline: Any, kind: ReportType) -> list[Need]:
     """Every unmet need of submitting the report, each with the field that mends it."""
     where = (("deadline", str(deadline.id)),)
