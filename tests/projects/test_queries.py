@@ -43,7 +43,7 @@ MOST = {
     "process.handbook": 7,
     "process.of": 7,
     "process.show": 17,
-    "projects.show": 16,
+    "projects.show": 13,
     "proposal.show": 13,
     "readiness.show": 8,
     "risks.edit": 10,

@@ -100,7 +100,7 @@ def test_values_are_recorded_summed_and_shown(browser_of, manager, project):
 def test_more_than_the_target_is_allowed_and_shown(browser_of, manager, project):
     indicator = an_indicator(project)
     page = put(browser_of(manager).open(at(project, "indicators", indicator.id)), "2016-09-30", "50", TO_DATE)
-    assert page.check().definition("Share of the target") == "125.0% above the target"
+    assert page.check().definition("Share of the target") == "125.0% exceeded"
 
 
 @pytest.mark.parametrize(
