@@ -57,7 +57,7 @@ def read(row: Any) -> Reading:
 
 @dataclass(frozen=True)
 class Achieved:
-    """All readings of an indicator together. `number` is their number, of a percentage the per cent."""
+    """All readings of an indicator together. `number` is what was recorded, of a percentage the per cent."""
 
     count: int
     on_day: date
@@ -71,7 +71,7 @@ class Achieved:
     not_stated: Decimal = ZERO
     """What no part says: the parts and this together are the whole."""
     level: Decimal | None = None
-    """What is compared with the target: increments are added to the baseline."""
+    """What is achieved, as it is compared with the target: increments are added to the baseline."""
     share: Decimal | None = None
     """How much of the way from the baseline to the target is done: 1 is all of it, less than 0 is away from it."""
 

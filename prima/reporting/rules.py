@@ -33,11 +33,6 @@ def committed_field(category: str) -> str:
     return f"committed_{category.lower().replace('.', '_')}"
 
 
-def part_field(sex: str | None, age: str | None) -> str:
-    """The form field of one sex or age group of an indicator's value."""
-    return "_".join(["part", *(code.lower() for code in (sex, age) if code)])
-
-
 def missing(deadline: Any, kind: ReportType) -> list[Need]:
     """Every unmet need of submitting the report, each with the field that mends it."""
     where = (("deadline", str(deadline.id)),)
@@ -135,3 +130,8 @@ def to_close(project: Any, deadlines: Iterable[Any]) -> list[Need]:
                 where = (("deadline", str(one.id)),)
                 found.append(Need(_("the %(report)s, accepted", report=name), REPORT, values=where))
     return found
+
+
+def part_field(sex: str | None, age: str | None) -> str:
+    """The form field of one sex or age group of an indicator's value."""
+    return "_".join(["part", *(code.lower() for code in (sex, age) if code)])

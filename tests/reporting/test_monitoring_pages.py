@@ -87,11 +87,11 @@ def test_values_are_recorded_summed_and_shown(browser_of, manager, project):
     assert page.messages == ["The value is recorded."]
     assert "How the values count" not in page.labels
     page = put(page, "2016-09-30", "18").check()
-    assert page.definition("Achieved") == "30 40 with the baseline"
+    assert page.definition("Achieved") == "40 30 added to the baseline"
     assert page.definition("Share of the target") == "100.0% reached"
     assert [row[:2] for row in page.rows("Values")] == [["30 Sep 2016", "18"], ["31 Mar 2016", "12"]]
     row = next(row for row in browser.open(at(project)).check().rows("Indicators") if "30 Sep 2016" in row)
-    assert row[1:5] == ["10", "40", "30", "100.0% reached"]
+    assert row[1:5] == ["10", "40", "40 30 added to the baseline", "100.0% reached"]
     assert len(stored()) == 2 and indicator.counting is Counting.INCREMENT
     journal = list(db.session.scalars(select(Entry.event).where(Entry.event.like("indicator value%"))))
     assert journal == ["indicator value recorded"] * 2
