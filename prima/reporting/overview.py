@@ -98,12 +98,13 @@ def tell(project: Project, viewer: User) -> Telling:
 def lights_of(project: Project, viewer: User) -> list[Light]:
     """The traffic lights of a running project, loaded with its plan; that of risk only for who may read of risks."""
     assert project.starts_on and project.ends_on
-    today = clock.today()
-    period = Period(
-        project.starts_on, project.ends_on, today, project.edition.handbook.deadlines.monitoring_every_months
-    )
+    rules = rules_of(project)
+    if rules is None:
+        return []
+    today, months = clock.today(), project.edition.handbook.deadlines.monitoring_every_months
+    period = Period(project.starts_on, project.ends_on, today, months)
     found = figures(project, recorded(project), today)
-    return lights(found, rules_of(project), period, internal=can(viewer, Action.VIEW_INTERNAL, project))
+    return lights(found, rules, period, internal=can(viewer, Action.VIEW_INTERNAL, project))
 
 
 def open_duties(project: Project, closing: str) -> list[Need]:

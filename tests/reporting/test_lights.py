@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from prima import sessions
 from prima.db import db
+from prima.errors import Refused
 from prima.handbook import published
 from prima.handbook.edition import Lights, Threshold
 from prima.projects.models import BudgetLine, Counting, Indicator, Level, Milestone, Part, Party, Result, Risk
@@ -298,6 +299,15 @@ def test_the_page_of_a_running_project_asks_little(browser_of, questions, monkey
         questions.clear()
         assert browser.open(f"/projects/{reference}").status == 200
         assert sum("UPDATE sign_in" not in one for one in questions) == QUESTIONS
+
+
+def test_where_no_edition_has_lights_the_page_shows_none(browser_of, manager, project, monkeypatch):
+    def silent(*_asked):
+        raise Refused("No edition speaks of it.")
+
+    monkeypatch.setattr(published, "part", silent)
+    page = browser_of(manager).open(f"/projects/{project.reference}").check()
+    assert page.status == 200 and shown(page) == {}
 
 
 def test_the_module_of_lights_knows_no_database():

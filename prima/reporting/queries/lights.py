@@ -11,6 +11,7 @@ from sqlalchemy import Text, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from prima.db import db
+from prima.errors import Refused
 from prima.handbook import published
 from prima.handbook.edition import Lights
 from prima.lists import RiskScale
@@ -33,9 +34,12 @@ from prima.reporting.monitoring import Reading
 from prima.reporting.steps import IN
 
 
-def rules_of(project: Project) -> Lights:
-    """The thresholds of the project's edition, or of the newest that has them."""
-    found: Lights = published.part(db.session(), project.edition, "lights")
+def rules_of(project: Project) -> Lights | None:
+    """The thresholds of the project's edition, or of the newest that has them; none where no edition speaks of them."""
+    try:
+        found: Lights = published.part(db.session(), project.edition, "lights")
+    except Refused:
+        return None  # the page of a project is shown without lights
     return found
 
 
