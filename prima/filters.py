@@ -39,6 +39,11 @@ def money_short(amount: Decimal | int | None) -> str:
     return format_decimal(exact.quantize(Decimal(1), ROUND_HALF_UP) or Decimal(0), format="#,##0")
 
 
+def quantity(value: Decimal | None) -> str:
+    """What was counted, with as many decimals as it has, at most four: 1,459.5."""
+    return _("not stated") if value is None else str(format_decimal(value, format="#,##0.####"))
+
+
 def grouped(text: object) -> str:
     """A number as somebody typed it, its thousands set apart: 1700 is 1,700, and any other text itself."""
     whole, point, decimals = str(text).partition(".")
@@ -102,7 +107,8 @@ def age(since: date | datetime | None, today: date) -> str:
 
 def register(app: Flask) -> None:
     """Give the filters to the templates under their own names."""
-    for shown in (none_text, money, money_short, grouped, percent, day, month, months, moment, in_days, age):
+    values = (none_text, money, money_short, quantity, grouped, percent, day, month, months, moment, in_days, age)
+    for shown in values:
         app.jinja_env.filters[shown.__name__] = shown
 
 

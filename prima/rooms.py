@@ -65,7 +65,20 @@ from prima.reporting import operations as reporting_operations
 from prima.reporting import overview as reporting_overview
 from prima.reporting import queries as reporting_queries
 from prima.reporting import rights as reporting_rights
-from prima.reporting.views import activation, dashboard, deadlines, due_dates, export, listing, reports, spending
+from prima.reporting.views import (
+    activation,
+    dashboard,
+    deadlines,
+    due_dates,
+    export,
+    listing,
+    monitoring,
+    progress,
+    reached,
+    reports,
+    risk_reviews,
+    spending,
+)
 from prima.road import Roads
 
 BLUEPRINTS = (
@@ -118,6 +131,10 @@ BLUEPRINTS = (
     export.bp,
     activation.bp,
     reports.bp,
+    monitoring.bp,
+    progress.bp,
+    risk_reviews.bp,
+    reached.bp,
     deadlines.bp,
     due_dates.bp,
     spending.bp,

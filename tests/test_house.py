@@ -21,7 +21,7 @@ PACKAGES = ("projects", "endorsement", "reporting")  # each may import those bef
 TABLES = ("stages", "steps", "calendar", "rights", "rules", "tones", "changes")
 PURE = (
     "shares", "gauges", "tasks", "snapshot", "numbering", "workplan", "heat", "headcount", "reading", "differences",
-    "electronic_file", "routing", "record", "proof", "spending", "statement",
+    "electronic_file", "routing", "record", "proof", "spending", "statement", "monitoring", "lights",
 )  # fmt: skip
 """Computed from what was loaded."""
 # Packages that belong to the ground floor, as prima/*.py does.
@@ -39,7 +39,7 @@ DATABASE = ("prima.db", "sqlalchemy", "flask_sqlalchemy")
 ASKING = ("flask", "wtforms", "flask_wtf", "prima.forms")  # what only a request needs
 ASKED = (
     "queries", "visibility", "portfolio", "choices", "names", "loading", "similar", "library", "funding_rounds",
-    "changing", "queries_spending",
+    "changing",
 )  # fmt: skip
 READING = (*TABLES, *PURE, "models", *ASKED)
 ACTING = ("operations", "reminders", "files")

@@ -84,7 +84,10 @@ class Panel:
 
 def tell(project: Project, viewer: User) -> Telling:
     newest = queries.newest_round(project)
-    queries.people_again()
+    if project.status in DESKS:
+        queries.people_again()
+    else:
+        queries.known(viewer)  # nobody has it any more, so nobody else is asked about
     names = queries.seat_names()
     waiting = queries.waiting(project, newest)
     telling = Telling(duties=[_duty(project, one, names, viewer) for one in waiting])

@@ -53,6 +53,14 @@ STORY: dict[str, tuple[str, ...]] = {
     "coverage": ("country",),
 }
 """What the project page tells."""
+PLAN: dict[str, tuple[str, ...]] = {
+    "results": (),
+    "indicators": ("splits",),
+    "plans": (),
+    "risks": (),
+    "beneficiaries": (),
+}
+"""What a running project is measured by."""
 
 
 def load(session: Session, projects: Sequence[Project], relations: dict[str, tuple[str, ...]]) -> None:

@@ -18,7 +18,7 @@ from prima.journal import Entry
 from prima.lists import CountryLink, Donor, RegionalOffice, RoleName, StatusName
 from prima.people.holders import holders
 from prima.places import Office, OfficeLink
-from prima.projects.loading import PROPOSAL, STORY, load
+from prima.projects.loading import PLAN, PROPOSAL, STORY, load
 from prima.projects.models import (
     AreaAllocation,
     Bookmark,
@@ -33,7 +33,7 @@ from prima.projects.models import (
     Section,
 )
 from prima.projects.rules import calls
-from prima.projects.stages import Funding, Status
+from prima.projects.stages import RUNNING, Funding, Status
 from prima.projects.visibility import region_link, visible_projects
 from prima.users import TEAM_ROLES, Delegation, Grant, Role, SignIn, User
 
@@ -159,14 +159,21 @@ def story(reference: str) -> Project | None:
     return _loaded(find(reference, *named()), STORY)
 
 
+def running(reference: str) -> Project | None:
+    """For the pages of monitoring: its story, and what it is measured by."""
+    return _loaded(find(reference, *named()), STORY | PLAN)
+
+
 def proposal_with_story(reference: str) -> Project | None:
     return _loaded(find(reference, *named()), PROPOSAL | STORY)
 
 
 def page(reference: str) -> Project | None:
-    """For the project page: while the proposal is open for writing, with what the submit rules ask."""
+    """For the project page: while the proposal is open for writing, with what the submit rules ask; while the project
+    runs, with what it is measured by."""
     found = find(reference, *named())
-    return _loaded(found, PROPOSAL | STORY if found and found.is_editable else STORY)
+    asked = {} if found is None else PROPOSAL if found.is_editable else PLAN if found.status in RUNNING else {}
+    return _loaded(found, STORY | asked)
 
 
 def locked(project_id: int, *options: Any) -> Project:
@@ -311,13 +318,6 @@ def statuses() -> dict[str, StatusName]:
     return {row.code: row for row in db.session.scalars(select(StatusName).order_by(StatusName.position))}
 
 
-def region_name(project: Project) -> str:
-    """The name of the Regional Office its management site is linked to, or nothing for headquarters."""
-    if project.region_code is None:
-        return ""
-    return db.session.scalar(select(RegionalOffice.name).where(RegionalOffice.code == project.region_code)) or ""
-
-
 def roles() -> dict[str, RoleName]:
     return {row.code: row for row in db.session.scalars(select(RoleName).order_by(RoleName.position))}
 
@@ -333,8 +333,24 @@ def newest_edition() -> published.HandbookEdition:
     return published.newest(db.session())
 
 
-def is_bookmarked(project: Project, user: User) -> bool:
-    return db.session.get(Bookmark, (user.id, project.id)) is not None
+@dataclass(frozen=True)
+class Beside:
+    """What stands beside the project on its page: its region, whether the viewer marked it, how many comments wait."""
+
+    region: str
+    bookmarked: bool
+    comments: int
+
+
+def beside(project: Project, viewer: User) -> Beside:
+    """All of it in one question."""
+    region = select(RegionalOffice.name).where(RegionalOffice.code == project.region_code)
+    marked = select(Bookmark.user_id).where(Bookmark.user_id == viewer.id, Bookmark.project_id == project.id)
+    waiting = select(func.count()).where(
+        Comment.project_id == project.id, Comment.published_at.is_not(None), Comment.resolved_at.is_(None)
+    )
+    row = db.session.execute(select(region.scalar_subquery(), marked.exists(), waiting.scalar_subquery())).one()
+    return Beside(row[0] or "", row[1], row[2])
 
 
 def drafts_of(user: User) -> list[Project]:

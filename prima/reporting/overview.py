@@ -19,7 +19,9 @@ from prima.projects.models import Part, Project
 from prima.projects.stages import RUNNING
 from prima.reporting import queries
 from prima.reporting.calendar import EXTENSION_REQUEST, FINAL, FRAMEWORK, INTERIM, ReportState, TimelinessKind
+from prima.reporting.lights import Light, Period, figures, lights
 from prima.reporting.models import Deadline
+from prima.reporting.queries.lights import recorded, rules_of
 from prima.reporting.rules import to_close, to_settle
 from prima.reporting.steps import (
     DONE,
@@ -66,6 +68,8 @@ class Panel:
     more: int
     url: str
     extend_url: str
+    lights: Sequence[Light] = ()
+    monitoring_url: str = ""
 
 
 def tell(project: Project, viewer: User) -> Telling:
@@ -86,9 +90,27 @@ def tell(project: Project, viewer: User) -> Telling:
             more=max(len(open_lines) - SHOWN, 0),
             url=index,
             extend_url=url_for("changes.extend", reference=project.reference) if extendable else "",
+            lights=lights_of(project, viewer) if project.status in RUNNING else (),
+            monitoring_url=url_for("monitoring.index", reference=project.reference),
         ),
-        tabs=[(_("Reports"), index), (_("Spending"), url_for("spending.show", reference=project.reference))],
+        tabs=[
+            (_("Monitoring"), url_for("monitoring.index", reference=project.reference)),
+            (_("Reports"), index),
+            (_("Spending"), url_for("spending.show", reference=project.reference)),
+        ],
     )
+
+
+def lights_of(project: Project, viewer: User) -> list[Light]:
+    """The traffic lights of a running project, loaded with its plan; that of risk only for who may read of risks."""
+    assert project.starts_on and project.ends_on
+    rules = rules_of(project)
+    if rules is None:
+        return []
+    today, months = clock.today(), project.edition.handbook.deadlines.monitoring_every_months
+    period = Period(project.starts_on, project.ends_on, today, months)
+    found = figures(project, recorded(project), today)
+    return lights(found, rules, period, internal=can(viewer, Action.VIEW_INTERNAL, project))
 
 
 def open_duties(project: Project, closing: str) -> list[Need]:
@@ -128,7 +150,8 @@ def _duties(project: Project, rows: Sequence[Deadline]) -> list[Duty]:
     edition, today = project.edition.handbook, clock.today()
     announced = today + timedelta(days=queries.announced_days(project.edition))
     team = ", ".join(person.name for person in project.people(Part.MANAGER, Part.ALTERNATE))
-    names = queries.role_names()
+    waits = any(row.report and row.report.state in (ReportState.SUBMITTED, ReportState.CHECKED) for row in rows)
+    names = queries.role_names() if waits else {}
     found = []
     for row in rows:
         kind = report_type_of(edition, row.kind)

@@ -16,6 +16,7 @@ from prima.projects.page import need_url
 from prima.reporting import queries
 from prima.reporting.calendar import FINAL, ReportState
 from prima.reporting.models import Deadline, Report
+from prima.reporting.monitoring import reached, told_of
 from prima.reporting.overview import Line, line_of
 from prima.reporting.rights import may_take
 from prima.reporting.rules import committed_field, missing, reached_field, spent_field, text_field
@@ -191,19 +192,20 @@ def _texts(kind: ReportType, source: Report | None) -> list[TextPart]:
 def _groups(deadline: Deadline) -> list[Group]:
     """Interim reports tell of their period, final ones of the whole project."""
     names = queries.group_names(deadline.project)
-    before: dict[int, int] = {}
-    for report in queries.narratives_handed_in(deadline.project_id, but=deadline.id):
-        if (report.deadline.due_on, report.deadline.id) < (deadline.due_on, deadline.id):
-            whole = report.deadline.kind in FINAL
-            for one in report.reached:
-                before[one.beneficiaries_id] = one.number + (0 if whole else before.get(one.beneficiaries_id, 0))
+    place = (deadline.due_on, deadline.id)
+    earlier = [
+        report
+        for report in queries.narratives_handed_in(deadline.project_id, but=deadline.id)
+        if (report.deadline.due_on, report.deadline.id) < place
+    ]
+    before = reached(told_of(earlier))
     here = {one.beneficiaries_id: one.number for one in deadline.report.reached} if deadline.report else {}
     whole = deadline.kind in FINAL
     found = []
     for group in deadline.project.beneficiaries:
-        reached, earlier = here.get(group.id), before.get(group.id, 0)
-        total = (reached if reached is not None else earlier) if whole else earlier + (reached or 0)
-        found.append(Group(group.id, reached_field(group.id), names[group.id], group.planned, earlier, reached, total))
+        number, until = here.get(group.id), before.get(group.id, 0)
+        total = reached([(False, {0: until}), *([(whole, {0: number})] if number is not None else [])])[0]
+        found.append(Group(group.id, reached_field(group.id), names[group.id], group.planned, until, number, total))
     return found
 
 

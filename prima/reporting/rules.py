@@ -184,3 +184,8 @@ def _finals(project: Any, deadlines: Iterable[Any]) -> list[Need]:
                 where = (("deadline", str(one.id)),)
                 found.append(Need(_("the %(report)s, accepted", report=name), REPORT, values=where))
     return found
+
+
+def part_field(sex: str | None, age: str | None) -> str:
+    """The form field of one sex or age group of an indicator's value."""
+    return "_".join(["part", *(code.lower() for code in (sex, age) if code)])

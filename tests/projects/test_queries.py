@@ -42,7 +42,7 @@ MOST = {
     "process.handbook": 7,
     "process.of": 7,
     "process.show": 17,
-    "projects.show": 18,
+    "projects.show": 13,
     "proposal.show": 13,
     "readiness.show": 8,
     "risks.edit": 10,

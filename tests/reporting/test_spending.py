@@ -16,7 +16,7 @@ from prima.db import db
 from prima.lists import BudgetCategory
 from prima.projects.models import BudgetLine
 from prima.projects.stages import Funding
-from prima.reporting.queries_spending import lines_spent, spent_by_line
+from prima.reporting.queries.spending import lines_spent, spent_by_line
 from prima.reporting.spending import Figures, Line, Moved, Spent, Stated, by_category, total
 from tests.factories import a_project, a_user
 from tests.reporting.finance import a_row, a_running_project, a_workbook, line_ids, take_over

@@ -17,7 +17,7 @@ from prima.projects.stages import Funding, Status
 from prima.rates import ExchangeRate
 from prima.reporting import statement
 from prima.reporting.models import Expense, SpendingImport
-from prima.reporting.queries_spending import spent_by_line
+from prima.reporting.queries.spending import spent_by_line
 from prima.reporting.spending import Spent
 from prima.reporting.statement import Wrong
 from prima.spreadsheets.reading import Unreadable

@@ -44,8 +44,8 @@ from prima.users import User
 from prima.workflow import Move
 
 S = ChangeState
-LETTER = "OTH"
-"""The type of document as which letters of the counterpart and of the donor are filed, each with its title."""
+AGREEMENT, LETTER = "OTH", "DLTR"
+"""The types of document as which the counterpart's letter and the donor's are filed, each with its title."""
 TEAM = (Part.MANAGER, Part.ALTERNATE)
 
 
@@ -100,7 +100,7 @@ def save_change(
     session.flush()
     if letter:
         title = _("The counterpart's agreement to change %(number)s", number=change.number)
-        filed = file_letter(project, letter, actor=actor, type_code=LETTER, title=title)
+        filed = file_letter(project, letter, actor=actor, type_code=AGREEMENT, title=title)
         session.flush()
         change.agreement_id = filed.id
     record(

@@ -19,22 +19,22 @@ bp = Blueprint("projects", __name__, url_prefix="/projects")
 @bp.get("/<reference>")
 @guard(Action.VIEW_PROJECT, queries.page)
 def show(project: Project) -> str:
-    internal = can(viewer(), Action.VIEW_INTERNAL, project)
+    internal, beside = can(viewer(), Action.VIEW_INTERNAL, project), queries.beside(project, viewer())
     page = put_together(
         project,
         viewer(),
         queries.statuses(),
         current_app.extensions["prima.tellers"],
-        queries.region_name(project),
+        beside.region,
         money=money,
         day=day,
-        comments=sum(queries.open_comments(project).values()) if internal else None,
+        comments=beside.comments if internal else None,
     )
     source, copies = similar.kin(project, viewer())
     return render_template(
         "projects/show.html",
         page=page,
-        bookmarked=queries.is_bookmarked(project, viewer()),
+        bookmarked=beside.bookmarked,
         source=source,
         copies=copies,
     )
