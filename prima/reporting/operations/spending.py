@@ -25,9 +25,9 @@ from prima.permissions import Action, can
 from prima.projects import queries as projects
 from prima.projects.models import Project
 from prima.projects.operations.versions import code_of
-from prima.reporting.queries import spending as queries_spending as queries
 from prima.reporting import statement as statements
 from prima.reporting.models import Expense, ExpenseKind, SpendingImport
+from prima.reporting.queries import spending as queries
 from prima.reporting.rights import import_authority
 from prima.reporting.spending import NOTHING, Line, Moved, Spent, Stated
 from prima.reporting.statement import (

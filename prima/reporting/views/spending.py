@@ -22,9 +22,9 @@ from prima.projects.models import Project
 from prima.projects.rules import is_of_staff
 from prima.rates import USD
 from prima.reporting import operations, statement, workbooks
-from prima.reporting.queries import spending as queries_spending as queries
 from prima.reporting.forms import SpendingForm, TakeOverForm
 from prima.reporting.operations.spending import Changed, Prepared, read
+from prima.reporting.queries import spending as queries
 from prima.reporting.spending import Category, Figures, by_category, total
 from prima.reporting.statement import Statement, Wrong
 from prima.spreadsheets import write
