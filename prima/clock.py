@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 _day: date | None = None
 
@@ -21,6 +22,11 @@ def now() -> datetime:
 def today() -> date:
     """The date in UTC."""
     return now().date()
+
+
+def today_at(time_zone: str) -> date:
+    """The date at a place, by its IANA time zone: what is due on a day is due until midnight there."""
+    return _day or now().astimezone(ZoneInfo(time_zone)).date()
 
 
 def fix(day: date | None) -> None:
