@@ -30,6 +30,7 @@ from prima.reporting.rules import (
     checklist,
     committed_field,
     missing,
+    part_name,
     part_titles,
     reached_field,
     spent_field,
@@ -200,6 +201,8 @@ class Task:
     title: str
     url: str
     lacks: Sequence[str]
+    says: Sequence[str]
+    """Of these, what the part's own name does not say."""
     optional: bool
     returned: bool
     """The last return says what has to be changed here."""
@@ -388,7 +391,8 @@ def _tasks(deadline: Deadline, kind: ReportType, needs: Sequence[Need], remarks:
             code,
             title,
             url_for("reports.show", _anchor=anchors.get(code) or text_field(code), **here),
-            [str(need.text) for need in lacks.get(code, ())],
+            said := [str(need.text) for need in lacks.get(code, ())],
+            [text for text in said if text != part_name(title)],
             code in optional and code not in lacks,
             code in remarks,
         )

@@ -50,7 +50,7 @@ from prima.projects.models import (
     Result,
 )
 from prima.projects.models.project import TEAM
-from prima.projects.numbering import numbered
+from prima.projects.numbering import Numbered, numbered
 from prima.projects.visibility import may_see, region_link
 from prima.reporting.calendar import EXTENSION_REQUEST, ReportState
 from prima.reporting.models import (
@@ -256,7 +256,8 @@ def live(deadline: Deadline, kind: ReportType) -> Standing:
         return Standing(planned=planned)
     results, months, progress = _activities(project.id)
     measured, values = _measured(project.id, until)
-    standing = [one for one in numbered(results, measured) if not _retired(one.row, until)]
+    passed = min(until, clock.today_at(project.office.time_zone) - timedelta(days=1))
+    standing = _standing(numbered(results, measured), until)
     return Standing(
         indicators=tuple(
             indicator_row(one, indicator, values[indicator.id])
@@ -265,12 +266,12 @@ def live(deadline: Deadline, kind: ReportType) -> Standing:
             if not _retired(indicator, until)
         ),
         activities=tuple(
-            activity_row(one, months.get(one.id, ()), progress.get(one.id), project.starts_on, until)
+            activity_row(one, months.get(one.id, ()), progress.get(one.id), project.starts_on, passed)
             for one in standing
             if one.level == Level.ACTIVITY
         ),
         milestones=tuple(
-            milestone_row(name, planned_on, done_on, until)
+            milestone_row(name, planned_on, done_on, until, passed)
             for name, planned_on, done_on in db.session.execute(
                 select(Milestone.name, Milestone.planned_on, Milestone.done_on)
                 .where(Milestone.project_id == project.id)
@@ -279,6 +280,15 @@ def live(deadline: Deadline, kind: ReportType) -> Standing:
         ),
         planned=planned,
     )
+
+
+def _standing(rows: Iterable[Numbered], until: date) -> list[Numbered]:
+    """The rows that no change had taken out by then, nor one above them."""
+    found: dict[int, Numbered] = {}
+    for one in rows:
+        if not _retired(one.row, until) and (one.parent_id is None or one.parent_id in found):
+            found[one.id] = one
+    return list(found.values())
 
 
 def _retired(row: Any, until: date) -> bool:

@@ -49,6 +49,10 @@ def remark_field(code: str) -> str:
     return f"remark_{code.lower()}"
 
 
+def part_name(title: str) -> str:
+    return _("the part “%(title)s”", title=title)
+
+
 def part_titles(kind: ReportType, deadline: Any) -> list[tuple[str, str]]:
     """The parts of the report in their order, figures first where they are what it is about."""
     found = [(section.code, section.title.say()) for section in kind.sections]
@@ -80,7 +84,7 @@ def _texts(deadline: Any, kind: ReportType) -> Iterator[Lack]:
         text, title, field = texts.get(section.code, "").strip(), section.title.say(), text_field(section.code)
         words = count_words(text)
         if not text and section.required and not is_recorded(deadline, section.code):
-            yield section.code, _("the part “%(title)s”", title=title), field
+            yield section.code, part_name(title), field
         elif section.words and words > section.words:
             says = ngettext(
                 "the part “%(title)s” shortened by %(num)s word",

@@ -60,7 +60,7 @@ class ActivityRow:
     done_on: date | None
     note: str
     late: bool
-    """Its last planned month ended by the report's last day, and it is not done."""
+    """Its last planned month has passed, and it is not done."""
 
 
 @dataclass(frozen=True)
@@ -107,13 +107,14 @@ def indicator_row(result: Numbered, indicator: Any, values: Sequence[Any]) -> In
 
 
 def _share(indicator: Any, number: Decimal | None) -> Decimal | None:
-    if number is None or indicator.target_value is None:
+    baseline, target = indicator.baseline_value, indicator.target_value
+    if number is None or baseline is None or target is None or baseline == target:
         return None
-    way = indicator.target_value - (indicator.baseline_value or ZERO)
-    return ((number - (indicator.baseline_value or ZERO)) / way).quantize(Decimal("0.0001")) if way else None
+    return ((number - baseline) / (target - baseline)).quantize(Decimal("0.0001"))
 
 
-def activity_row(activity: Numbered, months: Iterable[int], progress: Any, starts_on: date | None, until: date) -> Any:
+def activity_row(activity: Numbered, months: Iterable[int], progress: Any, starts_on: date | None, passed: date) -> Any:
+    """`passed` is the last day that is over: of what the report looks back on, and by now."""
     planned = list(months)
     planned_to = None
     if planned and starts_on:
@@ -127,16 +128,16 @@ def activity_row(activity: Numbered, months: Iterable[int], progress: Any, start
         state=state,
         done_on=progress.done_on if progress else None,
         note=progress.note if progress else "",
-        late=planned_to is not None and planned_to <= until and state not in (DONE, DROPPED),
+        late=planned_to is not None and planned_to <= passed and state not in (DONE, DROPPED),
     )
 
 
-def milestone_row(name: str, planned_on: date, done_on: date | None, until: date) -> MilestoneRow:
+def milestone_row(name: str, planned_on: date, done_on: date | None, until: date, passed: date) -> MilestoneRow:
     done = done_on if done_on and done_on <= until else None
     if done:
         state = MET if done <= planned_on else LATE
     else:
-        state = MISSED if planned_on <= until else AHEAD
+        state = MISSED if planned_on <= passed else AHEAD
     return MilestoneRow(name, planned_on, done, state)
 
 
