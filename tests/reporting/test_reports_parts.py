@@ -11,12 +11,12 @@ import pytest
 from docx import Document
 from sqlalchemy import select
 
-from prima import clock
+from prima import clock, sessions
 from prima.db import db
 from prima.errors import Refused
 from prima.outbox import Letter
 from prima.places import Office
-from prima.projects.models import BudgetLine, Indicator, Level, Milestone, Result
+from prima.projects.models import BudgetLine, Indicator, Level, Milestone, Part, Party, Result
 from prima.reporting import operations, queries
 from prima.reporting.calendar import ReportState, TimelinessKind
 from prima.reporting.models import (
@@ -30,6 +30,7 @@ from prima.reporting.models import (
     LessonKind,
     Report,
     ReportRemark,
+    Spending,
     SpendingImport,
 )
 from prima.reporting.overview import line_of
@@ -421,3 +422,110 @@ def test_a_due_date_ends_at_midnight_at_the_office(app, monkeypatch):
     assert stands() == (TimelinessKind.DUE, False, None)
     moment = datetime(2016, 10, 12, 11, 0, tzinfo=UTC)
     assert stands() == (TimelinessKind.OVERDUE, True, deadline.id)
+
+
+# -- questions, bad input, and who ------------------------------------------------------------------------------------
+
+QUESTIONS = {"INT_N": (16, 19), "INT_F": (12, 16), "RMF": (11, 14)}
+"""By kind of report: of its page before its first word, and while it is written. Raise one only with a reason."""
+
+
+@pytest.mark.parametrize("kind", QUESTIONS)
+def test_the_page_of_a_report_has_its_number_of_questions(browser_of, questions, monkeypatch, kind):
+    monkeypatch.setattr(sessions, "kept_count", lambda: 0)
+    project, manager, deadline = the_road(kind)
+    expense(project, 1, "10")
+    browser = browser_of(manager)
+
+    def asked():
+        questions.clear()
+        page = browser.open(address(project, deadline))
+        return page, sum("UPDATE sign_in" not in one for one in questions)
+
+    asked()
+    page, first = asked()
+    page.press("Save the draft")
+    _page, few = asked()
+    progress(project, manager)
+    for number in range(4, 12):
+        db.session.add_all(
+            [
+                BudgetLine(
+                    project_id=project.id, position=number, category_code="STAFF.NAT", description=f"Line {number}",
+                    unit_cost=Decimal(1), amount=Decimal(1),
+                ),
+                Milestone(project_id=project.id, name=f"Milestone {number}", planned_on=UNTIL),
+                Lesson(
+                    project_id=project.id, deadline_id=deadline.id, title=f"Lesson {number}", happened="It rained.",
+                    made_by_id=manager.id,
+                ),
+            ]
+        )  # fmt: skip
+        db.session.flush()
+        expense(project, number, "0.50")
+    db.session.commit()
+    asked()
+    _page, many = asked()
+    assert (first, few, many) == (*QUESTIONS[kind], QUESTIONS[kind][1])
+
+
+def test_what_people_type_stands_in_the_files_as_it_was_typed(browser_of):
+    project, manager, deadline = the_road()
+    page = browser_of(manager).open(address(project, deadline))
+    page.fill("Achievements", "تم تدريب الموظفين 🎉").fill("Title", "=cmd|' /C calc'!A0").fill("What happened", "+1")
+    page.press("Save the draft")
+    _tables, sheets, text = files(browser_of(manager), project, deadline)
+    assert "تم تدريب الموظفين 🎉" in text
+    assert sheets["Lessons"][1][1:3] == ["=cmd|' /C calc'!A0", "+1"]
+    book = openpyxl.load_workbook(io.BytesIO(browser_of(manager).open(address(project, deadline) + ".xlsx").content))
+    assert book["Lessons"]["B2"].data_type == "s"
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "x\x00"])
+def test_a_day_that_no_report_was_sent_on_is_told_at_its_field(browser_of, day):
+    manager, officer = a_user("PM", "KEN"), a_user("RPDO", "NBO")
+    project = an_active_project(manager, funding="donor")
+    deadline = a_deadline(project, "FIN_N", is_open=False)
+    db.session.add(Report(deadline_id=deadline.id, state=ReportState.ACCEPTED, first_submitted_on=TODAY))
+    page = browser_of(officer).open(address(project, deadline)).fill("Sent to the donor on", day)
+    page = page.press("Sent to the donor").check()
+    assert page.status == 422 and page.errors[0].startswith("Sent to the donor on: Please type a day")
+
+
+def test_an_old_or_odd_form_changes_nothing_it_should_not(browser_of):
+    project, manager, deadline = the_road("INT_F")
+    browser = browser_of(manager)
+    page = browser.open(address(project, deadline))
+    page.fill("Line 1, spent", "5").press("Save the draft")
+    page = browser.open(address(project, deadline)).fill("Line 1, spent", "7")
+    db.session.scalars(select(Report)).one().version = 9
+    db.session.commit()
+    page = page.press("Save the draft")
+    assert page.status == 409 and page.rows("What you typed, and what stands there now")[0][0] == "Line 1, spent"
+    page = browser.open(address(project, deadline))
+    fields = {field["name"]: field.get("value", "") for field in page.soup.select("main form input[name]")}
+    page = browser.request("POST", address(project, deadline), data={**fields, "then": "withdraw-²"})
+    assert page.status == 409 and "not recorded with the report" in page.text
+
+
+def test_the_alternate_reports_as_well(browser_of):
+    project, _manager, deadline = the_road()
+    alternate = a_user("APM", "KEN")
+    db.session.add(Party(project_id=project.id, user_id=alternate.id, part=Part.ALTERNATE))
+    assert handed_in(browser_of, project, alternate, deadline).messages == ["The report is submitted."]
+    assert db.session.scalars(select(Report)).one().submitted_by_id == alternate.id
+
+
+def test_a_report_of_older_form_stays_by_category(browser_of):
+    project, manager, deadline = the_road("INT_F")
+    report = Report(deadline_id=deadline.id, version=1)
+    db.session.add(report)
+    db.session.flush()
+    db.session.add(Spending(report_id=report.id, category_code="STAFF.NAT", spent=Decimal(900)))
+    expense(project, 1, "1000")
+    page = browser_of(manager).open(address(project, deadline)).check()
+    assert page.value("National staff, spent") == "900.00"
+    assert page.rows("Differences from finance") == [["National staff", "900", "1,000", "0", "0"]]
+    page = page.fill("National staff, spent", "1000").press("Save the draft")
+    assert "Differences from finance" not in page.captions
+    assert {row.line_id for row in db.session.scalars(select(Spending))} == {None}

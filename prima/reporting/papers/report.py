@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from prima.filters import day, grouped, percent
 from prima.projects.papers.word import PALE, Cell, Paper, figure, label
 from prima.reporting.rules import PROGRESS, REACHED, SPENDING
+from prima.reporting.steps import DONE
 
 
 def report(page: Any) -> bytes:
@@ -48,7 +49,8 @@ class Writing:
         if page.groups:
             self.part(REACHED, _("Beneficiaries reached"))
             self.beneficiaries()
-        self.history()
+        if self.row.report is None or self.row.report.state not in DONE:
+            self.history()  # what is accepted goes on to others, who are told nothing of how it came about
         return paper.content()
 
     @property
