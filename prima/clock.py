@@ -19,14 +19,14 @@ def now() -> datetime:
     return real if _day is None else datetime.combine(_day, real.timetz())
 
 
-def today_at(time_zone: str) -> date:
-    """The date at a place: what is handed in before midnight there is in time."""
-    return fixed_day() or now().astimezone(ZoneInfo(time_zone)).date()
-
-
 def today() -> date:
     """The date in UTC."""
     return now().date()
+
+
+def today_at(time_zone: str) -> date:
+    """The date at a place, by its IANA time zone: what is due on a day is due until midnight there."""
+    return _day or now().astimezone(ZoneInfo(time_zone)).date()
 
 
 def fix(day: date | None) -> None:

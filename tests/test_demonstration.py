@@ -52,7 +52,7 @@ from prima.rates import rate_on
 from prima.reporting import reminders
 from prima.reporting import rules as reporting_rules
 from prima.reporting.models import Deadline, Report, ReportStep
-from prima.reporting.queries import count_overdue
+from prima.reporting.queries import count_overdue, with_finance
 from prima.reporting.steps import IN, report_type
 from prima.users import DECIDING, Grant, User
 from tests.conftest import TODAY, make_app
@@ -420,10 +420,12 @@ def test_reports_handed_in_are_complete(demo):
             joinedload(Deadline.report).options(
                 selectinload(Report.texts), selectinload(Report.reached), selectinload(Report.spending)
             ),
+            selectinload(Deadline.lessons),
         )
     )
-    rows = db.session.scalars(statement).all()
+    rows = with_finance(db.session.scalars(statement).all())
     assert len(rows) > 300
+    assert any(row.finance for row in rows)
     for row in rows:
         kind = report_type(row)
         assert kind is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from prima.demonstration import classification, comments, plans, plot, proposals, reports, results
 from prima.demonstration.chronicle import Chronicle
-from prima.demonstration.days import moment, working_day
+from prima.demonstration.days import YESTERDAY, moment, working_day
 from prima.demonstration.endorsements import Endorsement
 from prima.demonstration.offices import Site
 from prima.demonstration.plot import SEATS
@@ -25,7 +26,9 @@ from prima.projects import queries
 from prima.projects.loading import PROPOSAL, load
 from prima.projects.models import Extension, Part, Party, Project, Step
 from prima.projects.operations.moves import number
+from prima.projects.operations.versions import code_of
 from prima.projects.stages import Status
+from prima.reporting.models import Expense, SpendingImport
 from prima.users import Role, User
 
 EXTENDED_BEFORE = 52
@@ -75,10 +78,18 @@ def build(
             assert project.project_type_code
             project.code = next_id(session, prefixes[project.project_type_code])
             _note_activation(project, case, chronicle)
+            for place, line in enumerate(sorted(project.lines, key=lambda one: one.position), 1):
+                line.code = code_of(place)
+    statement = SpendingImport(
+        file_name="spending.xlsx", sha256=sha256(b"demonstration").hexdigest(), rows=0, at=moment(YESTERDAY, source)
+    )
+    session.add(statement)
     session.flush()
     for project, case in told:
         if case.story.was_activated:
-            session.add_all(_reports(project, case, chronicle, source))
+            rows = list(_reports(project, case, statement.id, chronicle, source))
+            statement.rows += sum(isinstance(row, Expense) for row in rows)
+            session.add_all(rows)
     evaluated, case = next(pair for pair in told if pair[0].status is Status.OP_CLOSED)
     at = case.at("close")
     session.add(Party(project_id=evaluated.id, user_id=case.site.who(Role.EVAL).id, part=Part.EVALUATOR, since_at=at))
@@ -201,17 +212,17 @@ def _extension(project: Project, case: Case, chronicle: Chronicle, source: rando
     )
 
 
-def _reports(project: Project, case: Case, chronicle: Chronicle, source: random.Random) -> Iterator[Any]:
-    spent: dict[str, Any] = {}
-    for line in project.lines:
-        spent[line.category_code] = spent.get(line.category_code, 0) + line.amount
+def _reports(
+    project: Project, case: Case, statement: int, chronicle: Chronicle, source: random.Random
+) -> Iterator[Any]:
     closed = case.story.status in (Status.OP_CLOSED, Status.FIN_CLOSED)
     return reports.told(
         reports.Subject(
             project=project,
             site=case.site,
             habit=case.story.habit,
-            budget=spent,
+            lines=[(line.id, line.category_code, line.amount) for line in project.lines],
+            statement=statement,
             groups=[(group.id, group.planned) for group in project.beneficiaries],
             words=case.words,
             finished=case.at("close").date() if closed else None,

@@ -28,8 +28,19 @@ from prima.reporting.calendar import (
     ReportState,
     deadlines,
 )
-from prima.reporting.models import Deadline, Reached, Report, ReportStep, ReportText, Spending
+from prima.reporting.models import (
+    Deadline,
+    Expense,
+    ExpenseKind,
+    Reached,
+    Report,
+    ReportRemark,
+    ReportStep,
+    ReportText,
+    Spending,
+)
 from prima.reporting.operations.deadlines import CLOSED
+from prima.reporting.rules import REACHED
 from prima.reporting.steps import DONE, IN, report_type_of
 from prima.users import Role, User
 
@@ -37,6 +48,8 @@ CENT = Decimal("0.01")
 KEPT_FOR_EVALUATION = "OPER.EVAL"
 BURN, FINAL_BURN, COMMITTED = Decimal("0.92"), Decimal("0.98"), Decimal("0.04")
 """How much of the budget of the time passed is spent, at the end, and committed in between."""
+EXPENSES = (ExpenseKind.EXPENDITURE, ExpenseKind.COMMITMENT)
+FINANCIAL = (INTERIM[1], FINAL[1])
 TO_CHECK, TO_ACCEPT, TO_SEND = 5, 12, 20
 """Days from the submission until a report is checked, accepted, sent to the donor."""
 
@@ -48,10 +61,13 @@ class Subject:
     project: Project
     site: Site
     habit: Habit
-    budget: dict[str, Decimal]
+    lines: list[tuple[int | None, str, Decimal]]
+    """Budget lines: (key, category, approved amount); without key the categories of a project that has no lines."""
     groups: list[tuple[int, int]]
     """(key, number planned)"""
     words: dict[str, str]
+    statement: int | None = None
+    """The spreadsheet of finance that states its spending, line by line."""
     finished: date | None = None
     """The day on which it was closed: everything that was asked is accepted by then."""
     evaluated: bool = False
@@ -71,6 +87,7 @@ def told(subject: Subject, chronicle: Chronicle, source: random.Random) -> Itera
     project = subject.project
     plan, first_dates = _plan(project)
     current = _current(plan)
+    yield from _expenses(subject, plan)
     for due in plan:
         course = _course(subject, due, due in current, source)
         deadline = _deadline(subject, due, first_dates.get((due.kind, due.period_from), due.due_on), course)
@@ -235,14 +252,22 @@ def _report(
         saved_by_id=manager.id,
         texts=_texts(subject, kind, complete=bool(submitted)),
         reached=_reached(subject, due, source) if kind.part == "narrative" and submitted else [],
-        spending=_spending(subject, due, source) if kind.part == "financial" else [],
+        spending=_spending(subject, due) if kind.part == "financial" else [],
         steps=[],
     )
     for name, target, at, actor in course.steps:
         note = RETURNED_REPORT if target is ReportState.RETURNED else ""
-        report.steps.append(ReportStep(move=name, target=target, actor_id=actor.id, at=at, note=note))
+        step = ReportStep(move=name, target=target, actor_id=actor.id, at=at, remarks=[])
+        if note:
+            step.remarks.append(ReportRemark(code=_returned_for(kind), text=note))
+        report.steps.append(step)
         chronicle.note(subject.project, at, f"report {target}", actor, deadline=deadline, kind=due.kind, note=note)
     return report
+
+
+def _returned_for(kind: ReportType) -> str:
+    """The part that the remark is about."""
+    return REACHED if kind.part == "narrative" else kind.sections[0].code
 
 
 def _texts(subject: Subject, kind: ReportType, *, complete: bool) -> list[ReportText]:
@@ -276,16 +301,55 @@ def _reached(subject: Subject, due: Due, source: random.Random) -> list[Reached]
     ]
 
 
-def _spending(subject: Subject, due: Due, source: random.Random) -> list[Spending]:
-    """Cumulative from the start; the evaluation's money stays unspent."""
+Amounts = dict[tuple[int | None, str], tuple[Decimal, Decimal]]
+"""Spent and committed by budget line and category."""
+
+
+def _stated(subject: Subject, due: Due) -> Amounts:
+    """By the end of a period, cumulative from the start; the evaluation's money stays unspent."""
     assert due.period_to
     final = due.kind in FINAL
-    rows = []
-    for category, planned in subject.budget.items():
+    source = random.Random(f"{subject.project.reference} {due.period_to}")
+    found = {}
+    for line, category, planned in subject.lines:
         part = FINAL_BURN if final else _elapsed(subject.project, due.period_to) * BURN
         spent = planned * part * source.randrange(94, 101) / 100
         committed = Decimal(0) if final else planned * COMMITTED
         if category == KEPT_FOR_EVALUATION:
             spent, committed = Decimal(0), planned
-        rows.append(Spending(category_code=category, spent=spent.quantize(CENT), committed=committed.quantize(CENT)))
-    return rows
+        found[line, category] = (spent.quantize(CENT), committed.quantize(CENT))
+    return found
+
+
+def _spending(subject: Subject, due: Due) -> list[Spending]:
+    """As finance states it."""
+    stated = _stated(subject, due)
+    return [
+        Spending(category_code=category, line_id=line, spent=spent, committed=committed)
+        for (line, category), (spent, committed) in stated.items()
+    ]
+
+
+def _expenses(subject: Subject, plan: list[Due]) -> Iterator[Expense]:
+    """What finance states of the periods that are over: in each what came since the one before."""
+    over = [due for due in plan if due.kind in FINANCIAL and due.period_to and due.period_to < TODAY]
+    before: Amounts = {(line, category): (Decimal(0), Decimal(0)) for line, category, _planned in subject.lines}
+    if subject.statement is None:
+        return
+    for due in sorted(over, key=lambda one: one.period_to or TODAY):
+        stated = _stated(subject, due)
+        assert due.period_to
+        for (line, category), amounts in stated.items():
+            for kind, now, then in zip(EXPENSES, amounts, before[line, category], strict=True):
+                if now != then:
+                    yield Expense(
+                        project_id=subject.project.id,
+                        line_id=line,
+                        import_id=subject.statement,
+                        on_day=due.period_to - timedelta(days=3),
+                        kind=kind,
+                        currency=subject.project.currency,
+                        stated=now - then,
+                        amount=now - then,
+                    )
+        before = stated

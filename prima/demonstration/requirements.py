@@ -222,11 +222,11 @@ def _activated(project: Project, fate: Fate, site: Site, chronicle: Chronicle, s
             project=project,
             site=site,
             habit=fate.habit,
-            budget={
-                "STAFF": project.budget_usd * Decimal("0.24"),
-                "OFFICE": project.budget_usd * Decimal("0.08"),
-                "OPER": project.budget_usd * Decimal("0.68"),
-            },
+            lines=[
+                (None, "STAFF", project.budget_usd * Decimal("0.24")),
+                (None, "OFFICE", project.budget_usd * Decimal("0.08")),
+                (None, "OPER", project.budget_usd * Decimal("0.68")),
+            ],
             groups=[],
             words={**PUBLIC_SECTOR, "country": names[0]},
             finished=closed,

@@ -78,7 +78,7 @@ def tell(project: Project, viewer: User) -> Telling:
     rows = [row for row in queries.deadlines_of(project.id) if row.fell_away_at is None]
     index = url_for("reports.index", reference=project.reference)
     lines = [line_of(project, row) for row in rows]
-    open_lines = [one for one in lines if one.deadline.is_open and not has_passed(one.deadline)]
+    open_lines = [one for one in lines if one.deadline.is_open and not has_passed(project, one.deadline)]
     extendable = project.status in RUNNING and can(viewer, Action.ASK_CHANGE, project)
     return Telling(
         duties=_duties(project, rows),
@@ -127,10 +127,10 @@ def line_of(project: Project, row: Deadline) -> Line:
     state = row.report.state if row.report else None
     owed = project.status in OWING
     if row.kind == EXTENSION_REQUEST:
-        words = (_("Passed"), "grey") if has_passed(row) else (_("Not yet due"), "grey")
+        words = (_("Passed"), "grey") if has_passed(project, row) else (_("Not yet due"), "grey")
         late = False
     else:
-        found = row.timeliness
+        found = row.timeliness_on(today_at(project))
         late = owed and found.kind is TimelinessKind.OVERDUE
         words = timeliness_chip(found)
     url = url_for("reports.show", reference=project.reference, deadline=row.id) if is_report else ""
@@ -138,16 +138,21 @@ def line_of(project: Project, row: Deadline) -> Line:
     return Line(row, deadline_name(edition, row.kind, row.name), url, dates, state_chip(state), words, late)
 
 
-def has_passed(row: Deadline) -> bool:
+def has_passed(project: Project, row: Deadline) -> bool:
     """The last day to ask has passed: nothing is owed any more."""
-    return row.kind == EXTENSION_REQUEST and row.due_on < clock.today()
+    return row.kind == EXTENSION_REQUEST and row.due_on < today_at(project)
+
+
+def today_at(project: Project) -> date:
+    """The date at the project's office, where its due dates are counted."""
+    return clock.today_at(project.office.time_zone)
 
 
 def _duties(project: Project, rows: Sequence[Deadline]) -> list[Duty]:
     """Reports that are due or waited for, each with who has it."""
     if project.status not in OWING:
         return []
-    edition, today = project.edition.handbook, clock.today()
+    edition, today = project.edition.handbook, today_at(project)
     announced = today + timedelta(days=queries.announced_days(project.edition))
     team = ", ".join(person.name for person in project.people(Part.MANAGER, Part.ALTERNATE))
     waits = any(row.report and row.report.state in (ReportState.SUBMITTED, ReportState.CHECKED) for row in rows)
@@ -210,10 +215,10 @@ def _marks(project: Project, rows: Sequence[Deadline]) -> list[Mark]:
 def mark_state(project: Project, row: Deadline) -> str:
     """done, due, late or ahead, as the timeline draws it."""
     if row.kind == EXTENSION_REQUEST:
-        return "done" if has_passed(row) else "ahead"
+        return "done" if has_passed(project, row) else "ahead"
     if not row.is_open or (row.report and row.report.state in DONE):
         return "done"
-    found = row.timeliness.kind
+    found = row.timeliness_on(today_at(project)).kind
     if found is TimelinessKind.OVERDUE:
         return "late" if project.status in OWING else "done"
     return "due" if found is TimelinessKind.DUE else "ahead"

@@ -149,7 +149,7 @@ def _loaded_milestones(session: Session, numbers: Sequence[int]) -> list[Milesto
 
 
 def _loaded(session: Session, numbers: Sequence[int]) -> list[Deadline]:
-    return list(
+    rows = list(
         session.scalars(
             select(Deadline)
             .where(Deadline.id.in_(numbers))
@@ -162,10 +162,13 @@ def _loaded(session: Session, numbers: Sequence[int]) -> list[Deadline]:
                 joinedload(Deadline.report).options(
                     selectinload(Report.texts), selectinload(Report.reached), selectinload(Report.spending)
                 ),
+                selectinload(Deadline.lessons),
             )
             .order_by(Deadline.due_on, Deadline.id)
         )
     )
+    queries.with_finance(rows)
+    return rows
 
 
 def _queued(session: Session, causes: set[str]) -> set[tuple[str, str, date | None, str]]:

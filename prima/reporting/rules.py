@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -10,15 +11,24 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from prima.filters import day, money
-from prima.handbook.edition import ReportType
-from prima.projects.rules import count_words, is_fund
+from prima.handbook.edition import Edition, ReportType
+from prima.projects.rules import count_words, is_fund, is_regional
+from prima.projects.rules.facts import EVALUATION as EVALUATION_MONEY
 from prima.reporting.calendar import EVALUATION, FINAL, ReportState
+from prima.reporting.standing import is_per_line, key_of
 from prima.reporting.steps import DONE, deadline_name, in_a_sentence
 from prima.workflow import Need
 
 REPORT = "reports.show"
 UNDECIDED = frozenset({ReportState.SUBMITTED, ReportState.CHECKED, ReportState.RETURNED})
 """Handed in at least once, and not accepted yet."""
+REACHED, SPENDING = "REACHED", "SPENDING"
+"""The parts of a report that are no text."""
+PROGRESS, RECONCILIATION = "PROGRESS", "RECONCILIATION"
+RECORDED = {"LESSONS": ("lesson", "practice"), "CHALLENGES": ("challenge",)}
+"""Parts that rows recorded with the report answer as well as text, and the kinds of these rows."""
+Lack = tuple[str, str, str]
+"""A part, what it lacks, and the field that mends it."""
 
 
 def text_field(code: str) -> str:
@@ -29,55 +39,78 @@ def reached_field(group_id: int) -> str:
     return f"reached_{group_id}"
 
 
-def spent_field(category: str) -> str:
-    return f"spent_{category.lower().replace('.', '_')}"
+def spent_field(key: str) -> str:
+    return f"spent_{key}"
 
 
-def committed_field(category: str) -> str:
-    return f"committed_{category.lower().replace('.', '_')}"
+def committed_field(key: str) -> str:
+    return f"committed_{key}"
 
 
-def missing(deadline: Any, kind: ReportType) -> list[Need]:
-    """Every unmet need of submitting the report, each with the field that mends it."""
-    where = (("deadline", str(deadline.id)),)
-    found = [Need(text, REPORT, field, where) for text, field in _texts(deadline.report, kind)]
-    if kind.part == "narrative":
-        found += [Need(text, REPORT, field, where) for text, field in _reached(deadline)]
-    elif kind.part == "financial":
-        found += [Need(text, REPORT, field, where) for text, field in _spending(deadline)]
+def remark_field(code: str) -> str:
+    return f"remark_{code.lower()}"
+
+
+def part_name(title: str) -> str:
+    return _("the part “%(title)s”", title=title)
+
+
+def part_titles(kind: ReportType, deadline: Any) -> list[tuple[str, str]]:
+    """The parts of the report in their order, figures first where they are what it is about."""
+    found = [(section.code, section.title.say()) for section in kind.sections]
+    if kind.part == "financial":
+        return [(SPENDING, _("Spending")), *found]
+    if kind.part == "narrative" and deadline.project.beneficiaries:
+        return [*found, (REACHED, _("Beneficiaries reached"))]
     return found
 
 
-def _texts(report: Any, kind: ReportType) -> Iterator[tuple[str, str]]:
+def missing(deadline: Any, kind: ReportType) -> list[Need]:
+    """Every unmet need of submitting the report, each with the field that mends it; `code` is the part it belongs to.
+
+    What finance states and what the report before said is judged where it was looked up (queries.with_finance).
+    """
+    where = (("deadline", str(deadline.id)),)
+    found = [*_texts(deadline, kind)]
+    if kind.part == "narrative":
+        found += _reached(deadline)
+    elif kind.part == "financial":
+        found += [*_spending(deadline), *_reconciled(deadline, kind), *_kept(deadline)]
+    return [Need(text, REPORT, field, where, code=code) for code, text, field in found]
+
+
+def _texts(deadline: Any, kind: ReportType) -> Iterator[Lack]:
+    report = deadline.report
     texts = {one.code: one.text for one in report.texts} if report else {}
     for section in kind.sections:
-        text, title = texts.get(section.code, "").strip(), section.title.say()
+        text, title, field = texts.get(section.code, "").strip(), section.title.say(), text_field(section.code)
         words = count_words(text)
-        if not text and section.required:
-            yield _("the part “%(title)s”", title=title), text_field(section.code)
+        if not text and section.required and not is_recorded(deadline, section.code):
+            yield section.code, part_name(title), field
         elif section.words and words > section.words:
-            yield (
-                ngettext(
-                    "the part “%(title)s” shortened by %(num)s word",
-                    "the part “%(title)s” shortened by %(num)s words",
-                    words - section.words,
-                    title=title,
-                ),
-                text_field(section.code),
+            says = ngettext(
+                "the part “%(title)s” shortened by %(num)s word",
+                "the part “%(title)s” shortened by %(num)s words",
+                words - section.words,
+                title=title,
             )
+            yield section.code, says, field
         elif section.letters and len(text) > section.letters:
-            yield (
-                ngettext(
-                    "the part “%(title)s” shortened by %(num)s character",
-                    "the part “%(title)s” shortened by %(num)s characters",
-                    len(text) - section.letters,
-                    title=title,
-                ),
-                text_field(section.code),
+            says = ngettext(
+                "the part “%(title)s” shortened by %(num)s character",
+                "the part “%(title)s” shortened by %(num)s characters",
+                len(text) - section.letters,
+                title=title,
             )
+            yield section.code, says, field
 
 
-def _reached(deadline: Any) -> Iterator[tuple[str, str]]:
+def is_recorded(deadline: Any, code: str) -> bool:
+    """Whether the part is answered by what was recorded with the report: lessons and challenges are rows too."""
+    return code in RECORDED and any(one.kind in RECORDED[code] for one in deadline.lessons)
+
+
+def _reached(deadline: Any) -> Iterator[Lack]:
     told = {one.beneficiaries_id for one in deadline.report.reached} if deadline.report else set()
     open_groups = [group for group in deadline.project.beneficiaries if group.id not in told]
     if open_groups:
@@ -86,29 +119,141 @@ def _reached(deadline: Any) -> Iterator[tuple[str, str]]:
             "the numbers reached of %(num)s groups of beneficiaries (0 if none)",
             len(open_groups),
         )
-        yield text, reached_field(open_groups[0].id)
+        yield REACHED, text, reached_field(open_groups[0].id)
 
 
-def _spending(deadline: Any) -> Iterator[tuple[str, str]]:
-    told = {one.category_code for one in deadline.report.spending} if deadline.report else set()
-    budgeted = list(dict.fromkeys(line.category_code for line in deadline.project.lines))
-    untold = [code for code in budgeted if code not in told]
-    if untold:
+def _spending(deadline: Any) -> Iterator[Lack]:
+    spending = deadline.report.spending if deadline.report else []
+    lines = deadline.project.lines
+    told = {(one.category_code, one.line_id) for one in spending}
+    if is_per_line(lines, spending):
+        untold = [line for line in lines if (line.category_code, line.id) not in told]
+        if untold:
+            text = ngettext(
+                "what was spent on %(num)s budget line (0 if nothing)",
+                "what was spent on %(num)s budget lines (0 if nothing)",
+                len(untold),
+            )
+            yield SPENDING, text, spent_field(key_of(untold[0].category_code, untold[0].id))
+        return
+    budgeted = list(dict.fromkeys(line.category_code for line in lines))
+    untold_codes = [code for code in budgeted if (code, None) not in told]
+    if untold_codes:
         text = ngettext(
             "what was spent in %(num)s budget category (0 if nothing)",
             "what was spent in %(num)s budget categories (0 if nothing)",
-            len(untold),
+            len(untold_codes),
         )
-        yield text, spent_field(untold[0])
+        yield SPENDING, text, spent_field(key_of(untold_codes[0], None))
     elif not budgeted and not told:
-        yield _("what was spent"), "spending"
+        yield SPENDING, _("what was spent"), "spending"
+
+
+def differing(deadline: Any) -> list[str]:
+    """The rows (key_of) whose figures in the report are not those of finance; none where finance is silent."""
+    spending = deadline.report.spending if deadline.report else []
+    if deadline.finance is None or not spending:
+        return []
+    lines = deadline.project.lines
+    by_line = is_per_line(lines, spending)
+    stated: dict[str, list[Decimal]] = {}
+    for line in lines:
+        sums = stated.setdefault(key_of(line.category_code, line.id if by_line else None), [Decimal(0), Decimal(0)])
+        for place, amount in enumerate(deadline.finance.get(line.id, (0, 0))):
+            sums[place] += amount
+    told = {key_of(one.category_code, one.line_id): [one.spent, one.committed] for one in spending}
+    return [key for key, amounts in told.items() if amounts != stated.get(key, [Decimal(0), Decimal(0)])]
+
+
+def _reconciled(deadline: Any, kind: ReportType) -> Iterator[Lack]:
+    """Figures agree with finance, or the part that explains the difference is written (Handbook)."""
+    keys = differing(deadline)
+    if not keys:
+        return
+    section = next((one for one in kind.sections if one.code == RECONCILIATION), None)
+    if section is None:
+        text = ngettext(
+            "figures that agree with finance: %(num)s row differs",
+            "figures that agree with finance: %(num)s rows differ",
+            len(keys),
+        )
+        yield SPENDING, text, spent_field(keys[0])
+    elif not any(one.code == section.code and one.text.strip() for one in deadline.report.texts):
+        text = ngettext(
+            "the part “%(title)s”: %(num)s row differs from finance",
+            "the part “%(title)s”: %(num)s rows differ from finance",
+            len(keys),
+            title=section.title.say(),
+        )
+        yield section.code, text, text_field(section.code)
+
+
+@dataclass(frozen=True)
+class Check:
+    """A rule of the edition for financial reports; `kept` is None where no figure tells."""
+
+    code: str
+    text: str
+    severity: str
+    kept: bool | None
+    says: str = ""
+
+
+def checklist(deadline: Any) -> list[Check]:
+    """The edition's rules for reports, each with how this report keeps it."""
+    project = deadline.project
+    edition, funding = project.edition.handbook, project.funding.value
+    spending = deadline.report.spending if deadline.report else []
+    regional = asks_extent(edition) and is_regional(project)
+    found = []
+    for rule in edition.rules_for("report", funding, regional=regional, facts=project.facts):
+        kept, says = MEASURES[rule.code](deadline, spending) if rule.code in MEASURES else (None, "")
+        found.append(Check(rule.code, edition.say_rule(rule.code, funding=funding), rule.severity, kept, says))
+    return found
+
+
+def asks_extent(edition: Edition) -> bool:
+    """Whether a rule for reports asks if the project is regional."""
+    return any(rule.when == "report" and rule.scope != "any" for rule in edition.rules)
+
+
+def _evaluation_unspent(deadline: Any, spending: Any) -> tuple[bool | None, str]:
+    spent = sum((one.spent for one in spending if one.category_code == EVALUATION_MONEY), Decimal(0))
+    ended = deadline.project.ends_on is not None and deadline.until >= deadline.project.ends_on
+    return not spent or ended, _("%(amount)s is spent.", amount=money(spent)) if spent else ""
+
+
+def _cumulative(deadline: Any, spending: Any) -> tuple[bool | None, str]:
+    if not deadline.earlier:
+        return None, ""
+    now = {key_of(one.category_code, one.line_id): one.spent for one in spending}
+    less = [key for key, spent in deadline.earlier.items() if key in now and now[key] < spent]
+    text = ngettext(
+        "%(num)s row is lower than in the report before.",
+        "%(num)s rows are lower than in the report before.",
+        len(less),
+    )
+    return not less, text if less else ""
+
+
+MEASURES: Mapping[str, Callable[[Any, Any], tuple[bool | None, str]]] = {
+    "EVAL_RINGFENCE": _evaluation_unspent,
+    "FIN_CUMULATIVE": _cumulative,
+}
+"""How the rules that a figure tells are read."""
+
+
+def _kept(deadline: Any) -> Iterator[Lack]:
+    for check in checklist(deadline):
+        if check.severity == "block" and check.kept is False:
+            yield SPENDING, check.text, "spending"
 
 
 GIVEN_HERE = frozenset({"DATES", "TEAM", "FOCAL_POINT"})
 """What the edition's checklist names and the form of activation asks for."""
 
 
-def checklist(project: Any) -> list[tuple[str, str]]:
+def activation_checklist(project: Any) -> list[tuple[str, str]]:
     """The edition's checklist of activation: (text, `given` on the form, `missing` or `done`)."""
     missing = {need.code for need in to_activate(project)}
     return [

@@ -33,9 +33,9 @@ def _road(check: Action, accept: Action) -> Workflow:
         Move(S.DRAFT,     "submit", S.SUBMITTED,  Action.WRITE_REPORT, _l("Submit"), note="none"),
         Move(S.RETURNED,  "submit", S.SUBMITTED,  Action.WRITE_REPORT, _l("Submit again"), note="none"),
         Move(S.SUBMITTED, "check",  S.CHECKED,    check,               _l("Checked")),
-        Move(S.SUBMITTED, "return", S.RETURNED,   check,               _l("Return"), note="required", tone="secondary"),
+        Move(S.SUBMITTED, "return", S.RETURNED,   check,               _l("Return"), tone="secondary"),
         Move(S.CHECKED,   "accept", S.ACCEPTED,   accept,              _l("Accept")),
-        Move(S.CHECKED,   "return", S.RETURNED,   accept,              _l("Return"), note="required", tone="secondary"),
+        Move(S.CHECKED,   "return", S.RETURNED,   accept,              _l("Return"), tone="secondary"),
         Move(S.ACCEPTED,  "send",   S.SENT,       accept,              _l("Sent to the donor"), only=goes_to_the_donor),
     )
     # fmt: on

@@ -1,4 +1,4 @@
-"""The portfolio as an Excel workbook: projects, the totals by region and area of the very same rows, milestones."""
+"""Figures as Excel workbooks: the portfolio (projects, totals of the very same rows, milestones), and one report."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from flask_babel import gettext as _
@@ -202,3 +202,108 @@ def _figures(currency: str, of: Any) -> Iterator[Column]:
 
 def _figure(of: Any, name: str) -> Any:
     return lambda row: getattr(of(row), name)
+
+
+# -- one report -------------------------------------------------------------------------------------------------------
+
+
+def report(page: Any) -> tuple[Sheet, ...]:
+    """The tables of a report with the figures of its page; the texts stand in the Word document."""
+    sheets = [Sheet("Facts", (Column("Fact", itemgetter(0)), Column("Value", itemgetter(1))), _facts(page))]
+    if page.money:
+        sheets += _money(page.money)
+    if page.tells_progress:
+        sheets += _progress(page)
+    if page.groups:
+        sheets.append(
+            Sheet(
+                "Beneficiaries",
+                (
+                    Column("Group", attrgetter("name")),
+                    Column("Planned", attrgetter("planned"), Kind.NUMBER),
+                    Column("Reported before", attrgetter("before"), Kind.NUMBER),
+                    Column("In this report", attrgetter("reached"), Kind.NUMBER),
+                    Column("Total", attrgetter("total"), Kind.NUMBER),
+                ),
+                page.groups,
+            )
+        )
+    if page.lessons:
+        names = ("title", "happened", "why", "advice")
+        columns = (Column("Kind", page.lesson_kind), *(Column(name.capitalize(), attrgetter(name)) for name in names))
+        sheets.append(Sheet("Lessons", columns, page.lessons))
+    return tuple(sheets)
+
+
+def _facts(page: Any) -> list[tuple[str, str]]:
+    project = page.project
+    found = [
+        ("Report", page.line.name),
+        ("Project", project.name),
+        ("Title", project.title),
+        ("Office", project.office.name),
+        ("State", page.line.state[0]),
+    ]
+    return [*found, *([("Currency", project.currency)] if page.money else []), *page.facts]
+
+
+def _money(money: Any) -> list[Sheet]:
+    """A row for each line; the sums by category and in all are those of the page."""
+    amounts = (
+        Column("Approved budget", attrgetter("budget"), Kind.MONEY),
+        Column("Spent", attrgetter("spent"), Kind.MONEY),
+        Column("Committed", attrgetter("committed"), Kind.MONEY),
+        Column("Balance", attrgetter("balance"), Kind.MONEY),
+        Column("Burn rate", attrgetter("burn_rate"), Kind.PERCENT),
+    )
+    lines = (
+        Column("Line", attrgetter("row.code")),
+        Column("Category", attrgetter("row.category")),
+        Column("Description", attrgetter("row.name")),
+        *amounts,
+        Column("Over the budget", attrgetter("over"), Kind.MONEY),
+        Column("Spent, finance", lambda one: one.row.finance and one.row.finance[0], Kind.MONEY),
+        Column("Committed, finance", lambda one: one.row.finance and one.row.finance[1], Kind.MONEY),
+    )
+    named = Column("Category", lambda pair: pair[0])
+    sums = [
+        Column(one.heading, lambda pair, read=one.read: read(pair[1]), one.kind)  # type: ignore[misc]
+        for one in amounts
+    ]
+    totals = [*((one.name, one) for one in money.categories), ("Total", money.total)]
+    return [Sheet("Spending", lines, money.figures), Sheet("Totals", (named, *sums), totals)]
+
+
+def _progress(page: Any) -> list[Sheet]:
+    standing = page.standing
+    indicators = (
+        Column("Result", attrgetter("result")),
+        Column("Indicator", attrgetter("name")),
+        Column("Unit", attrgetter("unit")),
+        Column("Baseline", attrgetter("baseline")),
+        Column("Target", attrgetter("target")),
+        Column("Achieved", attrgetter("number"), Kind.NUMBER),
+        Column("Achieved, in words", lambda one: "" if one.number is not None else one.achieved),
+        Column("Numerator / denominator", attrgetter("parts")),
+        Column("Of the way", attrgetter("share"), Kind.PERCENT),
+        Column("On", attrgetter("on_day"), Kind.DAY),
+    )
+    activities = (
+        Column("No.", attrgetter("number")),
+        Column("Activity", attrgetter("name")),
+        Column("Planned months", attrgetter("months")),
+        Column("State", lambda one: page.activity_chip(one)[0]),
+        Column("Done on", attrgetter("done_on"), Kind.DAY),
+        Column("Note", attrgetter("note")),
+    )
+    milestones = (
+        Column("Milestone", attrgetter("name")),
+        Column("Planned", attrgetter("planned_on"), Kind.DAY),
+        Column("Done on", attrgetter("done_on"), Kind.DAY),
+        Column("State", lambda one: page.milestone_chip(one)[0]),
+    )
+    return [
+        Sheet("Indicators", indicators, standing.indicators),
+        Sheet("Activities", activities, standing.activities),
+        Sheet("Milestones", milestones, standing.milestones),
+    ]

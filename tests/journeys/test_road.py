@@ -287,7 +287,7 @@ def report(cast: Cast, home: str, axe) -> None:
     manager.is_at("Interim narrative report").type("Achievements", "Forty recruiters were trained.")
     axe(manager.fits().page)
     manager.press("Save and submit").is_told("Saved, but not submitted yet")
-    manager.follow("the part “Lessons learned”")
+    manager.follow("Lessons learned")
     for part in (
         "Progress per indicator and activity", "Challenges and how they were met", "Lessons learned", "Next steps",
     ):  # fmt: skip
@@ -297,14 +297,14 @@ def report(cast: Cast, home: str, axe) -> None:
     manager.reads("310", "8 days late")
     officer = cast.rpdo.open("/").follow("Check the interim narrative report").is_at("Interim narrative report")
     officer.press("Checked").is_told("Done: Checked.")
-    officer.type("Remark, or the reason for returning it (optional)", "Well told.").press("Accept")
+    officer.type("Remark (optional)", "Well told.").press("Accept")
     officer.is_told("Done: Accept.").reads("Accepted")
 
     alternate = cast.alternate.open(f"{home}/reports")
     alternate.main.locator("tr.late").get_by_role("link", name="Interim financial report").click()
-    alternate.is_at("Interim financial report").type("National staff, spent", "8,004.25")
-    alternate.type("National staff, committed", "1,000").type("Evaluation (ring-fenced), spent", "0")
-    alternate.type("Trainings and workshops, spent", "30,000")
+    alternate.is_at("Interim financial report").type("B001 Project assistant, spent", "8,004.25")
+    alternate.type("B001 Project assistant, committed", "1,000").type("B002 Final evaluation, spent", "0")
+    alternate.type("B003 Workshops, spent", "30,000")
     alternate.type("Explanation of differences from the approved budget", "None.")
     axe(alternate.fits().page)
     alternate.press("Save and submit").is_told("The report is submitted.").reads("60,995.75", "38.0%")

@@ -9,10 +9,11 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
 from wtforms import BooleanField, HiddenField, IntegerField, SelectField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, NumberRange, Optional
+from wtforms.validators import InputRequired, NumberRange, Optional, ValidationError
 from wtforms.widgets import TextInput
 
 from prima.forms import REQUIRED, BaseForm, DayField, MoneyField, WholeField, choice, line, prose, trimmed
+from prima.reporting.rules import remark_field
 
 MOST_LETTERS = 200_000
 """Beyond the edition's limits text is kept and only not submitted; this bounds what a page can hold."""
@@ -61,8 +62,18 @@ class AskedForm(BaseForm):
 
 
 class DecisionForm(BaseForm):
+    """What is decided on a report; `decision_form` adds a remark for each part that a return can be tied to."""
+
     version = HiddenField()
-    note = prose(_l("Remark, or the reason for returning it"), most=4000)
+    note = prose(_l("Remark"), most=4000)
+    sent_on = DayField(_l("Sent to the donor on"), validators=[Optional()])
+
+    parts: tuple[str, ...] = ()
+
+    @property
+    def remarks(self) -> dict[str, str]:
+        """What has to be changed, by part."""
+        return {code: self.data[remark_field(code)] or "" for code in self.parts}
 
 
 class OverdueFilter(BaseForm):
@@ -78,13 +89,53 @@ def overdue_filter(regions: Sequence[tuple[str, str]], chosen: str) -> OverdueFi
     return form
 
 
+def decision_form(parts: Sequence[tuple[str, str]], version: int) -> Any:
+    """The form of a decision on a report with these parts (code, title); it knows which version the person has read."""
+    fields: dict[str, Any] = {remark_field(code): prose(title, most=4000) for code, title in parts}
+    fields["parts"] = tuple(code for code, _title in parts)
+    made: type[DecisionForm] = type("ReportDecisionForm", (DecisionForm,), fields)
+    return made(data={"version": str(version)})
+
+
+class LessonFields(BaseForm):
+    """A lesson, challenge or good practice to be recorded with the report; nothing typed, nothing recorded."""
+
+    lesson_kind = choice(_l("Kind"))
+    lesson_title = line(_l("Title"), required=False)
+    lesson_happened = prose(_l("What happened"), most=4000)
+    lesson_why = prose(_l("Why"), most=4000)
+    lesson_advice = prose(_l("Advice"), most=4000)
+
+    @property
+    def lesson(self) -> dict[str, str]:
+        return {name: self.data[f"lesson_{name}"] or "" for name in ("kind", "title", "happened", "why", "advice")}
+
+    @property
+    def has_lesson(self) -> bool:
+        return any(text for name, text in self.lesson.items() if name != "kind")
+
+    def validate_lesson_title(self, field: Any) -> None:
+        self._needed(field)
+
+    def validate_lesson_happened(self, field: Any) -> None:
+        self._needed(field)
+
+    def _needed(self, field: Any) -> None:
+        if self.has_lesson and not field.data:
+            raise ValidationError(_l("Please fill this in, or leave all of the lesson empty."))
+
+
 def report_form(
     texts: Sequence[tuple[str, str]],
     counts: Sequence[tuple[str, str]],
     amounts: Sequence[tuple[str, str]],
     data: dict[str, Any],
-) -> BaseForm:
-    """A form with a text, number or amount for each (field name, label); `data` is what it begins with."""
+    kinds: Sequence[tuple[str, str]] = (),
+) -> Any:
+    """A form with a text, number or amount for each (field name, label); `data` is what it begins with.
+
+    With `kinds` a lesson of one of them can be recorded too.
+    """
     fields: dict[str, Any] = {"version": HiddenField()}
     for name, label in texts:
         fields[name] = prose(label, most=MOST_LETTERS)
@@ -92,8 +143,11 @@ def report_form(
         fields[name] = WholeField(label, most=MOST_PEOPLE, validators=[Optional()])
     for name, label in amounts:
         fields[name] = MoneyField(label, validators=[Optional()])
-    made: type[BaseForm] = type("ReportForm", (BaseForm,), fields)
-    return made(data=data)
+    made = type("ReportForm", (LessonFields,) if kinds else (BaseForm,), fields)
+    form = made(data=data)
+    if kinds:
+        form.lesson_kind.choices = [SelectChoice(code, name) for code, name in kinds]
+    return form
 
 
 class SpendingForm(BaseForm):

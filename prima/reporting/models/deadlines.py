@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from decimal import Decimal
+from typing import TYPE_CHECKING, cast
 
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -15,7 +16,11 @@ from prima.reporting.calendar import Timeliness, timeliness
 from prima.users import User
 
 if TYPE_CHECKING:
+    from prima.reporting.models.lessons import Lesson
     from prima.reporting.models.reports import Report
+
+Stated = tuple[Decimal, Decimal]
+"""Spent and committed."""
 
 
 class Deadline(Model):
@@ -54,23 +59,44 @@ class Deadline(Model):
     fell_away_at: Mapped[datetime | None]
     done_at: Mapped[datetime | None]
 
+    finance = cast("dict[int, Stated] | None", None)
+    """What finance states by budget line, up to the report's last day, where it was looked up; no column."""
+    earlier = cast("dict[str, Decimal] | None", None)
+    """What the report before it said was spent, by row (standing.key_of), where it was looked up; no column."""
+
     project: Mapped[Project] = relationship(lazy="raise")
     report: Mapped[Report | None] = relationship(back_populates="deadline", lazy="raise")
     changes: Mapped[list[DeadlineChange]] = relationship(
         back_populates="deadline", lazy="raise", order_by="DeadlineChange.id"
     )
+    lessons: Mapped[list[Lesson]] = relationship(
+        primaryjoin="and_(Lesson.deadline_id == Deadline.id, Lesson.withdrawn_at.is_(None))",
+        viewonly=True,
+        lazy="raise",
+        order_by="Lesson.id",
+    )
+    """What was recorded with its report and not withdrawn."""
 
     @property
-    def timeliness(self) -> Timeliness:
-        """Computed, never stored: not yet due, due, overdue, on time or late by n days."""
+    def until(self) -> date:
+        """The last day that its report looks back on."""
+        return self.period_to or self.due_on
+
+    def timeliness_on(self, today: date) -> Timeliness:
+        """Computed, never stored: not yet due, due, overdue, on time or late by n days; `today` at the office."""
         report = self.report
         return timeliness(
             report.state if report else None,
             due_on=self.due_on,
             period_to=self.period_to or self.from_on,
             first_submitted_on=report.first_submitted_on if report else None,
-            today=clock.today(),
+            today=today,
         )
+
+    @property
+    def timeliness(self) -> Timeliness:
+        """By the date in UTC, for whoever has no office at hand."""
+        return self.timeliness_on(clock.today())
 
 
 class DeadlineChange(Model):

@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from prima import clock
-from prima.db import Key, Model, Money
+from prima.db import Json, Key, Model, Money
 from prima.projects.models import Beneficiaries, Project
 from prima.reporting.calendar import ReportState
 from prima.reporting.models.deadlines import Deadline
@@ -31,6 +31,10 @@ class Report(Model):
     submitted_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     reason: Mapped[str] = mapped_column(default="")
     """Why it was returned last."""
+    shown: Mapped[Json | None]
+    """What stood beside it when it was handed in last (standing.Standing): later figures do not change it."""
+    sent_on: Mapped[date | None]
+    """The day on which it was sent to the donor."""
     version: Mapped[int] = mapped_column(default=1)
     saved_at: Mapped[datetime] = mapped_column(default=clock.now)
     saved_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))

@@ -3,7 +3,7 @@
 from prima.reporting.operations.activation import activate
 from prima.reporting.operations.deadlines import end, recompute
 from prima.reporting.operations.due_dates import ask_report, move_due_date, take_back
-from prima.reporting.operations.reports import decide, save, submit
+from prima.reporting.operations.reports import decide, record_lesson, save, submit, withdraw_lesson
 from prima.reporting.operations.spending import confirm, prepare, take_over
 
 __all__ = [
@@ -15,8 +15,10 @@ __all__ = [
     "move_due_date",
     "prepare",
     "recompute",
+    "record_lesson",
     "save",
     "submit",
     "take_back",
     "take_over",
+    "withdraw_lesson",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -9,34 +10,75 @@ from decimal import Decimal
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, true, tuple_, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Select,
+    and_,
+    cast,
+    exists,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.orm import joinedload, selectinload
 
 from prima import clock
 from prima.db import db
 from prima.desk import Duty
+from prima.handbook.edition import ReportType
 from prima.handbook.published import HandbookEdition
 from prima.lessons import Lesson
 from prima.lists import BeneficiaryDisaggregation, BeneficiaryType, BudgetCategory, RegionalOffice, RoleName
 from prima.months import add_months
 from prima.places import Office, OfficeLink
 from prima.projects import queries as projects
-from prima.projects.models import BudgetLine, Part, Party, Project
+from prima.projects.models import (
+    ActivityPlan,
+    BudgetLine,
+    Coverage,
+    Indicator,
+    Level,
+    Milestone,
+    Part,
+    Party,
+    Project,
+    Result,
+)
 from prima.projects.models.project import TEAM
+from prima.projects.numbering import Numbered, numbered
 from prima.projects.rules.facts import EVALUATION as EVALUATION_MONEY
 from prima.projects.visibility import may_see, region_link
 from prima.reporting.calendar import EXTENSION_REQUEST, ReportState
 from prima.reporting.models import (
+    ActivityProgress,
     Deadline,
     DeadlineChange,
     Expense,
     ExpenseKind,
+    IndicatorValue,
     Report,
     ReportStep,
     ReportText,
     Spending,
 )
-from prima.reporting.steps import IN, OWING, deadline_name, in_a_sentence, report_path
+from prima.reporting.rules import PROGRESS, asks_extent
+from prima.reporting.standing import (
+    Standing,
+    activity_row,
+    indicator_row,
+    is_per_line,
+    key_of,
+    milestone_row,
+    money_rows,
+    thawed,
+)
+from prima.reporting.steps import IN, OWING, deadline_name, in_a_sentence, report_path, report_type
 from prima.sessions import with_rights as with_roles
 from prima.users import DECIDING, Authority, Grant, Role, Scope, User
 
@@ -50,9 +92,12 @@ def with_report() -> tuple[Any, ...]:
             selectinload(Report.texts),
             selectinload(Report.reached),
             selectinload(Report.spending),
-            selectinload(Report.steps).options(joinedload(ReportStep.actor), joinedload(ReportStep.behalf_of)),
+            selectinload(Report.steps).options(
+                joinedload(ReportStep.actor), joinedload(ReportStep.behalf_of), joinedload(ReportStep.remarks)
+            ),
             joinedload(Report.saved_by),
         ),
+        selectinload(Deadline.lessons),
     )
 
 
@@ -69,12 +114,13 @@ def with_project() -> tuple[Any, ...]:
 
 def deadline(reference: str, deadline: int) -> Deadline | None:
     """The deadline of a project, with its report, for the report's page."""
-    return db.session.scalar(
+    found = db.session.scalar(
         select(Deadline)
         .join(Deadline.project)
         .where(Deadline.id == deadline, (Project.reference == reference) | (Project.code == reference))
         .options(*with_project(), *with_report())
     )
+    return _judged(found) if found else None
 
 
 def locked(deadline_id: int, actor: User) -> Deadline:
@@ -88,7 +134,7 @@ def locked(deadline_id: int, actor: User) -> Deadline:
         .execution_options(populate_existing=True)
     ).one()
     _rights_of(actor)
-    return found
+    return _judged(found)
 
 
 def locked_project(project_id: int, actor: User) -> Project:
@@ -135,10 +181,15 @@ def project(reference: str, move: str = "") -> Project | None:
 
 def previous(deadline: Deadline) -> Report | None:
     """The last report of the same part that was handed in before this one."""
+    statement = _before(deadline).options(selectinload(Report.texts), selectinload(Report.spending))
+    return db.session.scalars(statement).first()
+
+
+def _before(deadline: Deadline) -> Select[Report]:
     edition = deadline.project.edition.handbook
     part = next((kind.part for kind in edition.reports if kind.code == deadline.kind), None)
     kinds = [kind.code for kind in edition.reports if kind.part == part]
-    return db.session.scalar(
+    return (
         select(Report)
         .join(Report.deadline)
         .where(
@@ -147,10 +198,148 @@ def previous(deadline: Deadline) -> Report | None:
             Report.state.in_(IN),
             tuple_(Deadline.due_on, Deadline.id) < (deadline.due_on, deadline.id),
         )
-        .options(selectinload(Report.texts), selectinload(Report.spending))
         .order_by(Deadline.due_on.desc(), Deadline.id.desc())
         .limit(1)
     )
+
+
+def _judged(row: Deadline) -> Deadline:
+    """With what finance states and what the report before it said, which a financial report is held against."""
+    with_finance([row])
+    kind = report_type(row)
+    if kind and kind.part == "financial" and row.report:
+        last = _before(row).with_only_columns(Report.id).scalar_subquery()
+        rows = db.session.scalars(select(Spending).where(Spending.report_id == last))
+        row.earlier = {key_of(one.category_code, one.line_id): one.spent for one in rows}
+    return row
+
+
+def with_finance(rows: Sequence[Deadline]) -> Sequence[Deadline]:
+    """Look up, in one question for all of them, what finance states up to the last day of each financial report.
+
+    A project of which finance says nothing at all has None.
+    """
+    wanted = {row.id: row for row in rows if (kind := report_type(row)) and kind.part == "financial"}
+    for row in wanted.values():
+        row.finance = None
+        if asks_extent(row.project.edition.handbook):
+            whole = select(Project).where(Project.id == row.project_id).options(selectinload(Project.coverage))
+            db.session.scalars(whole).one()
+        if row.project.facts is None and any(
+            rule.when == "report" and rule.needed_when for rule in row.project.edition.handbook.rules
+        ):
+            projects.judged(row.project)
+    if not wanted:
+        return rows
+
+    def total(kind: ExpenseKind) -> Any:
+        day = func.coalesce(Deadline.period_to, Deadline.due_on)
+        return func.coalesce(func.sum(Expense.amount).filter(Expense.kind == kind, Expense.on_day <= day), Decimal(0))
+
+    stated = db.session.execute(
+        select(Deadline.id, Expense.line_id, total(ExpenseKind.EXPENDITURE), total(ExpenseKind.COMMITMENT))
+        .join(Expense, Expense.project_id == Deadline.project_id)
+        .where(Deadline.id.in_(wanted), Expense.superseded_id.is_(None))
+        .group_by(Deadline.id, Expense.line_id)
+    )
+    for number, line, spent, committed in stated:
+        row = wanted[number]
+        row.finance = {**(row.finance or {}), line: (spent, committed)}
+    return rows
+
+
+def standing(deadline: Deadline, kind: ReportType) -> Standing:
+    """What stands beside the report: as it was handed in, else as it is now."""
+    report = deadline.report
+    if report and report.shown is not None and report.state in IN:
+        return thawed(report.shown)
+    return live(deadline, kind)
+
+
+def live(deadline: Deadline, kind: ReportType) -> Standing:
+    project, until = deadline.project, deadline.until
+    if kind.part == "financial":
+        told = deadline.report.spending if deadline.report else []
+        listed = {line.category_code: line.category for line in project.lines}
+        if is_per_line(project.lines, told):
+            listed = dict(sorted(listed.items(), key=lambda pair: pair[1].position))
+        else:
+            listed = categories()
+        return Standing(money=tuple(money_rows(project, listed, told, deadline.finance)))
+    planned = tuple((group.id, group.planned) for group in project.beneficiaries) if kind.part == "narrative" else ()
+    if not any(section.code == PROGRESS for section in kind.sections):
+        return Standing(planned=planned)
+    results, months, progress = _activities(project.id)
+    measured, values = _measured(project.id, until)
+    passed = min(until, clock.today_at(project.office.time_zone) - timedelta(days=1))
+    standing = _standing(numbered(results, measured), until)
+    return Standing(
+        indicators=tuple(
+            indicator_row(one, indicator, values[indicator.id])
+            for one in standing
+            for indicator in one.indicators
+            if not _retired(indicator, until)
+        ),
+        activities=tuple(
+            activity_row(one, months.get(one.id, ()), progress.get(one.id), project.starts_on, passed)
+            for one in standing
+            if one.level == Level.ACTIVITY
+        ),
+        milestones=tuple(
+            milestone_row(name, planned_on, done_on, until, passed)
+            for name, planned_on, done_on in db.session.execute(
+                select(Milestone.name, Milestone.planned_on, Milestone.done_on)
+                .where(Milestone.project_id == project.id)
+                .order_by(Milestone.planned_on, Milestone.id)
+            )
+        ),
+        planned=planned,
+    )
+
+
+def _standing(rows: Iterable[Numbered], until: date) -> list[Numbered]:
+    """The rows that no change had taken out by then, nor one above them."""
+    found: dict[int, Numbered] = {}
+    for one in rows:
+        if not _retired(one.row, until) and (one.parent_id is None or one.parent_id in found):
+            found[one.id] = one
+    return list(found.values())
+
+
+def _retired(row: Any, until: date) -> bool:
+    return row.retired_on is not None and row.retired_on <= until
+
+
+def _activities(project_id: int) -> tuple[list[Result], dict[int, list[int]], dict[int, ActivityProgress]]:
+    """All rows of the matrix; by activity its planned months, and how far it is."""
+    rows = db.session.execute(
+        select(Result, ActivityPlan.months, ActivityProgress)
+        .outerjoin(ActivityPlan, ActivityPlan.result_id == Result.id)
+        .outerjoin(ActivityProgress, ActivityProgress.result_id == Result.id)
+        .where(Result.project_id == project_id)
+    ).all()
+    return (
+        [result for result, _months, _progress in rows],
+        {result.id: months for result, months, _progress in rows if months},
+        {result.id: progress for result, _months, progress in rows if progress},
+    )
+
+
+def _measured(project_id: int, until: date) -> tuple[list[Indicator], dict[int, list[IndicatorValue]]]:
+    """The indicators, and the values of each up to the day, oldest first."""
+    read = and_(IndicatorValue.indicator_id == Indicator.id, IndicatorValue.on_day <= until)
+    found: dict[int, Indicator] = {}
+    values: dict[int, list[IndicatorValue]] = defaultdict(list)
+    for indicator, value in db.session.execute(
+        select(Indicator, IndicatorValue)
+        .outerjoin(IndicatorValue, read)
+        .where(Indicator.project_id == project_id)
+        .order_by(Indicator.position, Indicator.id, IndicatorValue.on_day)
+    ):
+        found[indicator.id] = indicator
+        if value:
+            values[indicator.id].append(value)
+    return list(found.values()), values
 
 
 def narratives_handed_in(project_id: int, but: int | None = None) -> list[Report]:
@@ -233,8 +422,14 @@ def most_spent_by_line(project_id: int) -> dict[int, Decimal]:
 
 def group_names(project: Project) -> dict[int, str]:
     """How each planned group of beneficiaries is called: type, sex, age, direct or indirect."""
-    types = dict(db.session.execute(select(BeneficiaryType.code, BeneficiaryType.name)).all())
-    values = dict(db.session.execute(select(BeneficiaryDisaggregation.code, BeneficiaryDisaggregation.name)).all())
+    types: dict[str, str] = {}
+    values: dict[str, str] = {}
+    both = union_all(
+        select(true(), BeneficiaryType.code, BeneficiaryType.name),
+        select(false(), BeneficiaryDisaggregation.code, BeneficiaryDisaggregation.name),
+    )
+    for is_type, code, name in db.session.execute(both):
+        (types if is_type else values)[code] = name
     reach = {"direct": _("direct"), "indirect": _("indirect")}
     return {
         group.id: ", ".join(
@@ -253,6 +448,10 @@ def categories() -> dict[str, BudgetCategory]:
     """The budget categories by code, in the order of the list."""
     rows = db.session.scalars(select(BudgetCategory).order_by(BudgetCategory.position))
     return {row.code: row for row in rows}
+
+
+def covered(project_id: int) -> list[Coverage]:
+    return list(db.session.scalars(select(Coverage).where(Coverage.project_id == project_id)))
 
 
 # -- people -----------------------------------------------------------------------------------------------------------
@@ -289,13 +488,29 @@ def is_overdue() -> ColumnElement[bool]:
 
 
 def is_past_due() -> ColumnElement[bool]:
-    """Of an overdue report, what its deadline says."""
-    return and_(Deadline.is_open, Deadline.kind != EXTENSION_REQUEST, Deadline.due_on < clock.today())
+    """Of an overdue report, what its deadline says: it is past its day at the office.
+
+    Only of a day that is not over everywhere the office is asked.
+    """
+    today = clock.today()
+    late: ColumnElement[bool] = Deadline.due_on < today
+    if clock.fixed_day() is None:
+        here = and_(Deadline.due_on <= today, Deadline.due_on < _today_at_the_office())
+        late = or_(Deadline.due_on < today - timedelta(days=1), here)
+    return and_(Deadline.is_open, Deadline.kind != EXTENSION_REQUEST, Deadline.due_on <= today, late)
 
 
 def owes() -> ColumnElement[bool]:
     """Of an overdue report, what its project says."""
     return Project.status.in_(OWING)
+
+
+def _today_at_the_office() -> Any:
+    """The date at the office of the deadline's project."""
+    there, whose = Office.__table__.alias("site"), Project.__table__.alias("whose")
+    local = func.timezone(there.c.time_zone, literal(clock.now()))
+    at = and_(whose.c.id == Deadline.project_id, there.c.id == whose.c.office_id)
+    return select(cast(local, Date)).where(at).correlate(Deadline).scalar_subquery()
 
 
 @dataclass(frozen=True)

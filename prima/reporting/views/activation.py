@@ -17,7 +17,7 @@ from prima.projects.rules import is_donor
 from prima.projects.stages import Status
 from prima.reporting import operations, queries
 from prima.reporting.forms import ActivationForm, DonorActivationForm
-from prima.reporting.rules import checklist, to_activate
+from prima.reporting.rules import activation_checklist, to_activate
 from prima.users import viewer
 from prima.workflow import Need
 
@@ -44,7 +44,7 @@ def activate(project: Project) -> Answer:
         project,
         form,
         unmet=listed(project, to_activate(project)),
-        checklist=checklist(project),
+        checklist=activation_checklist(project),
         now=managers,
     )
 
