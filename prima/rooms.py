@@ -55,7 +55,18 @@ from prima.reporting import operations as reporting_operations
 from prima.reporting import overview as reporting_overview
 from prima.reporting import queries as reporting_queries
 from prima.reporting import rights as reporting_rights
-from prima.reporting.views import activation, dashboard, deadlines, due_dates, export, listing, reports
+from prima.reporting.views import (
+    activation,
+    dashboard,
+    deadlines,
+    due_dates,
+    evaluation,
+    export,
+    lessons,
+    library,
+    listing,
+    reports,
+)
 from prima.road import Roads
 
 BLUEPRINTS = (
@@ -108,12 +119,16 @@ BLUEPRINTS = (
     reports.bp,
     deadlines.bp,
     due_dates.bp,
+    evaluation.bp,
+    lessons.bp,
+    library.bp,
 )
 RIGHTS = (project_rights.RIGHTS, reporting_rights.RIGHTS, endorsement_rights.RIGHTS)
 MENU: tuple[MenuItem, ...] = (
     MenuItem(_l("On my desk"), "home.show", Action.SIGNED_IN, "desk"),
     MenuItem(_l("Projects"), "listing.index", Action.SIGNED_IN),
     MenuItem(_l("Dashboards"), "dashboard.show", Action.SEE_FIGURES),
+    MenuItem(_l("Lessons"), "library.index", Action.SEE_LESSONS),
     MenuItem(_l("Calls"), "funding_rounds.index", Action.SEE_CALLS),
     MenuItem(_l("Handbook"), "process.handbook", Action.SIGNED_IN),
 )
@@ -141,6 +156,6 @@ FOLLOWING = Following(
     open_duties=reporting_overview.open_duties,
 )
 """What follows from a decision on a project's dates, and what stands in the way of ending it."""
-LESSONS: tuple[LessonsOf, ...] = (reporting_queries.lessons,)
+LESSONS: tuple[LessonsOf, ...] = (reporting.queries.recorded,)
 """Who tells what former projects learned."""
 COUNTS: dict[str, Count] = {"desk": home.count, "overdue": reporting_queries.count_overdue}

@@ -22,7 +22,7 @@ PACKAGES = ("projects", "endorsement", "reporting")  # each may import those bef
 TABLES = ("stages", "steps", "calendar", "rights", "rules", "tones")
 PURE = (
     "shares", "gauges", "tasks", "snapshot", "numbering", "workplan", "heat", "headcount", "reading", "differences",
-    "electronic_file", "routing", "record", "proof",
+    "electronic_file", "routing", "record", "proof", "evaluating",
 )  # fmt: skip
 """Computed from what was loaded."""
 # Packages that belong to the ground floor, as prima/*.py does.

@@ -18,7 +18,15 @@ from prima.permissions import Action, can
 from prima.projects.models import Part, Project
 from prima.projects.stages import RUNNING
 from prima.reporting import queries
-from prima.reporting.calendar import EXTENSION_REQUEST, FINAL, FRAMEWORK, INTERIM, ReportState, TimelinessKind
+from prima.reporting.calendar import (
+    EVALUATION,
+    EXTENSION_REQUEST,
+    FINAL,
+    FRAMEWORK,
+    INTERIM,
+    ReportState,
+    TimelinessKind,
+)
 from prima.reporting.models import Deadline
 from prima.reporting.rules import to_close, to_settle
 from prima.reporting.steps import (
@@ -87,8 +95,16 @@ def tell(project: Project, viewer: User) -> Telling:
             url=index,
             extend_url=url_for("activation.extend", reference=project.reference) if extendable else "",
         ),
-        tabs=[(_("Reports"), index)],
+        tabs=_tabs(project, rows, index),
     )
+
+
+def _tabs(project: Project, rows: Sequence[Deadline], index: str) -> list[tuple[str, str]]:
+    """The evaluation's once one is due."""
+    found = [(_("Reports"), index)]
+    if any(row.kind == EVALUATION for row in rows):
+        found.append((_("Evaluation"), url_for("evaluation.show", reference=project.reference)))
+    return [*found, (_("Lessons"), url_for("lessons.of_project", reference=project.reference))]
 
 
 def open_duties(project: Project, closing: str) -> list[Need]:
@@ -138,7 +154,9 @@ def _duties(project: Project, rows: Sequence[Deadline]) -> list[Duty]:
         name = deadline_name(edition, row.kind, row.name)
         if row.is_open and (state is None or state in WRITABLE) and row.due_on <= announced:
             state_since = row.report.state_since if row.report else None
-            what, who, due_on = queries.writing(name, state), team, row.due_on
+            evaluators = project.people(Part.EVALUATOR) if row.kind == EVALUATION else []
+            who = ", ".join(person.name for person in evaluators) or team
+            what, due_on = queries.writing(name, state), row.due_on
             since_on = queries.since(state, state_since, row.period_to, today)
         elif row.report and state in (ReportState.SUBMITTED, ReportState.CHECKED):
             roles = deciding_roles(kind, state)

@@ -12,7 +12,8 @@ from flask_babel import ngettext
 from prima.filters import day, money
 from prima.handbook.edition import ReportType
 from prima.projects.rules import count_words, is_fund
-from prima.reporting.calendar import EVALUATION, FINAL, ReportState
+from prima.reporting.calendar import EVALUATION, FINAL, RESPONSE, ReportState
+from prima.reporting.evaluating import to_hand_in, to_respond
 from prima.reporting.steps import DONE, deadline_name, in_a_sentence
 from prima.workflow import Need
 
@@ -45,6 +46,10 @@ def missing(deadline: Any, kind: ReportType) -> list[Need]:
         found += [Need(text, REPORT, field, where) for text, field in _reached(deadline)]
     elif kind.part == "financial":
         found += [Need(text, REPORT, field, where) for text, field in _spending(deadline)]
+    elif kind.code == EVALUATION:
+        found += to_hand_in(deadline)
+    elif kind.code == RESPONSE:
+        found += to_respond(deadline)
     return found
 
 

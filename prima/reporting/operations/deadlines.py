@@ -34,6 +34,14 @@ def make(project: Project, *, actor: User | None) -> list[Deadline]:
     return made
 
 
+def add(project: Project, due: Due, *, actor: User | None) -> Deadline:
+    """One deadline more, which follows from something that happened."""
+    row = _made(project, due, actor)
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
 def recompute(
     project: Project, *, was_end: date, actor: User, change_id: int | None = None, cancelled: bool = False
 ) -> Recomputed:

@@ -17,9 +17,10 @@ from prima.journal import record
 from prima.places import Office
 from prima.projects.models import Part, Project
 from prima.reporting import queries
-from prima.reporting.calendar import ReportState
+from prima.reporting.calendar import EVALUATION, ReportState
 from prima.reporting.models import Deadline, Reached, Report, ReportStep, ReportText, Spending
-from prima.reporting.rights import decider, may_take
+from prima.reporting.operations.evaluation import received, wrote
+from prima.reporting.rights import barred, decider, may_take
 from prima.reporting.rules import missing
 from prima.reporting.steps import WRITABLE, deciding_roles, in_a_sentence, report_path, report_type, road
 from prima.users import User
@@ -58,6 +59,8 @@ def save(
     else:
         who = report.saved_by.name if report.saved_by else _("Somebody")
         check_version(report, version, who=who, typed=_differences(report, texts, reached, spending, labels or {}))
+    if deadline.kind == EVALUATION:
+        wrote(deadline.project, actor)
     changed = [*_write_texts(report, texts), *_write_reached(report, reached), *_write_spending(report, spending)]
     report.version += 1
     report.saved_at, report.saved_by_id, report.saved_by = clock.now(), actor.id, actor
@@ -167,6 +170,8 @@ def submit(deadline_id: int, *, actor: User) -> Deadline:
     report.submitted_by_id = actor.id
     deadline.is_open = False
     step = _go(deadline, report, move, actor=actor)
+    if deadline.kind == EVALUATION:
+        received(deadline, actor=actor)
     roles = deciding_roles(kind, ReportState.SUBMITTED)
     _tell_deciders(deadline, kind, roles, step, _("check"))
     return deadline
@@ -269,7 +274,7 @@ def _tell_deciders(deadline: Deadline, kind: ReportType, roles: Iterable[str], s
         report=name, id=project.name, title=project.title, due=day(deadline.due_on), what=what,
     )  # fmt: skip
     for person in queries.holders(roles, project.region_code, project.office_id):
-        if not project.on_the_team(person):
+        if not barred(person, project):
             _queue(
                 project,
                 deadline,

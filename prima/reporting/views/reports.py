@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from prima.errors import Refused
 from prima.forms import BaseForm
-from prima.permissions import Action, can, guard
+from prima.permissions import Action, can, guard, require
 from prima.projects.models import Project
 from prima.projects.stages import RUNNING
 from prima.reporting import operations, queries
@@ -20,7 +20,7 @@ from prima.reporting.forms import DecisionForm, report_form
 from prima.reporting.models import Deadline
 from prima.reporting.overview import line_of
 from prima.reporting.page import ReportPage, put_together
-from prima.reporting.steps import OWING, report_type
+from prima.reporting.steps import OWING, report_type, writes
 from prima.users import viewer
 
 bp = Blueprint("reports", __name__, url_prefix="/projects")
@@ -49,9 +49,10 @@ def show(deadline: Deadline) -> str:
 
 
 @bp.post("/<reference>/reports/<int:deadline>")
-@guard(Action.WRITE_REPORT, queries.deadline)
+@guard(Action.VIEW_PROJECT, queries.deadline)
 def save(deadline: Deadline) -> Answer:
     page = whole(deadline)
+    require(viewer(), writes(page.kind), deadline.project)
     form = written(page)
     if not form.validate_on_submit():
         return draw(page, form, decision(page)), 422
