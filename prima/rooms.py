@@ -156,6 +156,6 @@ FOLLOWING = Following(
     open_duties=reporting_overview.open_duties,
 )
 """What follows from a decision on a project's dates, and what stands in the way of ending it."""
-LESSONS: tuple[LessonsOf, ...] = (reporting.queries.recorded,)
+LESSONS: tuple[LessonsOf, ...] = (reporting_queries.lessons,)
 """Who tells what former projects learned."""
 COUNTS: dict[str, Count] = {"desk": home.count, "overdue": reporting_queries.count_overdue}

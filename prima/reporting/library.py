@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, and_, exists, false, func, literal, literal_column, or_, select
+from sqlalchemy import ColumnElement, Text, and_, exists, false, func, literal, literal_column, or_, select
 
 from prima.db import db
 from prima.handbook import published
@@ -131,8 +131,8 @@ def stage_names() -> dict[str, str]:
     return {one.code: one.name.say() for one in published.newest(db.session()).handbook.stages}
 
 
-def _asked(viewer: User, wanted: Wanted) -> Select[Any]:
-    asked: Select[Any] = (
+def _asked(viewer: User, wanted: Wanted) -> Any:
+    asked: Any = (
         select(
             Lesson.id,
             Lesson.kind,

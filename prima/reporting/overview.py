@@ -87,7 +87,7 @@ def tell(project: Project, viewer: User) -> Telling:
     return Telling(
         duties=_duties(project, rows),
         spans=_spans(project),
-        marks=_marks(project, rows),
+        marks=[*_marks(project, rows), *_received(project, rows)],
         panel="reporting/panel.html",
         data=Panel(
             lines=open_lines[:SHOWN],
@@ -200,6 +200,21 @@ def _marks(project: Project, rows: Sequence[Deadline]) -> list[Mark]:
             url = url_for("reports.show", reference=project.reference, deadline=one.id)
         marks.append(Mark(name, due_on, "deadline" if one.kind == EXTENSION_REQUEST else "report", state, url))
     return marks
+
+
+def _received(project: Project, rows: Sequence[Deadline]) -> list[Mark]:
+    """The day on which the evaluation report was handed in first."""
+    return [
+        Mark(
+            _("Evaluation received"),
+            row.report.first_submitted_on,
+            "report",
+            "done",
+            url_for("evaluation.show", reference=project.reference),
+        )
+        for row in rows
+        if row.kind == EVALUATION and row.report and row.report.first_submitted_on
+    ]
 
 
 def mark_state(project: Project, row: Deadline) -> str:

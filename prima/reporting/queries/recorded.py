@@ -54,7 +54,6 @@ def locked(lesson_id: int) -> Lesson | None:
     return db.session.scalar(
         select(Lesson)
         .where(Lesson.id == lesson_id, Lesson.withdrawn_at.is_(None))
-        .options(*with_people())
         .execution_options(populate_existing=True)
     )
 

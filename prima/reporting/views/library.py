@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from tempfile import TemporaryFile
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext as _
@@ -66,7 +67,7 @@ def workbook() -> Response:
     wanted, problems = read(request.args, library.choices(), stages)
     if problems:
         # A file cannot say that a filter was left out; the list does.
-        return redirect(url_for("library.index", **request.args.to_dict()), 303)
+        return redirect(f"{url_for('library.index')}?{urlencode(request.args.to_dict())}", 303)
     names = {code: str(words) for code, words in KINDS.items()}
     file = TemporaryFile()  # noqa: SIM115 - the response closes it when it is sent
     try:
