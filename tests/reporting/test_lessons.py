@@ -248,6 +248,8 @@ def test_the_workbook_holds_exactly_the_filter_and_no_formula(browser_of, runnin
     assert (row[0], row[1], row[8], row[9]) == ("Lesson", "=1+1", "one, two", project.name)
     cell = load_workbook(BytesIO(browser.open("/lessons.xlsx?kind=lesson").content))["Lessons"]["B2"]
     assert (cell.data_type, cell.value) == ("s", "=1+1")
+    tagged = browser.open("/lessons?kind=lesson").follow("=1+1").check()
+    assert tagged.follow("two").url == "/lessons?tag=two"
     assert browser.open("/lessons.xlsx?kind=nonsense").url == "/lessons?kind=nonsense"
 
 

@@ -98,7 +98,7 @@ def show(lesson: Lesson) -> str:
         else "",
         stage=library.stage_names().get(lesson.stage, lesson.stage),
         address=address,
-        none=library.Wanted(),
+        anything=library.Wanted(),
     )
 
 
