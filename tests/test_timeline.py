@@ -10,7 +10,7 @@ from prima import filters
 from prima.db import db
 from prima.projects.models import Change, Step
 from prima.reporting.models import Report
-from prima.timeline import LABEL_STEP, LEFT, LETTER, RIGHT, SIGN, WIDTH, Mark, Span, draw
+from prima.timeline import CROWD, LABEL_STEP, LANES, LEFT, LETTER, RIGHT, SIGN, WIDTH, Mark, Span, draw
 from tests.factories import a_deadline, a_user, an_active_project
 
 TODAY = date(2016, 10, 1)
@@ -189,3 +189,30 @@ def test_a_project_still_suspended_is_so_until_today(browser_of):
     db.session.add(Step(project_id=project.id, move="suspend", source="ACTIVE", target="SUSPENDED", at=at))
     rows = browser_of(manager).open(f"/projects/{project.reference}").rows("Dates on the timeline")
     assert ["1 Sep 2016 – 1 Oct 2016", "Suspended", "suspended"] in rows
+
+
+@given(
+    st.lists(
+        st.builds(
+            Mark, st.text("abc ", min_size=1, max_size=30), days, st.sampled_from(["stage", "report", "change"]),
+            st.sampled_from(["done", "late", "ahead", "due"]),
+        ),
+        min_size=CROWD + 1, max_size=60,
+    )
+)  # fmt: skip
+def test_a_crowd_names_what_has_room_and_the_list_names_all(marks):
+    drawing = draw([PLAN], marks, TODAY)
+    assert len(drawing.flags) == len(marks)
+    assert drawing.height <= drawing.marks_y + 22 + LANES * LABEL_STEP
+    named = [flag for flag in drawing.flags if flag.named]
+    for one, other in combinations(named, 2):
+        if one.label_y == other.label_y:
+            (left, right), (other_left, other_right) = place_of(one), place_of(other)
+            assert right <= other_left or other_right <= left
+    late = [flag for flag in drawing.flags if flag.mark.state in ("late", "due")]
+    assert not late or any(flag.named for flag in late)
+
+
+def test_few_marks_are_all_named():
+    marks = [Mark(f"Report {number}", TODAY + timedelta(days=number), "report") for number in range(CROWD)]
+    assert all(flag.named for flag in draw([PLAN], marks, TODAY).flags)
