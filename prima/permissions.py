@@ -50,6 +50,13 @@ class Action(StrEnum):
     CHECK_FINANCIAL = "check financial reports"
     ACCEPT_FINANCIAL = "accept financial reports"
     IMPORT_SPENDING = "take over what finance states"
+    NAME_EVALUATOR = "name the evaluator"
+    EVALUATE = "rate and recommend"
+    WRITE_EVALUATION = "write the evaluation report"
+    FOLLOW_UP = "follow up recommendations"
+    SEE_LESSONS = "see the library of lessons"
+    RECORD_LESSONS = "record lessons"
+    CURATE_LESSONS = "take lessons into the library"
 
 
 Predicate = Callable[[User, Any], Any]
@@ -150,3 +157,4 @@ def administrator(user: User, subject: Any) -> bool:
 
 RULES.update({Action.SIGNED_IN: (signed_in,), Action.ADMINISTER: (administrator,), Action.SEE_FIGURES: (staff,)})
 RULES[Action.SEE_CALLS] = (staff,)
+RULES[Action.SEE_LESSONS] = (staff,)

@@ -70,7 +70,10 @@ from prima.reporting.views import (
     dashboard,
     deadlines,
     due_dates,
+    evaluation,
     export,
+    lessons,
+    library,
     listing,
     monitoring,
     progress,
@@ -138,6 +141,9 @@ BLUEPRINTS = (
     deadlines.bp,
     due_dates.bp,
     spending.bp,
+    evaluation.bp,
+    lessons.bp,
+    library.bp,
 )
 RIGHTS = (project_rights.RIGHTS, reporting_rights.RIGHTS, endorsement_rights.RIGHTS)
 MENU: tuple[MenuItem, ...] = (
@@ -146,6 +152,7 @@ MENU: tuple[MenuItem, ...] = (
     MenuItem(_l("Dashboards"), "dashboard.show", Action.SEE_FIGURES),
     MenuItem(_l("What waits"), "waiting.index", Action.SEE_FIGURES),
     MenuItem(_l("Spending"), "spending.begin", Action.IMPORT_SPENDING),
+    MenuItem(_l("Lessons"), "library.index", Action.SEE_LESSONS),
     MenuItem(_l("Calls"), "funding_rounds.index", Action.SEE_CALLS),
     MenuItem(_l("Handbook"), "process.handbook", Action.SIGNED_IN),
 )

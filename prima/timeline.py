@@ -15,12 +15,15 @@ BAR_STEP = 24
 LABEL_STEP = 34  # a label is two lines: what, and when
 SIGN = 11
 LETTER = 6.7  # an average letter of 12 units
-SPAN_KINDS = ("planned", "extension", "actual")
+CROWD = 16
+"""Of more marks than this only so many are named as stand in LANES rows of names; the list below names all."""
+LANES = 12
+SPAN_KINDS = ("planned", "extension", "actual", "suspended")
 
 
 @dataclass(frozen=True)
 class Span:
-    """A stretch of time; `kind` is planned, extension or actual, both days included."""
+    """A stretch of time; `kind` is planned, extension, actual or suspended, both days included."""
 
     label: str
     from_on: date
@@ -30,7 +33,10 @@ class Span:
 
 @dataclass(frozen=True)
 class Mark:
-    """A day that counts; `kind` is deadline, milestone, report or stage; `state` is done, due, late or ahead."""
+    """A day that counts.
+
+    `kind` is deadline, milestone, report, stage or change; `state` is done, due, late or ahead.
+    """
 
     label: str
     on: date
@@ -72,6 +78,8 @@ class Flag:
     label_y: float
     anchor: str
     mark: Mark
+    named: bool = True
+    """Whether its label is drawn; in a crowd its sign stands alone, and its name in the list."""
 
 
 @dataclass(frozen=True)
@@ -173,7 +181,7 @@ def _bars(spans: Sequence[Span], at) -> tuple[tuple[Row, ...], tuple[Bar, ...]]:
     """One row for the plan with its extensions, one for what happened; a further one wherever two would overlap."""
     rows: list[Row] = []
     bars: list[Bar] = []
-    for kinds in (("planned", "extension"), ("actual",)):
+    for kinds in (("planned", "extension"), ("actual", "suspended")):
         lanes: list[date] = []
         group = sorted((span for span in spans if span.kind in kinds), key=lambda span: (span.from_on, span.to_on))
         for span in group:
@@ -188,31 +196,58 @@ def _bars(spans: Sequence[Span], at) -> tuple[tuple[Row, ...], tuple[Bar, ...]]:
     return tuple(rows), tuple(bars)
 
 
+def _places(marks: list[Mark], at) -> list[float]:
+    """Where each sign stands: at its day, or as near as the signs beside it leave room, so that none hides another."""
+    step = min(SIGN, (WIDTH - RIGHT - LEFT) / max(len(marks) - 1, 1))
+    places: list[float] = []
+    for mark in marks:
+        places.append(max(at(mark.on), places[-1] + step if places else LEFT))
+    last = WIDTH - RIGHT
+    for number in reversed(range(len(places))):
+        places[number] = round(min(places[number], last), 1)
+        last = places[number] - step
+    return places
+
+
 def _flags(marks: list[Mark], at, marks_y: float) -> tuple[tuple[Flag, ...], int]:
-    """Put each label into the first lane where it covers no other label and no line down to one."""
-    taken: list[list[tuple[float, float]]] = []
-    flags = []
+    """Put each label into the first lane where it covers no other label and no line down to one.
+
+    In a crowd what is late or due is named first, then stages and changes, then the rest, as long as there are lanes.
+    """
+    labels: list[list[tuple[float, float]]] = []
+    lines: list[list[tuple[float, float]]] = []
+    places = _places(marks, at)
+    crowded = len(marks) > CROWD
     # From the right: a label runs to the right of its sign, so its line down never crosses one placed before it.
-    for number, mark in reversed(list(enumerate(marks))):
-        x = at(mark.on)
+    turns = sorted(range(len(marks)), key=lambda number: (_weight(marks[number]) if crowded else 0, -number))
+    flags: dict[int, Flag] = {}
+    for number in turns:
+        mark, x = marks[number], places[number]
         length = max(len(mark.label), 12) * LETTER + 16
         anchor = "end" if x + length > WIDTH else "start"
-        left, right = (x - length, x + 6) if anchor == "end" else (x - 6, x + length)
+        label, line = ((x - length, x + 6) if anchor == "end" else (x - 6, x + length)), (x - 3, x + 3)
         lane = 0
-        while lane < len(taken) and any(
-            left < other_right and other_left < right for other_left, other_right in taken[lane]
-        ):
+        while lane < len(labels) and (_meets(label, labels[lane]) or _meets(label, lines[lane])):
             lane += 1
-        if lane == len(taken):
-            taken.append([])
-        taken[lane].append((left, right))
-        # The line down occupies its own narrow place in the lanes above.
-        for above in taken[:lane]:
-            above.append((x - 3, x + 3))
-        label_x = x + 5 if anchor == "start" else x - 5
-        # Signs of one day stand side by side, so that none hides another.
-        same_day = sum(1 for other in marks[:number] if other.on == mark.on)
-        flags.append(
-            Flag(x + same_day * SIGN, marks_y, round(label_x, 1), marks_y + 26 + lane * LABEL_STEP, anchor, mark)
-        )
-    return tuple(reversed(flags)), len(taken)
+        named = not crowded or (lane < LANES and not any(_meets(line, above) for above in labels[:lane]))
+        if named:
+            if lane == len(labels):
+                labels.append([])
+                lines.append([])
+            labels[lane].append(label)
+            # The line down occupies its own narrow place in the lanes above.
+            for above in lines[:lane]:
+                above.append(line)
+        label_x = round(x + 5 if anchor == "start" else x - 5, 1)
+        flags[number] = Flag(x, marks_y, label_x, marks_y + 26 + lane * LABEL_STEP, anchor, mark, named)
+    return tuple(flags[number] for number in range(len(marks))), len(labels)
+
+
+def _weight(mark: Mark) -> int:
+    if mark.state in ("late", "due"):
+        return 0
+    return 1 if mark.kind in ("stage", "change") else 2
+
+
+def _meets(one: tuple[float, float], others: list[tuple[float, float]]) -> bool:
+    return any(one[0] < right and left < one[1] for left, right in others)

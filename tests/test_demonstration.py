@@ -51,8 +51,10 @@ from prima.projects.visibility import region_link, visible_projects
 from prima.rates import rate_on
 from prima.reporting import reminders
 from prima.reporting import rules as reporting_rules
-from prima.reporting.models import Deadline, Report, ReportStep
+from prima.reporting.evaluating import is_late
+from prima.reporting.models import Deadline, Lesson, LessonKind, Recommendation, Report, ReportStep, Response
 from prima.reporting.queries import count_overdue, with_finance
+from prima.reporting.queries.evaluation import with_judgements
 from prima.reporting.steps import IN, report_type
 from prima.users import DECIDING, Grant, User
 from tests.conftest import TODAY, make_app
@@ -415,8 +417,12 @@ def test_reports_handed_in_are_complete(demo):
         .where(Report.state.in_(IN))
         .options(
             joinedload(Deadline.project).options(
-                joinedload(Project.edition), selectinload(Project.lines), selectinload(Project.beneficiaries)
+                joinedload(Project.edition),
+                selectinload(Project.lines),
+                selectinload(Project.beneficiaries),
+                selectinload(Project.parties),
             ),
+            selectinload(Deadline.evaluations).options(*with_judgements()),
             joinedload(Deadline.report).options(
                 selectinload(Report.texts), selectinload(Report.reached), selectinload(Report.spending)
             ),
@@ -431,6 +437,14 @@ def test_reports_handed_in_are_complete(demo):
         assert kind is not None
         assert [str(need.text) for need in reporting_rules.missing(row, kind)] == []
         assert not row.is_open
+
+
+def test_what_was_evaluated_has_its_response_and_lessons_stand_in_the_library(demo):
+    found = db.session.scalars(select(Recommendation)).all()
+    assert {one.response for one in found} == set(Response)
+    assert any(is_late(one, TODAY) for one in found)
+    kinds = db.session.scalars(select(Lesson.kind).where(Lesson.curated_at.is_not(None))).all()
+    assert set(kinds) == set(LessonKind)
 
 
 def test_some_reports_are_overdue(demo):

@@ -22,6 +22,7 @@ TABLES = ("stages", "steps", "calendar", "rights", "rules", "tones", "changes")
 PURE = (
     "shares", "gauges", "tasks", "snapshot", "numbering", "workplan", "heat", "headcount", "reading", "differences",
     "electronic_file", "routing", "record", "proof", "spending", "statement", "monitoring", "lights", "standing",
+    "evaluating",
 )  # fmt: skip
 """Computed from what was loaded."""
 # Packages that belong to the ground floor, as prima/*.py does.

@@ -1,12 +1,17 @@
 """The timeline's geometry: everything inside the drawing, in the order of its dates, and no label on another."""
 
-from datetime import date, timedelta
-from itertools import combinations
+from datetime import UTC, date, datetime, timedelta
+from itertools import combinations, pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prima.timeline import LABEL_STEP, LEFT, LETTER, WIDTH, Mark, Span, draw
+from prima import filters
+from prima.db import db
+from prima.projects.models import Change, Step
+from prima.reporting.models import Report
+from prima.timeline import CROWD, LABEL_STEP, LANES, LEFT, LETTER, RIGHT, SIGN, WIDTH, Mark, Span, draw
+from tests.factories import a_deadline, a_user, an_active_project
 
 TODAY = date(2016, 10, 1)
 PLAN = Span("Planned", date(2015, 3, 1), date(2017, 2, 28), "planned")
@@ -83,7 +88,7 @@ def test_no_label_covers_another_and_all_stay_inside(marks, today):
     assert [flag.mark.on for flag in drawing.flags] == sorted(mark.on for mark in marks)
     for flag in drawing.flags:
         left, right = place_of(flag)
-        assert LEFT <= flag.x <= WIDTH + 11 * len(marks)
+        assert LEFT <= flag.x <= WIDTH - RIGHT
         assert left >= 0
         assert right <= WIDTH
         assert flag.label_y + LABEL_STEP / 2 <= drawing.height
@@ -100,3 +105,114 @@ def test_every_bar_stays_inside(spans, today):
         assert drawing.left <= bar.x
         assert bar.x + bar.width <= drawing.right + 3
         assert bar.y + bar.height < drawing.marks_y
+
+
+@given(st.lists(st.builds(Mark, st.text("abc ", min_size=1, max_size=30), days, st.just("stage")), max_size=60), days)
+def test_no_sign_hides_another_and_none_leaves_the_drawing(marks, today):
+    drawing = draw([PLAN], marks, today)
+    places = [flag.x for flag in drawing.flags]
+    assert places == sorted(places)
+    assert all(other - one >= SIGN - 0.2 for one, other in pairwise(places))
+    assert all(LEFT <= place <= WIDTH - RIGHT for place in places)
+
+
+def test_a_suspension_stands_in_the_row_of_what_happened():
+    before = Span("Implementation", date(2015, 3, 1), date(2015, 12, 31), "actual")
+    suspended = Span("Suspended", date(2016, 1, 1), date(2016, 3, 31), "suspended")
+    drawing = draw([PLAN, suspended, before], [], TODAY)
+    assert [row.kind for row in drawing.rows] == ["planned", "actual"]
+    assert drawing.bars[1].y == drawing.bars[2].y
+
+
+# -- what a project tells ---------------------------------------------------------------------------------------------
+
+ROAD = (
+    ("submit", "DRAFT", "OFFICE_CLEAR", 40, "Submitted"),
+    ("clear", "OFFICE_CLEAR", "REVIEW", 45, "Head of office cleared, in review"),
+    ("pass", "REVIEW", "ENDORSE", 55, "Reviewed"),
+    ("endorse", "ENDORSE", "ENDORSED", 60, "Endorsed"),
+    ("to-fund", "ENDORSED", "FUND_REVIEW", 61, "In Fund review"),
+    ("recommend", "FUND_REVIEW", "APPROVER", 70, "Recommended by the Fund"),
+    ("approve", "APPROVER", "APPROVED", 75, "Approved"),
+    ("activate", "APPROVED", "ACTIVE", 80, "Activated"),
+    ("suspend", "ACTIVE", "SUSPENDED", 100, ""),
+    ("resume", "SUSPENDED", "ACTIVE", 130, ""),
+    ("close", "ACTIVE", "OP_CLOSED", 500, "Operationally closed"),
+    ("settle", "OP_CLOSED", "FIN_CLOSED", 560, "Financially closed"),
+)
+BEGUN = datetime(2014, 6, 1, 9, tzinfo=UTC)
+
+
+def with_a_whole_life():
+    manager = a_user("PM", "KEN")
+    project = an_active_project(
+        manager, status="FIN_CLOSED", starts_on=date(2014, 8, 20), ends_on=date(2015, 8, 31), created_at=BEGUN
+    )
+    for move, source, target, days_later, _word in ROAD:
+        at = BEGUN + timedelta(days=days_later)
+        db.session.add(Step(project_id=project.id, move=move, source=source, target=target, at=at))
+    for number, (kind, state) in enumerate((("no_cost_extension", "approved"), ("budget", "refused")), 1):
+        db.session.add(
+            Change(
+                project_id=project.id, number=number, kind=kind, state=state, decided_on=date(2015, 5, 4),
+                made_by_id=manager.id,
+            )
+        )  # fmt: skip
+    evaluation = a_deadline(project, "EVA", date(2016, 8, 31), from_on=date(2016, 2, 29))
+    report = Report(deadline_id=evaluation.id, state="accepted", first_submitted_on=date(2016, 7, 1))
+    db.session.add(report)
+    db.session.flush()
+    db.session.expire(project)
+    return manager, project
+
+
+def test_every_stage_change_and_suspension_stands_in_the_list(browser_of):
+    manager, project = with_a_whole_life()
+    rows = browser_of(manager).open(f"/projects/{project.reference}").check().rows("Dates on the timeline")
+    told = {what: (when, state) for when, what, state in rows}
+    for _move, _source, _target, days_later, word in ROAD:
+        if word:
+            assert told[word] == (filters.day((BEGUN + timedelta(days=days_later)).date()), "done"), word
+    assert told["Suspended"] == ("9 Sep 2014 – 8 Oct 2014", "suspended")
+    assert told["Change 1: no-cost extension"] == ("4 May 2015", "done")
+    assert not any("Change 2" in what for what in told)
+    assert told["Evaluation received"] == ("1 Jul 2016", "done")
+    assert told["Today"] == ("1 Oct 2016", "")
+    implemented = [row[0] for row in rows if row[1] == "Implementation"]
+    assert implemented == ["20 Aug 2014 – 8 Sep 2014", "9 Oct 2014 – 31 Aug 2015"]
+
+
+def test_a_project_still_suspended_is_so_until_today(browser_of):
+    manager = a_user("PM", "KEN")
+    project = an_active_project(manager, status="SUSPENDED")
+    at = datetime(2016, 9, 1, 9, tzinfo=UTC)
+    db.session.add(Step(project_id=project.id, move="suspend", source="ACTIVE", target="SUSPENDED", at=at))
+    rows = browser_of(manager).open(f"/projects/{project.reference}").rows("Dates on the timeline")
+    assert ["1 Sep 2016 – 1 Oct 2016", "Suspended", "suspended"] in rows
+
+
+@given(
+    st.lists(
+        st.builds(
+            Mark, st.text("abc ", min_size=1, max_size=30), days, st.sampled_from(["stage", "report", "change"]),
+            st.sampled_from(["done", "late", "ahead", "due"]),
+        ),
+        min_size=CROWD + 1, max_size=60,
+    )
+)  # fmt: skip
+def test_a_crowd_names_what_has_room_and_the_list_names_all(marks):
+    drawing = draw([PLAN], marks, TODAY)
+    assert len(drawing.flags) == len(marks)
+    assert drawing.height <= drawing.marks_y + 22 + LANES * LABEL_STEP
+    named = [flag for flag in drawing.flags if flag.named]
+    for one, other in combinations(named, 2):
+        if one.label_y == other.label_y:
+            (left, right), (other_left, other_right) = place_of(one), place_of(other)
+            assert right <= other_left or other_right <= left
+    late = [flag for flag in drawing.flags if flag.mark.state in ("late", "due")]
+    assert not late or any(flag.named for flag in late)
+
+
+def test_few_marks_are_all_named():
+    marks = [Mark(f"Report {number}", TODAY + timedelta(days=number), "report") for number in range(CROWD)]
+    assert all(flag.named for flag in draw([PLAN], marks, TODAY).flags)

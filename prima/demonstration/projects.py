@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from prima.demonstration import classification, comments, plans, plot, proposals, reports, results
+from prima.demonstration import classification, comments, evaluations, plans, plot, proposals, reports, results
 from prima.demonstration.chronicle import Chronicle
 from prima.demonstration.days import YESTERDAY, moment, working_day
 from prima.demonstration.endorsements import Endorsement
@@ -94,6 +94,7 @@ def build(
     at = case.at("close")
     session.add(Party(project_id=evaluated.id, user_id=case.site.who(Role.EVAL).id, part=Part.EVALUATOR, since_at=at))
     session.flush()
+    evaluations.build(session, told)
     return list(whole.values())
 
 

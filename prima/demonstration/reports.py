@@ -162,7 +162,7 @@ def _handed_in(
     who = subject.site.who
     goes_on = subject.project.funding is Funding.DONOR and kind.part in ("narrative", "financial")
     road = [
-        ("submit", ReportState.SUBMITTED, 0, who(Role.PM)),
+        ("submit", ReportState.SUBMITTED, 0, who(Role.EVAL if kind.code == EVALUATION else Role.PM)),
         ("check", ReportState.CHECKED, TO_CHECK, who(Role(kind.checked_by[0]))),
         ("accept", ReportState.ACCEPTED, TO_ACCEPT, who(Role(kind.accepted_by))),
     ]
@@ -236,7 +236,7 @@ def _report(
 ) -> Report:
     kind = report_type_of(subject.project.edition.handbook, due.kind)
     assert kind is not None
-    manager = subject.site.who(Role.PM)
+    writer = subject.site.who(Role.EVAL if due.kind == EVALUATION else Role.PM)
     submitted = [at for name, _, at, _ in course.steps if name == "submit"]
     state = course.steps[-1][1] if course.steps else ReportState.DRAFT
     saved_at = submitted[0] - timedelta(hours=1) if submitted else course.draft_at
@@ -246,10 +246,10 @@ def _report(
         state=state,
         state_since=course.steps[-1][2] if course.steps else saved_at,
         first_submitted_on=submitted[0].date() if submitted else None,
-        submitted_by_id=manager.id if submitted else None,
+        submitted_by_id=writer.id if submitted else None,
         reason=RETURNED_REPORT if state is ReportState.RETURNED else "",
         saved_at=saved_at,
-        saved_by_id=manager.id,
+        saved_by_id=writer.id,
         texts=_texts(subject, kind, complete=bool(submitted)),
         reached=_reached(subject, due, source) if kind.part == "narrative" and submitted else [],
         spending=_spending(subject, due) if kind.part == "financial" else [],

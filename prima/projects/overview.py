@@ -32,6 +32,7 @@ def tell(project: Project, viewer: User) -> Telling:
         found.tabs = [(_("Changes"), url_for("changes.index", reference=project.reference))]
     if project.status in CLOSABLE:
         found.tabs.append((_("Closure"), url_for("closure.show", reference=project.reference)))
+    found.marks += _changes(project)
     return found
 
 
@@ -61,8 +62,39 @@ def spans(project: Project) -> list[Span]:
     if begun < until:
         found.append(Span(_("Preparation"), begun, until - timedelta(days=1) if project.starts_on else until, "actual"))
     if project.starts_on and project.starts_on <= today:
-        found.append(Span(_("Implementation"), project.starts_on, _implemented_until(project, today), "actual"))
+        found += _implemented(project, project.starts_on, _implemented_until(project, today))
     return found
+
+
+def _implemented(project: Project, first: date, last: date) -> list[Span]:
+    """Implementation from its first day to its last, and the stretches in between in which it was suspended."""
+    found = []
+    for begins, ends in _suspensions(project, last):
+        begins, ends = max(begins, first), min(ends, last)
+        if begins > ends:
+            continue
+        if first < begins:
+            found.append(Span(_("Implementation"), first, begins - timedelta(days=1), "actual"))
+        found.append(Span(_("Suspended"), begins, ends, "suspended"))
+        first = ends + timedelta(days=1)
+    if first <= last:
+        found.append(Span(_("Implementation"), first, last, "actual"))
+    return found
+
+
+def _suspensions(project: Project, until: date) -> list[tuple[date, date]]:
+    """First and last days; one that is resumed on the day on which it began left no trace in time."""
+    found: list[tuple[date, date]] = []
+    since: date | None = None
+    for step in project.steps:
+        day = step.at.date()
+        if step.target is Status.SUSPENDED:
+            since = day
+        elif since is not None:
+            if since < day:
+                found.append((since, day - timedelta(days=1)))
+            since = None
+    return [*found, (since, until)] if since is not None else found
 
 
 def _implemented_until(project: Project, today: date) -> date:
@@ -78,17 +110,42 @@ def _implemented_until(project: Project, today: date) -> date:
 
 
 def _moves(project: Project) -> list[Mark]:
+    """The day on which it came into each stage, or to the next desk of one."""
     words = {
         "create": _("Concept"),
         "import": _("Imported"),
+        "develop": _("Proposal begun"),
         "submit": _("Submitted"),
+        "clear": _("Head of office cleared, in review"),
+        "stand": _("In review"),
+        "pass": _("Reviewed"),
         "endorse": _("Endorsed"),
+        "to-fund": _("In Fund review"),
+        "to-donor": _("With the donor"),
+        "recommend": _("Recommended by the Fund"),
         "approve": _("Approved"),
         "approved": _("Approved by the donor"),
-        "close": _("Closed"),
+        "activate": _("Activated"),
+        "close": _("Operationally closed"),
+        "settle": _("Financially closed"),
         "cancel": _("Cancelled"),
     }
     return [Mark(words[step.move], step.at.date(), "stage", "done") for step in project.steps if step.move in words]
+
+
+def _changes(project: Project) -> list[Mark]:
+    """Changes that took effect, each with its number and kind."""
+    if project.starts_on is None:
+        return []
+    return [
+        Mark(
+            _("Change %(number)s: %(kind)s", number=number, kind=IN_A_SENTENCE[kind]),
+            decided_on,
+            "change",
+            "done",
+        )
+        for number, kind, decided_on in queries.changes_decided(project)
+    ]
 
 
 def _milestones(project: Project) -> list[Mark]:

@@ -18,7 +18,15 @@ from prima.permissions import Action, can
 from prima.projects.models import Part, Project
 from prima.projects.stages import RUNNING
 from prima.reporting import queries
-from prima.reporting.calendar import EXTENSION_REQUEST, FINAL, FRAMEWORK, INTERIM, ReportState, TimelinessKind
+from prima.reporting.calendar import (
+    EVALUATION,
+    EXTENSION_REQUEST,
+    FINAL,
+    FRAMEWORK,
+    INTERIM,
+    ReportState,
+    TimelinessKind,
+)
 from prima.reporting.lights import Light, Period, figures, lights
 from prima.reporting.models import Deadline
 from prima.reporting.queries.lights import recorded, rules_of
@@ -83,7 +91,7 @@ def tell(project: Project, viewer: User) -> Telling:
     return Telling(
         duties=_duties(project, rows),
         spans=_spans(project),
-        marks=_marks(project, rows),
+        marks=[*_marks(project, rows), *_received(project, rows)],
         panel="reporting/panel.html",
         data=Panel(
             lines=open_lines[:SHOWN],
@@ -93,12 +101,20 @@ def tell(project: Project, viewer: User) -> Telling:
             lights=lights_of(project, viewer) if project.status in RUNNING else (),
             monitoring_url=url_for("monitoring.index", reference=project.reference),
         ),
-        tabs=[
-            (_("Monitoring"), url_for("monitoring.index", reference=project.reference)),
-            (_("Reports"), index),
-            (_("Spending"), url_for("spending.show", reference=project.reference)),
-        ],
+        tabs=_tabs(project, rows, index),
     )
+
+
+def _tabs(project: Project, rows: Sequence[Deadline], index: str) -> list[tuple[str, str]]:
+    """The evaluation's once one is due."""
+    found = [
+        (_("Monitoring"), url_for("monitoring.index", reference=project.reference)),
+        (_("Reports"), index),
+        (_("Spending"), url_for("spending.show", reference=project.reference)),
+    ]
+    if any(row.kind == EVALUATION for row in rows):
+        found.append((_("Evaluation"), url_for("evaluation.show", reference=project.reference)))
+    return [*found, (_("Lessons"), url_for("lessons.of_project", reference=project.reference))]
 
 
 def lights_of(project: Project, viewer: User) -> list[Light]:
@@ -166,7 +182,9 @@ def _duties(project: Project, rows: Sequence[Deadline]) -> list[Duty]:
         name = deadline_name(edition, row.kind, row.name)
         if row.is_open and (state is None or state in WRITABLE) and row.due_on <= announced:
             state_since = row.report.state_since if row.report else None
-            what, who, due_on = queries.writing(name, state), team, row.due_on
+            evaluators = project.people(Part.EVALUATOR) if row.kind == EVALUATION else []
+            who = ", ".join(person.name for person in evaluators) or team
+            what, due_on = queries.writing(name, state), row.due_on
             since_on = queries.since(state, state_since, row.period_to, today)
         elif row.report and state in (ReportState.SUBMITTED, ReportState.CHECKED):
             roles = deciding_roles(kind, state)
@@ -210,6 +228,21 @@ def _marks(project: Project, rows: Sequence[Deadline]) -> list[Mark]:
             url = url_for("reports.show", reference=project.reference, deadline=one.id)
         marks.append(Mark(name, due_on, "deadline" if one.kind == EXTENSION_REQUEST else "report", state, url))
     return marks
+
+
+def _received(project: Project, rows: Sequence[Deadline]) -> list[Mark]:
+    """The day on which the evaluation report was handed in first."""
+    return [
+        Mark(
+            _("Evaluation received"),
+            row.report.first_submitted_on,
+            "report",
+            "done",
+            url_for("evaluation.show", reference=project.reference),
+        )
+        for row in rows
+        if row.kind == EVALUATION and row.report and row.report.first_submitted_on
+    ]
 
 
 def mark_state(project: Project, row: Deadline) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -11,19 +11,22 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import and_, or_, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, joinedload, object_session, selectinload
 
 from prima import outbox
 from prima.filters import day
+from prima.handbook import published
 from prima.handbook.edition import Edition, Ladder
 from prima.handbook.published import HandbookEdition
 from prima.outbox import Letter
 from prima.projects import queries as projects
 from prima.projects.models import Milestone, Part, Project
-from prima.projects.stages import RUNNING, Funding
+from prima.projects.stages import RUNNING, Funding, Status
 from prima.reporting import queries
-from prima.reporting.calendar import EXTENSION_REQUEST, Step, reminder_step
-from prima.reporting.models import Deadline, Report
+from prima.reporting.calendar import EVALUATION, EXTENSION_REQUEST, Step, reminder_step
+from prima.reporting.evaluating import TAKEN_ON, TO_DO, recommendation_path
+from prima.reporting.models import Deadline, Evaluation, Recommendation, Report
+from prima.reporting.queries.evaluation import with_judgements
 from prima.reporting.rules import missing
 from prima.reporting.steps import REMINDED, deadline_name, in_a_sentence, report_path, report_type
 from prima.users import Role, User
@@ -77,7 +80,7 @@ def remind(session: Session, on: date) -> int:
 
 
 def due(session: Session, on: date) -> Iterator[Planned]:
-    """The letters due by that day and not queued yet: deadlines, then milestones, each the earliest first.
+    """The letters due by that day and not queued yet: deadlines, milestones, recommendations, each the earliest first.
 
     Writes nothing.
     """
@@ -86,6 +89,7 @@ def due(session: Session, on: date) -> Iterator[Planned]:
     kinds: tuple[tuple[Sequence[int], Callable[..., Sequence[Any]], Callable[..., Iterator[Planned]]], ...] = (
         (_in_the_window(session, on), _loaded, _letters),
         (_milestones(session, on), _loaded_milestones, _milestone_letters),
+        (_recommendations(session, on), _loaded_recommendations, _recommendation_letters),
     )
     for numbers, load, letters in kinds:
         for start in range(0, len(numbers), AT_ONCE):
@@ -137,6 +141,41 @@ def _milestones(session: Session, on: date) -> Sequence[int]:
     ).all()
 
 
+def _recommendations(session: Session, on: date) -> Sequence[int]:
+    """Recommendations still to be followed up that some step of some edition's ladder has reached."""
+    ladders = [edition.handbook.follow_up_ladder for edition in session.scalars(select(HandbookEdition))]
+    if not any(ladders):
+        return []
+    return session.scalars(
+        select(Recommendation.id)
+        .join(Evaluation, Evaluation.id == Recommendation.evaluation_id)
+        .join(Project, Project.id == Evaluation.project_id)
+        .where(
+            Recommendation.follow_up.in_(TO_DO),
+            Recommendation.response.in_(TAKEN_ON),
+            Recommendation.due_on <= on + timedelta(days=max(map(_first, ladders))),
+            Project.status != Status.SUSPENDED,
+        )
+        .order_by(Recommendation.due_on, Recommendation.id)
+    ).all()
+
+
+def _loaded_recommendations(session: Session, numbers: Sequence[int]) -> list[Recommendation]:
+    return list(
+        session.scalars(
+            select(Recommendation)
+            .where(Recommendation.id.in_(numbers))
+            .options(
+                joinedload(Recommendation.owner),
+                joinedload(Recommendation.evaluation, innerjoin=True)
+                .joinedload(Evaluation.project, innerjoin=True)
+                .options(*projects.with_rights()),
+            )
+            .order_by(Recommendation.due_on, Recommendation.id)
+        )
+    )
+
+
 def _loaded_milestones(session: Session, numbers: Sequence[int]) -> list[Milestone]:
     return list(
         session.scalars(
@@ -159,6 +198,7 @@ def _loaded(session: Session, numbers: Sequence[int]) -> list[Deadline]:
                     selectinload(Project.lines),
                     selectinload(Project.beneficiaries),
                 ),
+                selectinload(Deadline.evaluations).options(*with_judgements()),
                 joinedload(Deadline.report).options(
                     selectinload(Report.texts), selectinload(Report.reached), selectinload(Report.spending)
                 ),
@@ -185,7 +225,8 @@ def _letters(deadline: Deadline, on: date, regional: Regional, fund: Fund) -> It
     if step is None:
         return
     subject, body = _words(deadline, on)
-    for person, why in _recipients(project, step, regional, fund):
+    evaluators = project.people(Part.EVALUATOR) if deadline.kind == EVALUATION else []
+    for person, why in _recipients(_asked(project, step, regional, fund, evaluators)):
         yield Planned(
             to=person,
             why=why,
@@ -214,7 +255,7 @@ def _milestone_letters(milestone: Milestone, on: date, regional: Regional, fund:
         "If it is done, write the day and the evidence on the page of milestones. If it comes later, plan another day.",
         **named,
     )
-    for person, why in _recipients(project, step, regional, fund):
+    for person, why in _recipients(_asked(project, step, regional, fund)):
         yield Planned(
             to=person,
             why=why,
@@ -230,24 +271,70 @@ def _milestone_letters(milestone: Milestone, on: date, regional: Regional, fund:
         )
 
 
+def _recommendation_letters(
+    recommendation: Recommendation, on: date, regional: Regional, fund: Fund
+) -> Iterator[Planned]:
+    """To its owner; copied to the Regional Office and the Fund as the ladder says."""
+    project, owner, due_on = recommendation.evaluation.project, recommendation.owner, recommendation.due_on
+    session = object_session(recommendation)
+    assert session is not None
+    ladder = published.part(session, project.edition, "follow_up_ladder")
+    step = reminder_step(ladder, due_on, on) if due_on else None
+    if step is None or owner is None or due_on is None:
+        return
+    text = " ".join(recommendation.text.split())
+    named = {"id": project.name, "title": project.title, "number": recommendation.position, "when": _when(due_on, on)}
+    body = _(
+        "Recommendation %(number)s of the evaluation of %(id)s, %(title)s: %(when)s.\n\n%(text)s\n\n"
+        "It is yours to follow up. Please write on its page how far it is.",
+        text=text,
+        **named,
+    )
+    asked = [(owner, _("owner")), *_copied(project, step, regional, fund)]
+    for person, why in _recipients(asked):
+        yield Planned(
+            to=person,
+            why=why,
+            project=project.name,
+            report=_("Recommendation %(number)s", number=recommendation.position),
+            step=_step_words(step, due_on),
+            due_on=due_on,
+            cause=f"recommendation:{recommendation.id}",
+            kind=f"remind:{step.code}",
+            subject=_("%(id)s: recommendation %(number)s, %(when)s", **named),
+            body=body,
+            path=recommendation_path(project.reference, recommendation.id),
+        )
+
+
 def _ladder(edition: Edition, kind: str) -> Ladder:
     return edition.extension_ladder if kind == EXTENSION_REQUEST else edition.ladder
 
 
-def _recipients(project: Project, step: Step, regional: Regional, fund: Fund) -> Iterator[tuple[User, str]]:
+def _recipients(asked: Iterable[tuple[User, str]]) -> Iterator[tuple[User, str]]:
     """Everybody once, by the first of their reasons; nobody whose account is closed."""
     written: set[int] = set()
-    for person, why in _asked(project, step, regional, fund):
+    for person, why in asked:
         if person.id not in written and person.active:
             written.add(person.id)
             yield person, why
 
 
-def _asked(project: Project, step: Step, regional: Regional, fund: Fund) -> Iterator[tuple[User, str]]:
-    for person in project.people(Part.MANAGER):
-        yield person, _("manager")
-    for person in project.people(Part.ALTERNATE):
-        yield person, _("alternate manager")
+def _asked(
+    project: Project, step: Step, regional: Regional, fund: Fund, evaluators: Sequence[User] = ()
+) -> Iterator[tuple[User, str]]:
+    """Who owes it, the evaluators if there are any, and who gets a copy."""
+    for person in evaluators:
+        yield person, _("evaluator")
+    if not evaluators:
+        for person in project.people(Part.MANAGER):
+            yield person, _("manager")
+        for person in project.people(Part.ALTERNATE):
+            yield person, _("alternate manager")
+    yield from _copied(project, step, regional, fund)
+
+
+def _copied(project: Project, step: Step, regional: Regional, fund: Fund) -> Iterator[tuple[User, str]]:
     if "region" in step.copies and project.region_code:
         for person in regional(project.region_code):
             yield person, _("copy to the Regional Office")

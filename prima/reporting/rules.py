@@ -14,7 +14,8 @@ from prima.filters import day, money
 from prima.handbook.edition import Edition, ReportType
 from prima.projects.rules import count_words, is_fund, is_regional
 from prima.projects.rules.facts import EVALUATION as EVALUATION_MONEY
-from prima.reporting.calendar import EVALUATION, FINAL, ReportState
+from prima.reporting.calendar import EVALUATION, FINAL, RESPONSE, ReportState
+from prima.reporting.evaluating import to_hand_in, to_respond
 from prima.reporting.standing import is_per_line, key_of
 from prima.reporting.steps import DONE, deadline_name, in_a_sentence
 from prima.workflow import Need
@@ -76,7 +77,12 @@ def missing(deadline: Any, kind: ReportType) -> list[Need]:
         found += _reached(deadline)
     elif kind.part == "financial":
         found += [*_spending(deadline), *_reconciled(deadline, kind), *_kept(deadline)]
-    return [Need(text, REPORT, field, where, code=code) for code, text, field in found]
+    needs = [Need(text, REPORT, field, where, code=code) for code, text, field in found]
+    if kind.code == EVALUATION:
+        needs += to_hand_in(deadline)
+    elif kind.code == RESPONSE:
+        needs += to_respond(deadline)
+    return needs
 
 
 def _texts(deadline: Any, kind: ReportType) -> Iterator[Lack]:

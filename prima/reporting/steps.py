@@ -12,7 +12,7 @@ from prima.handbook.edition import Edition, ReportType
 from prima.permissions import Action
 from prima.projects.rules import is_donor
 from prima.projects.stages import Status
-from prima.reporting.calendar import EXTENSION_REQUEST, ReportState, Timeliness, TimelinessKind
+from prima.reporting.calendar import EVALUATION, EXTENSION_REQUEST, ReportState, Timeliness, TimelinessKind
 from prima.workflow import Move, Workflow
 
 S = ReportState
@@ -26,12 +26,12 @@ OWING = frozenset({Status.ACTIVE, Status.SUSPENDED, Status.OP_CLOSED, Status.CAN
 REMINDED = OWING - {Status.SUSPENDED}
 
 
-def _road(check: Action, accept: Action) -> Workflow:
+def _road(check: Action, accept: Action, write: Action = Action.WRITE_REPORT) -> Workflow:
     # fmt: off
     return Workflow(
         #    from         move      to            who may              the button says
-        Move(S.DRAFT,     "submit", S.SUBMITTED,  Action.WRITE_REPORT, _l("Submit"), note="none"),
-        Move(S.RETURNED,  "submit", S.SUBMITTED,  Action.WRITE_REPORT, _l("Submit again"), note="none"),
+        Move(S.DRAFT,     "submit", S.SUBMITTED,  write,               _l("Submit"), note="none"),
+        Move(S.RETURNED,  "submit", S.SUBMITTED,  write,               _l("Submit again"), note="none"),
         Move(S.SUBMITTED, "check",  S.CHECKED,    check,               _l("Checked")),
         Move(S.SUBMITTED, "return", S.RETURNED,   check,               _l("Return"), tone="secondary"),
         Move(S.CHECKED,   "accept", S.ACCEPTED,   accept,              _l("Accept")),
@@ -56,11 +56,21 @@ def report_type_of(edition: Edition, kind: str) -> ReportType | None:
 
 
 FINANCIAL = _road(Action.CHECK_FINANCIAL, Action.ACCEPT_FINANCIAL)
+EVALUATED = _road(Action.CHECK_NARRATIVE, Action.CHECK_NARRATIVE, Action.WRITE_EVALUATION)
 OTHERS = _road(Action.CHECK_NARRATIVE, Action.CHECK_NARRATIVE)
 
 
 def road(kind: ReportType) -> Workflow:
+    if kind.code == EVALUATION:
+        return EVALUATED
     return FINANCIAL if kind.part == "financial" else OTHERS
+
+
+def writes(kind: ReportType) -> Action:
+    """What whoever writes the report may do."""
+    move = road(kind).find(S.DRAFT, "submit")
+    assert move is not None
+    return move.action
 
 
 def deciding_roles(kind: ReportType, state: ReportState) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from operator import attrgetter, itemgetter
@@ -12,6 +12,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from prima.projects.stages import Funding
+from prima.reporting.library import Found
 from prima.reporting.portfolio import Exported
 from prima.spreadsheets import Column, Kind, Sheet
 
@@ -307,3 +308,34 @@ def _progress(page: Any) -> list[Sheet]:
         Sheet("Activities", activities, standing.activities),
         Sheet("Milestones", milestones, standing.milestones),
     ]
+
+
+LESSONS = (
+    ("Kind", Kind.TEXT),
+    ("Title", Kind.TEXT),
+    ("What happened", Kind.TEXT),
+    ("Why", Kind.TEXT),
+    ("Advice", Kind.TEXT),
+    ("Theme", Kind.TEXT),
+    ("Country", Kind.TEXT),
+    ("Stage", Kind.TEXT),
+    ("Tags", Kind.TEXT),
+    ("Project", Kind.TEXT),
+    ("Project title", Kind.TEXT),
+    ("Office", Kind.TEXT),
+    ("Recorded", Kind.DAY),
+    ("In the library", Kind.TEXT),
+)
+
+
+def lessons(found: Iterable[Found], kinds: Mapping[str, str], stages: Mapping[str, str]) -> Sheet:
+    """The sheet `Lessons`, in the order of the list."""
+    rows = (
+        (
+            kinds[one.kind], one.title, one.happened, one.why, one.advice, one.theme, one.country,
+            stages.get(one.stage, one.stage), ", ".join(one.tags), one.project, one.project_title, one.office,
+            one.made_at.date(), "yes" if one.curated else "no",
+        )
+        for one in found
+    )  # fmt: skip
+    return Sheet("Lessons", [Column(name, itemgetter(place), kind) for place, (name, kind) in enumerate(LESSONS)], rows)

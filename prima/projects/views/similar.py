@@ -39,13 +39,15 @@ def show(project: Project) -> str:
     section = next((one for one in project.edition.handbook.sections if one.code == code and one.kind == "text"), None)
     texts = similar.having(ids, section.code) if section and not section.internal else set()
     tellers: tuple[LessonsOf, ...] = current_app.extensions["prima.lessons"]
+    areas = [one.code for one in project.areas if one.amount]
+    countries = [one.country_code for one in project.coverage]
     return render_template(
         "projects/similar.html",
         project=project,
         section=section,
         lines=[Line(one, tone(one.status), why(one), one.id in texts) for one in found],
         named={one.id: one for one in found},
-        lessons=[lesson for lessons_of in tellers for lesson in lessons_of(ids)],
+        lessons=[lesson for lessons_of in tellers for lesson in lessons_of(ids, areas, countries)],
         indicators=similar.indicators_of(ids),
     )
 

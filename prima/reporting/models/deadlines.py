@@ -16,6 +16,7 @@ from prima.reporting.calendar import Timeliness, timeliness
 from prima.users import User
 
 if TYPE_CHECKING:
+    from prima.reporting.models.evaluation import Evaluation
     from prima.reporting.models.lessons import Lesson
     from prima.reporting.models.reports import Report
 
@@ -76,6 +77,21 @@ class Deadline(Model):
         order_by="Lesson.id",
     )
     """What was recorded with its report and not withdrawn."""
+
+    evaluations: Mapped[list[Evaluation]] = relationship(
+        primaryjoin="Deadline.project_id == foreign(Evaluation.project_id)",
+        viewonly=True,
+        lazy="raise",
+        order_by="Evaluation.id",
+    )
+    """Those of its project; loaded for the evaluation's report and for the management response."""
+
+    @property
+    def evaluation(self) -> Evaluation | None:
+        """That of its window, or else the newest."""
+        own = [one for one in self.evaluations if one.deadline_id == self.id]
+        found = own or self.evaluations
+        return found[-1] if found else None
 
     @property
     def until(self) -> date:

@@ -51,6 +51,14 @@ def make_past(project: Project, first_ends_on: date) -> None:
     db.session.flush()
 
 
+def add(project: Project, due: Due, *, actor: User | None) -> Deadline:
+    """One deadline more, which follows from something that happened."""
+    row = _made(project, due, actor)
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
 def recompute(
     project: Project,
     *,

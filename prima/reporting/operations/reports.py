@@ -18,7 +18,7 @@ from prima.journal import record
 from prima.places import Office
 from prima.projects.models import Part, Project
 from prima.reporting import queries
-from prima.reporting.calendar import ReportState
+from prima.reporting.calendar import EVALUATION, ReportState
 from prima.reporting.models import (
     Deadline,
     Lesson,
@@ -30,7 +30,8 @@ from prima.reporting.models import (
     ReportText,
     Spending,
 )
-from prima.reporting.rights import decider, may_take
+from prima.reporting.operations.evaluation import received, wrote
+from prima.reporting.rights import barred, decider, may_take
 from prima.reporting.rules import committed_field, missing, part_titles, remark_field, spent_field
 from prima.reporting.standing import frozen, key_of
 from prima.reporting.steps import WRITABLE, deciding_roles, in_a_sentence, report_path, report_type, road
@@ -73,6 +74,8 @@ def save(
     else:
         who = report.saved_by.name if report.saved_by else _("Somebody")
         check_version(report, version, who=who, typed=_differences(report, texts, reached, spending, labels or {}))
+    if deadline.kind == EVALUATION:
+        wrote(deadline.project, actor)
     changed = [*_write_texts(report, texts), *_write_reached(report, reached)]
     changed += _write_spending(report, spending, deadline.project)
     report.version += 1
@@ -238,6 +241,8 @@ def submit(deadline_id: int, *, actor: User) -> Deadline:
     report.submitted_by_id = actor.id
     deadline.is_open = False
     step = _go(deadline, report, move, actor=actor)
+    if deadline.kind == EVALUATION:
+        received(deadline, actor=actor)
     roles = deciding_roles(kind, ReportState.SUBMITTED)
     _tell_deciders(deadline, kind, roles, step, _("check"))
     return deadline
@@ -378,7 +383,7 @@ def _tell_deciders(deadline: Deadline, kind: ReportType, roles: Iterable[str], s
         report=name, id=project.name, title=project.title, due=day(deadline.due_on), what=what,
     )  # fmt: skip
     for person in queries.holders(roles, project.region_code, project.office_id):
-        if not project.on_the_team(person):
+        if not barred(person, project):
             _queue(
                 project,
                 deadline,

@@ -13,9 +13,12 @@ from flask_babel import gettext as _
 from sqlalchemy import (
     ColumnElement,
     Date,
+    Integer,
     Select,
     and_,
+    case,
     cast,
+    desc,
     exists,
     false,
     func,
@@ -33,7 +36,7 @@ from prima.db import db
 from prima.desk import Duty
 from prima.handbook.edition import ReportType
 from prima.handbook.published import HandbookEdition
-from prima.lessons import Lesson
+from prima.lessons import Lesson as Known
 from prima.lists import BeneficiaryDisaggregation, BeneficiaryType, BudgetCategory, RegionalOffice, RoleName
 from prima.months import add_months
 from prima.places import Office, OfficeLink
@@ -54,7 +57,7 @@ from prima.projects.models.project import TEAM
 from prima.projects.numbering import Numbered, numbered
 from prima.projects.rules.facts import EVALUATION as EVALUATION_MONEY
 from prima.projects.visibility import may_see, region_link
-from prima.reporting.calendar import EXTENSION_REQUEST, ReportState
+from prima.reporting.calendar import EVALUATION, EXTENSION_REQUEST, ReportState
 from prima.reporting.models import (
     ActivityProgress,
     Deadline,
@@ -62,11 +65,14 @@ from prima.reporting.models import (
     Expense,
     ExpenseKind,
     IndicatorValue,
+    Lesson,
     Report,
     ReportStep,
     ReportText,
     Spending,
 )
+from prima.reporting.queries.evaluation import to_follow, with_evaluation
+from prima.reporting.queries.recorded import lesson_path
 from prima.reporting.rules import PROGRESS, asks_extent
 from prima.reporting.standing import (
     Standing,
@@ -120,7 +126,7 @@ def deadline(reference: str, deadline: int) -> Deadline | None:
         .where(Deadline.id == deadline, (Project.reference == reference) | (Project.code == reference))
         .options(*with_project(), *with_report())
     )
-    return _judged(found) if found else None
+    return with_evaluation(_judged(found)) if found else None
 
 
 def locked(deadline_id: int, actor: User) -> Deadline:
@@ -133,6 +139,7 @@ def locked(deadline_id: int, actor: User) -> Deadline:
         .options(*with_project(), *with_report())
         .execution_options(populate_existing=True)
     ).one()
+    with_evaluation(found, fresh=True)
     _rights_of(actor)
     return _judged(found)
 
@@ -608,9 +615,9 @@ def regions() -> list[tuple[str, str]]:
 
 
 def desk(user: User) -> list[Duty]:
-    """Reports that the person owes, and those that wait for the person to check or accept them."""
+    """Reports that the person owes or is to check or accept, and recommendations that the person follows up."""
     editions = _editions()
-    return [*_to_write(user, editions), *_to_decide(user, editions)]
+    return [*_to_write(user, editions), *_to_decide(user, editions), *to_follow(user)]
 
 
 def announced_days(edition: HandbookEdition) -> int:
@@ -647,14 +654,13 @@ def _rows(*conditions: Any) -> Sequence[Any]:
 
 
 def _to_write(user: User, editions: dict[int, HandbookEdition]) -> list[Duty]:
-    """What the person owes as manager or alternate, from the first reminder's day on."""
+    """What the person owes as manager, alternate or evaluator, from the first reminder's day on."""
     furthest = max((announced_days(one) for one in editions.values()), default=0)
-    mine = exists().where(
-        Party.project_id == Project.id,
-        Party.user_id == user.id,
-        Party.part.in_((Part.MANAGER, Part.ALTERNATE)),
-        Party.until_at.is_(None),
-    )
+    now = (Party.project_id == Project.id, Party.until_at.is_(None))
+    runs = exists().where(*now, Party.user_id == user.id, Party.part.in_((Part.MANAGER, Part.ALTERNATE)))
+    evaluates = exists().where(*now, Party.user_id == user.id, Party.part == Part.EVALUATOR)
+    named = exists().where(*now, Party.part == Part.EVALUATOR)
+    mine = case((Deadline.kind == EVALUATION, evaluates | (~named & runs)), else_=runs)
     found = _rows(
         Deadline.is_open,
         Deadline.kind != EXTENSION_REQUEST,
@@ -739,9 +745,11 @@ def _covers(held: Authority) -> ColumnElement[bool]:
 
 
 def _off_the_team(user: User, held: Authority) -> ColumnElement[bool]:
-    """Neither the person nor the one they stand in for is or was on the team."""
+    """Neither the person nor the one they stand in for is or was on the team, or evaluates (rights.barred)."""
     people = [user.id, *([held.absent.id] if held.absent else [])]
-    return ~exists().where(Party.project_id == Project.id, Party.user_id.in_(people), Party.part.in_(TEAM))
+    return ~exists().where(
+        Party.project_id == Project.id, Party.user_id.in_(people), Party.part.in_((*TEAM, Part.EVALUATOR))
+    )
 
 
 def role_names() -> dict[str, str]:
@@ -755,11 +763,30 @@ LESSONS = "LESSONS"
 TAKEN = (ReportState.ACCEPTED, ReportState.SENT)
 
 
-def lessons(project_ids: Collection[int], limit: int = 20) -> list[Lesson]:
-    """What the accepted reports of these projects say they learned, newest first."""
+def lessons(
+    project_ids: Collection[int], areas: Collection[str] = (), countries: Collection[str] = (), limit: int = 20
+) -> list[Known]:
+    """What these projects recorded, what fits the areas of work and countries first; then what accepted reports say."""
+    fits = func.coalesce(Lesson.area_code.in_(areas), False).cast(Integer) + func.coalesce(
+        Lesson.country_code.in_(countries), False
+    ).cast(Integer)
+    recorded = (
+        select(
+            Lesson.project_id,
+            func.concat_ws("\n", Lesson.happened, func.nullif(Lesson.advice, "")).label("text"),
+            cast(func.timezone("UTC", Lesson.made_at), Date).label("day"),
+            literal("").label("reference"),
+            Lesson.id.label("key"),
+            Lesson.title.label("title"),
+            (fits + 1).label("rank"),
+        )
+        .where(Lesson.project_id.in_(project_ids), Lesson.withdrawn_at.is_(None))
+        .order_by(desc("rank"), Lesson.id.desc())
+        .limit(limit)
+    )
     day = func.coalesce(Deadline.period_to, Deadline.due_on)
-    rows = db.session.execute(
-        select(Deadline.project_id, ReportText.text, day, Project.reference, Deadline.id)
+    told = (
+        select(Deadline.project_id, ReportText.text, day, Project.reference, Deadline.id, literal(""), literal(0))
         .join(Report, Report.id == ReportText.report_id)
         .join(Deadline, Deadline.id == Report.deadline_id)
         .join(Project, Project.id == Deadline.project_id)
@@ -772,4 +799,11 @@ def lessons(project_ids: Collection[int], limit: int = 20) -> list[Lesson]:
         .order_by(day.desc(), Deadline.id)
         .limit(limit)
     )
-    return [Lesson(number, text, on, report_path(reference, key)) for number, text, on, reference, key in rows]
+    both = union_all(select(recorded.subquery()), select(told.subquery())).subquery()
+    rows = db.session.execute(
+        select(both).order_by(both.c.rank.desc(), both.c.day.desc(), both.c.key.desc()).limit(limit)
+    )
+    return [
+        Known(number, text, on, report_path(reference, key) if reference else lesson_path(key), title)
+        for number, text, on, reference, key, title, _rank in rows
+    ]

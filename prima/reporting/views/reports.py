@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 from prima import clock
 from prima.errors import Invalid, Refused
 from prima.forms import BaseForm
-from prima.permissions import Action, can, guard
+from prima.permissions import Action, can, guard, require
 from prima.projects.models import Project
 from prima.projects.stages import RUNNING
 from prima.reporting import operations, papers, queries, workbooks
@@ -24,7 +24,7 @@ from prima.reporting.models import Deadline
 from prima.reporting.overview import line_of
 from prima.reporting.page import LESSON_KINDS, RETURN, ReportPage, put_together
 from prima.reporting.rules import PROGRESS, remark_field, text_field
-from prima.reporting.steps import OWING, report_type
+from prima.reporting.steps import OWING, report_type, writes
 from prima.spreadsheets import write
 from prima.users import viewer
 
@@ -57,10 +57,11 @@ def show(deadline: Deadline) -> str:
 
 
 @bp.post("/<reference>/reports/<int:deadline>")
-@guard(Action.WRITE_REPORT, queries.deadline)
+@guard(Action.VIEW_PROJECT, queries.deadline)
 def save(deadline: Deadline) -> Answer:
     """Save the draft; `then` says what else the button does: submit it, begin a part, or mend the list of lessons."""
     page = whole(deadline)
+    require(viewer(), writes(page.kind), deadline.project)
     form = written(page)
     if not form.validate_on_submit():
         return draw(page, form, decision(page)), 422
