@@ -64,7 +64,7 @@ from prima.reporting import operations as reporting_operations
 from prima.reporting import overview as reporting_overview
 from prima.reporting import queries as reporting_queries
 from prima.reporting import rights as reporting_rights
-from prima.reporting.views import activation, dashboard, deadlines, due_dates, export, listing, reports
+from prima.reporting.views import activation, calendars, dashboard, deadlines, due_dates, export, listing, reports
 from prima.road import Roads
 
 BLUEPRINTS = (
@@ -118,6 +118,7 @@ BLUEPRINTS = (
     reports.bp,
     deadlines.bp,
     due_dates.bp,
+    calendars.bp,
 )
 RIGHTS = (project_rights.RIGHTS, reporting_rights.RIGHTS, endorsement_rights.RIGHTS)
 MENU: tuple[MenuItem, ...] = (
@@ -130,6 +131,7 @@ MENU: tuple[MenuItem, ...] = (
 )
 ACCOUNT: tuple[MenuItem, ...] = (
     MenuItem(_l("My account"), "account.show", Action.SIGNED_IN),
+    MenuItem(_l("My calendar"), "calendars.index", Action.SIGNED_IN),
     MenuItem(_l("Administration"), "administration.people", Action.ADMINISTER),
 )
 SEARCH = "listing.index"

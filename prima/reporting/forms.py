@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, HiddenField, IntegerField, SelectField
+from wtforms import BooleanField, HiddenField, IntegerField, RadioField, SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, NumberRange, Optional
 from wtforms.widgets import TextInput
 
-from prima.forms import REQUIRED, BaseForm, DayField, MoneyField, WholeField, choice, line, prose
+from prima.forms import CHOOSE, REQUIRED, BaseForm, DayField, MoneyField, WholeField, choice, line, prose
 
 MOST_LETTERS = 200_000
 """Beyond the edition's limits text is kept and only not submitted; this bounds what a page can hold."""
@@ -68,6 +68,24 @@ class AskedForm(BaseForm):
 class DecisionForm(BaseForm):
     version = HiddenField()
     note = prose(_l("Remark, or the reason for returning it"), most=4000)
+
+
+class CalendarForm(BaseForm):
+    scope = RadioField(_l("Which deadlines"), validators=[InputRequired(CHOOSE)])
+    project = line(_l("Project ID or reference"), required=False, most=40)
+    region = choice(_l("Regional Office"), required=False)
+
+
+def calendar_form(
+    scopes: Sequence[tuple[str, str]], regions: Sequence[tuple[str, str]], data: dict[str, Any] | None = None
+) -> CalendarForm:
+    """Asks for a Regional Office only where there is one to choose."""
+    form = CalendarForm(data=data)
+    form.scope.choices = list(scopes)
+    form.region.choices = [("", _l("Please choose")), *regions]
+    if not regions:
+        del form.region
+    return form
 
 
 class OverdueFilter(BaseForm):

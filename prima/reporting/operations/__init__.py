@@ -1,6 +1,7 @@
 """What is done to deadlines and reports: one verb, one function; none commits, none knows of a request."""
 
 from prima.reporting.operations.activation import activate
+from prima.reporting.operations.calendars import make_address, revoke
 from prima.reporting.operations.deadlines import end, recompute
 from prima.reporting.operations.due_dates import ask_report, move_due_date, take_back
 from prima.reporting.operations.extension import extend
@@ -12,8 +13,10 @@ __all__ = [
     "decide",
     "end",
     "extend",
+    "make_address",
     "move_due_date",
     "recompute",
+    "revoke",
     "save",
     "submit",
     "take_back",
