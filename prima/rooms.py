@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from flask_babel import lazy_gettext as _l
 
-from prima import account, home, signin
+from prima import account, home, notifications, signin
 from prima.administration.views import delegations, donors, grants, oversight, people
 from prima.desk import Shelf, whole
 from prima.endorsement import overview as endorsement_overview
@@ -70,6 +70,7 @@ from prima.road import Roads
 BLUEPRINTS = (
     signin.bp,
     account.bp,
+    notifications.bp,
     people.bp,
     grants.bp,
     delegations.bp,
@@ -131,6 +132,7 @@ MENU: tuple[MenuItem, ...] = (
 )
 ACCOUNT: tuple[MenuItem, ...] = (
     MenuItem(_l("My account"), "account.show", Action.SIGNED_IN),
+    MenuItem(_l("Notifications"), "notifications.index", Action.SIGNED_IN, "unread"),
     MenuItem(_l("My calendar"), "calendars.index", Action.SIGNED_IN),
     MenuItem(_l("Administration"), "administration.people", Action.ADMINISTER),
 )
@@ -156,4 +158,4 @@ FOLLOWING = Following(
 """What follows from a decision on a project's dates, and what stands in the way of ending it."""
 LESSONS: tuple[LessonsOf, ...] = (reporting_queries.lessons,)
 """Who tells what former projects learned."""
-COUNTS: dict[str, Count] = {"desk": home.count, "overdue": reporting_queries.count_overdue}
+COUNTS: dict[str, Count] = {"desk": home.count, "unread": home.count_unread, "overdue": reporting_queries.count_overdue}

@@ -168,6 +168,15 @@ def test_a_date_that_moves_keeps_its_uid_and_raises_the_sequence(manager, deadli
     assert after.dtstamp.value == after.last_modified.value
 
 
+def test_a_decision_on_its_page_moves_the_event(manager, deadline, read, browser_of):
+    path, project = address_for(manager), db.session.get_one(Project, deadline.project_id)
+    page = browser_of(a_user("FUND")).open(f"/projects/{project.reference}/deadlines/{deadline.id}/move")
+    page.fill("New due date", "2016-12-24").fill("Reason", "Floods closed the roads.").press("Move the due date")
+    event = only(read(path))
+    assert (event.dtstart.value, event.sequence.value) == (date(2016, 12, 24), "1")
+    assert "Floods" not in event.serialize()  # reasons are internal
+
+
 def test_making_a_deadline_is_no_change_of_it(manager, deadline, read):
     noted(deadline, None, DUE, actor=None)
     assert only(read(address_for(manager))).sequence.value == "0"

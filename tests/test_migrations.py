@@ -191,7 +191,14 @@ def test_the_way_back_sums_the_figures_of_lines_by_category(running):
 
 
 def test_calendars_come_and_go_and_leave_people_as_they_are(running):
+    letter = (
+        "insert into letter (cause, kind, recipient, user_id, subject, body, path, state, queued_at, next_try_at,"
+        " tries, problem) select 'a', 'b', email, id, '', '', '', 'sent', now(), now(), 1, '' from user_account"
+    )
+    db.session.execute(text(letter))
+    db.session.commit()
     upgrade(revision="0007")
+    assert rows("select read_at = queued_at from letter") == [(True,)]  # came by mail, before one could read it here
     insert = (
         "insert into calendar_address (user_id, scope, project_id, region_code, token_hash, made_at)"
         " select id, '{}', {}, {}, '{}', now() from user_account limit 1"

@@ -1,4 +1,4 @@
-"""Private addresses of calendars."""
+"""Private addresses of calendars; unread letters are counted with the desk and found by an index."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -28,8 +28,16 @@ def upgrade() -> None:
     sa.UniqueConstraint('token_hash', name=op.f('uq_calendar_address_token_hash'))
     )
     op.create_index(op.f('ix_calendar_address_user_id'), 'calendar_address', ['user_id'], unique=False)
+    op.add_column('sign_in', sa.Column('unread_count', sa.BigInteger(), nullable=True))
+    op.create_index('ix_letter_reader', 'letter', ['user_id', 'id'], unique=False)
+    op.create_index('ix_letter_unread', 'letter', ['user_id'], unique=False, postgresql_where='read_at is null')
+    # What was written before there was a list to read it in came by mail and counts as read.
+    op.execute('update letter set read_at = queued_at where read_at is null')
 
 
 def downgrade() -> None:
+    op.drop_index('ix_letter_unread', table_name='letter', postgresql_where='read_at is null')
+    op.drop_index('ix_letter_reader', table_name='letter')
+    op.drop_column('sign_in', 'unread_count')
     op.drop_index(op.f('ix_calendar_address_user_id'), table_name='calendar_address')
     op.drop_table('calendar_address')
