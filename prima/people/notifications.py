@@ -41,8 +41,8 @@ def count_unread(_session: Any, user: User) -> int:
     return db.session.scalar(select(func.count()).select_from(some)) or 0
 
 
-def own(user: User | None, letter_id: int) -> Letter | None:
-    if user is None or letter_id > HIGHEST_ID:
+def own(user: User, letter_id: int) -> Letter | None:
+    if letter_id > HIGHEST_ID:
         return None
     return db.session.scalar(select(Letter).where(Letter.id == letter_id, _own(user)))
 

@@ -43,7 +43,7 @@ def index() -> Answer:
 
 
 @bp.post("/account/calendar/<int:address_id>/revoke")
-@guard(Action.SIGNED_IN, lambda address_id: agenda.address_of(viewer(), address_id) if viewer() else None, see=None)
+@guard(Action.SIGNED_IN, lambda address_id: agenda.address_of(viewer(), address_id), see=None)
 def revoke(address: CalendarAddress) -> Answer:
     operations.revoke(address, actor=viewer())
     flash(_("The address is revoked: nothing is read under it any more."), "success")
