@@ -43,7 +43,9 @@ class Frame:
     scheduler_alive: bool
     sign_out_url: str
     search_url: str | None
-    account_links: Sequence[tuple[str, str]]
+    account_links: Sequence[Shown]
+    unread: Shown | None
+    """The line of the account that has something new, if one has."""
     plotly_url: str
 
 
@@ -59,17 +61,19 @@ def init_app(
             return {}
         user = viewer()
         room = (request.blueprint or "").split(".")[0]
-        items = [
-            Shown(
-                str(item.label),
-                url_for(item.endpoint),
-                item.endpoint.split(".")[0] == room,
-                counts[item.count](db.session, user) if item.count else None,
-            )
-            for item in menu
-            if user and can(user, item.action)
-        ]
-        links = [(str(item.label), url_for(item.endpoint)) for item in account if user and can(user, item.action)]
+        items, links = (
+            [
+                Shown(
+                    str(item.label),
+                    url_for(item.endpoint),
+                    item.endpoint.split(".")[0] == room,
+                    counts[item.count](db.session, user) if item.count else None,
+                )
+                for item in table
+                if user and can(user, item.action)
+            ]
+            for table in (menu, account)
+        )
         return {
             "frame": Frame(
                 viewer=user,
@@ -79,6 +83,7 @@ def init_app(
                 sign_out_url=url_for("signin.sign_out"),
                 search_url=url_for(search) if user and search else None,
                 account_links=links,
+                unread=next((link for link in links if link.count), None),
                 plotly_url=asset("plotly.min.js"),
             )
         }

@@ -14,6 +14,7 @@ from flask_babel import gettext as _
 
 from prima import clock, sessions
 from prima.desk import Cursor, Found
+from prima.people import notifications
 from prima.permissions import Action, guard
 from prima.projects import queries
 from prima.reference import reader
@@ -60,14 +61,28 @@ def desk(user: User, after: Cursor | None, limit: int) -> tuple[Found, bool]:
 
 
 def count(_session: Any, user: User) -> int:
-    """The number in the menu: counted here, else kept with the session for a minute, so that pages stay light."""
-    if "desk_total" not in g:
-        kept = sessions.kept_count()
+    """The number in the menu."""
+    return _counted(user)[0]
+
+
+def count_unread(_session: Any, user: User) -> int:
+    """The number beside the account: letters not marked read."""
+    return _counted(user)[1]
+
+
+def _counted(user: User) -> tuple[int, int]:
+    """Desk and unread letters: counted here, else kept with the session for a minute, so that pages stay light."""
+    if "counted" not in g:
+        kept = sessions.kept_count() if "desk_total" not in g else None
         if kept is not None:
-            return kept
-        g.desk_total = sum(shelf.count(user) for shelf in current_app.extensions["prima.desks"])
-    sessions.keep_count(g.desk_total)
-    return int(g.desk_total)
+            g.counted = (kept, sessions.kept_unread())
+        else:
+            if "desk_total" not in g:
+                g.desk_total = sum(shelf.count(user) for shelf in current_app.extensions["prima.desks"])
+            g.counted = (int(g.desk_total), notifications.count_unread(None, user))
+            sessions.keep_count(*g.counted)
+    desk_and_unread: tuple[int, int] = g.counted
+    return desk_and_unread
 
 
 @bp.get("/")

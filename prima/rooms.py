@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from flask_babel import lazy_gettext as _l
 
-from prima import account, home, signin
+from prima import account, home, notifications, signin
 from prima.administration.views import delegations, donors, grants, oversight, people
 from prima.desk import Shelf, whole
 from prima.endorsement import overview as endorsement_overview
@@ -67,6 +67,7 @@ from prima.reporting import queries as reporting_queries
 from prima.reporting import rights as reporting_rights
 from prima.reporting.views import (
     activation,
+    calendars,
     dashboard,
     deadlines,
     due_dates,
@@ -87,6 +88,7 @@ from prima.road import Roads
 BLUEPRINTS = (
     signin.bp,
     account.bp,
+    notifications.bp,
     people.bp,
     grants.bp,
     delegations.bp,
@@ -144,6 +146,7 @@ BLUEPRINTS = (
     evaluation.bp,
     lessons.bp,
     library.bp,
+    calendars.bp,
 )
 RIGHTS = (project_rights.RIGHTS, reporting_rights.RIGHTS, endorsement_rights.RIGHTS)
 MENU: tuple[MenuItem, ...] = (
@@ -158,6 +161,8 @@ MENU: tuple[MenuItem, ...] = (
 )
 ACCOUNT: tuple[MenuItem, ...] = (
     MenuItem(_l("My account"), "account.show", Action.SIGNED_IN),
+    MenuItem(_l("Notifications"), "notifications.index", Action.SIGNED_IN, "unread"),
+    MenuItem(_l("My calendar"), "calendars.index", Action.SIGNED_IN),
     MenuItem(_l("Administration"), "administration.people", Action.ADMINISTER),
 )
 SEARCH = "listing.index"
@@ -184,4 +189,4 @@ FOLLOWING = Following(
 """What follows from a decision on a project's dates, and what stands in the way of ending it."""
 LESSONS: tuple[LessonsOf, ...] = (reporting_queries.lessons,)
 """Who tells what former projects learned."""
-COUNTS: dict[str, Count] = {"desk": home.count, "overdue": reporting_queries.count_overdue}
+COUNTS: dict[str, Count] = {"desk": home.count, "unread": home.count_unread, "overdue": reporting_queries.count_overdue}

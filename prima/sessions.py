@@ -109,10 +109,16 @@ def kept_count() -> int | None:
     return row.desk_count
 
 
-def keep_count(number: int) -> None:
-    """Keep it with the session, as `last_seen_at` is: the one thing a GET may write."""
+def kept_unread() -> int:
+    """How many letters were unread when the desk was counted."""
+    row = g.get("sign_in")
+    return (row.unread_count if row else None) or 0
+
+
+def keep_count(number: int, unread: int) -> None:
+    """Keep both with the session, as `last_seen_at` is: the one thing a GET may write."""
     if row := g.get("sign_in"):
-        values = {"desk_count": number, "desk_counted_at": clock.now()}
+        values = {"desk_count": number, "unread_count": unread, "desk_counted_at": clock.now()}
         db.session.execute(update(SignIn).where(SignIn.id == row.id).values(**values))
         keep()
 

@@ -213,6 +213,8 @@ class SignIn(Model):
     desk_count: Mapped[int | None]
     """How much was on the person's desk at `desk_counted_at`: the number in the menu, counted anew once a minute."""
     desk_counted_at: Mapped[datetime | None]
+    unread_count: Mapped[int | None]
+    """How many letters were unread at that moment."""
 
     user: Mapped[User] = relationship(lazy="raise")
 

@@ -40,11 +40,11 @@ DATABASE = ("prima.db", "sqlalchemy", "flask_sqlalchemy")
 ASKING = ("flask", "wtforms", "flask_wtf", "prima.forms")  # what only a request needs
 ASKED = (
     "queries", "visibility", "portfolio", "choices", "names", "loading", "similar", "library", "funding_rounds",
-    "changing",
+    "changing", "agenda",
 )  # fmt: skip
 READING = (*TABLES, *PURE, "models", *ASKED)
 ACTING = ("operations", "reminders", "files")
-SHOWING = ("figures", "workbooks")
+SHOWING = ("figures", "workbooks", "icalendars")
 PAPERS = ("papers",)  # a loaded proposal as a file
 TELLING = ("overview", "page", "process")  # what a page says of its subject, before a template draws it
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from prima.db import db
 from tests.conftest import make_app
@@ -187,3 +188,30 @@ def test_the_way_back_sums_the_figures_of_lines_by_category(running):
     assert rows("select category_code, spent, committed from spending") == [
         ("STAFF", Decimal("15.37"), Decimal("1.00"))
     ]
+
+
+def test_calendars_come_and_go_and_leave_people_as_they_are(running):
+    letter = (
+        "insert into letter (cause, kind, recipient, user_id, subject, body, path, state, queued_at, next_try_at,"
+        " tries, problem) select 'a', 'b', email, id, '', '', '', 'sent', now(), now(), 1, '' from user_account"
+    )
+    db.session.execute(text(letter))
+    db.session.commit()
+    upgrade(revision="0007")
+    assert rows("select read_at = queued_at from letter") == [(True,)]  # came by mail, before one could read it here
+    insert = (
+        "insert into calendar_address (user_id, scope, project_id, region_code, token_hash, made_at)"
+        " select id, '{}', {}, {}, '{}', now() from user_account limit 1"
+    )
+    project = "(select id from project where code = 'LM.0001')"
+    db.session.execute(text(insert.format("person", "null", "null", "a")))
+    db.session.execute(text(insert.format("project", project, "null", "b")))
+    db.session.commit()
+    for wrong in (("project", "null", "null", "c"), ("person", project, "null", "d"), ("region", "null", "null", "e")):
+        with pytest.raises(IntegrityError):
+            db.session.execute(text(insert.format(*wrong)))
+        db.session.rollback()
+    assert rows("select scope, revoked_at from calendar_address order by id") == [("person", None), ("project", None)]
+    downgrade(revision="0005")
+    assert rows("select to_regclass('calendar_address')") == [(None,)]
+    assert rows("select count(*) from user_account") == [(1,)]

@@ -23,6 +23,8 @@ LINK_LASTS = timedelta(hours=1)
 LINKS_AT_ONCE = 3
 """Letters with a link that anybody can have sent to an account within the hour that a link lasts."""
 LINK_PATH = "/new-password/{token}"
+PASSWORD_LINK = "password link"
+"""The kind of the letter that holds it."""
 
 
 def address(text: str, field: str = "email") -> str:
@@ -197,7 +199,7 @@ def _mail_link(user: User) -> None:
         db.session(),
         to=user,
         cause=f"password:{link.id}",
-        kind="password link",
+        kind=PASSWORD_LINK,
         subject=_("Choose your password for PRIMA"),
         body=_(
             "With the link below you choose a new password. It works once, for one hour. "

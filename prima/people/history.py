@@ -27,6 +27,8 @@ EVENTS = {
     "grant revoked": _l("Role revoked"),
     "delegation made": _l("Colleague stands in"),
     "delegation ended": _l("Standing in ended"),
+    "calendar address made": _l("Calendar address made"),
+    "calendar address revoked": _l("Calendar address revoked"),
     "donor added": _l("Donor added"),
     "donor changed": _l("Donor changed"),
     "donor retired": _l("Donor retired"),

@@ -7,12 +7,12 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
-from wtforms import BooleanField, HiddenField, IntegerField, SelectField
+from wtforms import BooleanField, HiddenField, IntegerField, RadioField, SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, NumberRange, Optional, ValidationError
 from wtforms.widgets import TextInput
 
-from prima.forms import REQUIRED, BaseForm, DayField, MoneyField, WholeField, choice, line, prose, trimmed
+from prima.forms import CHOOSE, REQUIRED, BaseForm, DayField, MoneyField, WholeField, choice, line, prose, trimmed
 from prima.reporting.rules import remark_field
 
 MOST_LETTERS = 200_000
@@ -74,6 +74,24 @@ class DecisionForm(BaseForm):
     def remarks(self) -> dict[str, str]:
         """What has to be changed, by part."""
         return {code: self.data[remark_field(code)] or "" for code in self.parts}
+
+
+class CalendarForm(BaseForm):
+    scope = RadioField(_l("Which deadlines"), validators=[InputRequired(CHOOSE)])
+    project = line(_l("Project ID or reference"), required=False, most=40)
+    region = choice(_l("Regional Office"), required=False)
+
+
+def calendar_form(
+    scopes: Sequence[tuple[str, str]], regions: Sequence[tuple[str, str]], data: dict[str, Any] | None = None
+) -> CalendarForm:
+    """Asks for a Regional Office only where there is one to choose."""
+    form = CalendarForm(data=data)
+    form.scope.choices = list(scopes)
+    form.region.choices = [("", _l("Please choose")), *regions]
+    if not regions:
+        del form.region
+    return form
 
 
 class OverdueFilter(BaseForm):

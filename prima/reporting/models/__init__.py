@@ -1,5 +1,6 @@
 """What is stored about deadlines, reports, monitoring, spending, evaluations and lessons, one file per noun."""
 
+from prima.reporting.models.calendars import CalendarAddress, CalendarScope
 from prima.reporting.models.deadlines import Deadline, DeadlineChange
 from prima.reporting.models.evaluation import Evaluation, Finding, FollowUp, Rating, Recommendation, Response
 from prima.reporting.models.lessons import Lesson, LessonKind
@@ -17,6 +18,8 @@ from prima.reporting.models.spending import Expense, ExpenseKind, SpendingImport
 __all__ = [
     "ActivityProgress",
     "ActivityState",
+    "CalendarAddress",
+    "CalendarScope",
     "Deadline",
     "DeadlineChange",
     "Evaluation",

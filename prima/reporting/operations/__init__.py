@@ -1,6 +1,7 @@
 """What is done to deadlines and reports: one verb, one function; none commits, none knows of a request."""
 
 from prima.reporting.operations.activation import activate
+from prima.reporting.operations.calendars import make_address, revoke
 from prima.reporting.operations.deadlines import end, recompute
 from prima.reporting.operations.due_dates import ask_report, move_due_date, take_back
 from prima.reporting.operations.reports import decide, record_lesson, save, submit, withdraw_lesson
@@ -12,10 +13,12 @@ __all__ = [
     "confirm",
     "decide",
     "end",
+    "make_address",
     "move_due_date",
     "prepare",
     "recompute",
     "record_lesson",
+    "revoke",
     "save",
     "submit",
     "take_back",
