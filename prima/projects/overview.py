@@ -135,16 +135,16 @@ def _moves(project: Project) -> list[Mark]:
 
 def _changes(project: Project) -> list[Mark]:
     """Changes that took effect, each with its number and kind."""
-    if project.starts_on is None:
-        return []
     return [
         Mark(
-            _("Change %(number)s: %(kind)s", number=number, kind=IN_A_SENTENCE[kind]),
-            decided_on,
+            _("Change %(number)s: %(kind)s", number=one.number, kind=IN_A_SENTENCE[one.kind]),
+            one.decided_on,
             "change",
             "done",
+            url_for("changes.show", reference=project.reference, number=one.number),
         )
-        for number, kind, decided_on in queries.changes_decided(project)
+        for one in sorted(project.changes, key=lambda one: one.number)
+        if one.state is ChangeState.APPROVED and one.decided_on
     ]
 
 

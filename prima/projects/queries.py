@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
@@ -22,9 +22,6 @@ from prima.projects.loading import PLAN, PROPOSAL, STORY, load
 from prima.projects.models import (
     AreaAllocation,
     Bookmark,
-    Change,
-    ChangeKind,
-    ChangeState,
     Comment,
     Confirmation,
     Coverage,
@@ -314,16 +311,6 @@ def gender_set(project: Project) -> Entry | None:
 def confirmed(project: Project) -> Any:
     """The lines of its closure checklists that somebody confirmed, each with who did."""
     return select(Confirmation).where(Confirmation.project_id == project.id).options(joinedload(Confirmation.by))
-
-
-def changes_decided(project: Project) -> list[tuple[int, ChangeKind, date]]:
-    """Number, kind and day of the changes that took effect, in their order."""
-    rows = db.session.execute(
-        select(Change.number, Change.kind, Change.decided_on)
-        .where(Change.project_id == project.id, Change.state == ChangeState.APPROVED, Change.decided_on.is_not(None))
-        .order_by(Change.number)
-    )
-    return [(number, kind, decided_on) for number, kind, decided_on in rows if decided_on]
 
 
 def statuses() -> dict[str, StatusName]:

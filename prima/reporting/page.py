@@ -233,6 +233,8 @@ class ReportPage:
     """The viewer can write in it now."""
     needs: Sequence[Need]
     unmet: Sequence[tuple[str, str | None]]
+    elsewhere: Sequence[tuple[str, str | None]]
+    """Of these, what is mended on other pages."""
     tasks: Sequence[Task]
     moves: Sequence[Move]
     """What the viewer may decide on it now."""
@@ -342,6 +344,7 @@ def put_together(deadline: Deadline, kind: ReportType, viewer: User) -> ReportPa
         writes=writes,
         needs=needs,
         unmet=[(str(need.text), need_url(project, need)) for need in needs],
+        elsewhere=[(str(need.text), need_url(project, need)) for need in needs if not need.code],
         tasks=_tasks(deadline, kind, needs, remarks) if writes else [],
         moves=_moves(deadline, kind, viewer) if live and state else [],
         history=_history(report, kind, deadline, internal),
