@@ -24,8 +24,11 @@ def holds_part(user: User, project: Any, *parts: str) -> bool:
 
 
 def had_a_part(user: User, project: Any) -> bool:
-    """Team at any time, or holds or held a clearance, an endorsement, an approval."""
-    return any(party.user_id == user.id for party in project.parties)
+    """Team at any time, or holds or held a clearance, an endorsement, an approval.
+
+    Somebody from outside sees a project only as long as they have a part in it: an evaluator until another is named.
+    """
+    return any(party.user_id == user.id and (user.staff or party.until_at is None) for party in project.parties)
 
 
 def office_or_region(user: User, project: Any) -> bool:

@@ -30,8 +30,9 @@ def may_see(user: User | None) -> ColumnElement[bool]:
         return true()
     if not user.active:
         return false()
+    of_now = () if user.staff else (Party.until_at.is_(None),)
     ways: list[ColumnElement[bool]] = [
-        Project.id.in_(select(Party.project_id).where(Party.user_id == user.id)),
+        Project.id.in_(select(Party.project_id).where(Party.user_id == user.id, *of_now)),
     ]
     held = [one for one in user.authorities(clock.today()) if one.role in OFFICE_ROLES]
     if user.staff:

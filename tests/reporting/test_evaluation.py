@@ -213,6 +213,20 @@ def test_the_evaluator_writes_everything_on_its_page(browser_of, evaluated):
     assert [row[:2] for row in page.rows("Recommendations")] == [["1", "Keep the desk."]]
 
 
+def test_somebody_from_outside_sees_the_project_only_until_another_is_named(browser_of, evaluated):
+    evaluated.name()
+    outside = browser_of(evaluated.outside)
+    assert outside.open(evaluated.path()).status == 200
+    successor = a_user("RME", "NBO")
+    evaluation = db.session.scalars(select(Evaluation)).one()
+    operations.set_terms(
+        evaluated.deadline.id, actor=ready(evaluated.officer), version=evaluation.version, evaluator=successor.email
+    )
+    db.session.commit()
+    assert outside.open(evaluated.path()).status == 404
+    assert evaluated.project.name not in outside.open("/projects").text
+
+
 def test_the_report_waits_for_ratings_findings_and_recommendations(browser_of, evaluated):
     page = browser_of(evaluated.manager).open(
         f"/projects/{evaluated.project.reference}/reports/{evaluated.deadline.id}"
