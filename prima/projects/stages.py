@@ -96,7 +96,7 @@ LIFECYCLE = Workflow(
     Move(S.APPROVED,        "activate",   S.ACTIVE,          Action.ACTIVATE,       _l("Activate"),                via=ACTIVATE),
     Move(S.ACTIVE,          "suspend",    S.SUSPENDED,       Action.RUN,            _l("Suspend"),                 via="closure.suspend", note="required", tone="secondary"),
     Move(S.SUSPENDED,       "resume",     S.ACTIVE,          Action.RUN,            _l("Resume"),                  via="closure.resume", note="required"),
-    Move(S.ACTIVE,          "close",      S.OP_CLOSED,       Action.RUN,            _l("Close operationally"),     via="closure.close"),
+    Move(S.ACTIVE,          "close",      S.OP_CLOSED,       Action.RUN,            _l("Close operationally"),     via="closure.close", tone="secondary"),
     Move(S.OP_CLOSED,       "settle",     S.FIN_CLOSED,      Action.RUN,            _l("Close financially"),       via="closure.settle"),
     Move(S.ACTIVE,          "cancel",     S.CANCELLED,       Action.RUN,            _l("Cancel the project"),      via="closure.cancel", note="required", tone="danger"),
     Move(S.SUSPENDED,       "cancel",     S.CANCELLED,       Action.RUN,            _l("Cancel the project"),      via="closure.cancel", note="required", tone="danger"),

@@ -224,7 +224,7 @@ def results(figures: Figures, rule: Threshold, period: Period) -> Light:
         return Light(name, GREY, says, _("The project has not begun."))
     if not figures.shares:
         return Light(name, GREY, says, _("No indicator has a baseline and a target to be judged by."))
-    if period.is_stale(figures.results_on):
+    if figures.results_on is None or period.is_stale(figures.results_on):
         return Light(name, GREY, says, period.silence(figures.results_on))
     done = sum((min(max(one or Decimal(0), Decimal(0)), ONE) for one in figures.shares), Decimal(0))
     average = done / len(figures.shares)
