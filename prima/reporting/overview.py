@@ -180,12 +180,16 @@ def _duties(project: Project, rows: Sequence[Deadline]) -> list[Duty]:
             continue
         state = row.report.state if row.report else None
         name = deadline_name(edition, row.kind, row.name)
-        if row.is_open and (state is None or state in WRITABLE) and row.due_on <= announced:
+        if (
+            row.is_open
+            and (state is None or state in WRITABLE)
+            and (row.due_on <= announced or queries.has_opened(row, today))
+        ):
             state_since = row.report.state_since if row.report else None
             evaluators = project.people(Part.EVALUATOR) if row.kind == EVALUATION else []
             who = ", ".join(person.name for person in evaluators) or team
             what, due_on = queries.writing(name, state), row.due_on
-            since_on = queries.since(state, state_since, row.period_to, today)
+            since_on = queries.since(state, state_since, row.period_to or row.from_on, today)
         elif row.report and state in (ReportState.SUBMITTED, ReportState.CHECKED):
             roles = deciding_roles(kind, state)
             what, who, due_on = queries.deciding(name, state), ", ".join(names[role] for role in roles), None

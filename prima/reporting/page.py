@@ -210,7 +210,7 @@ class Task:
 
     @property
     def is_done(self) -> bool:
-        return not self.lacks
+        return not self.lacks and not self.returned
 
 
 @dataclass(frozen=True)

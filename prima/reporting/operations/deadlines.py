@@ -12,11 +12,22 @@ from prima.following import Recomputed
 from prima.projects.models import Project
 from prima.projects.stages import Funding
 from prima.reporting import queries
-from prima.reporting.calendar import EVALUATION, N_, RESPONSE, Changes, Due, Existing, deadlines, revised
+from prima.reporting.calendar import (
+    EVALUATION,
+    EXTENSION_REQUEST,
+    N_,
+    RESPONSE,
+    Changes,
+    Due,
+    Existing,
+    deadlines,
+    revised,
+)
 from prima.reporting.models import Deadline, DeadlineChange
 from prima.users import User
 
 CLOSED = N_("The project was closed operationally; its final reports cover this.")
+NOTHING_TO_ASK = N_("The project was closed operationally; nothing can be asked for any more.")
 AFTER_CLOSURE = frozenset({EVALUATION, RESPONSE})
 BY_DECISION = N_("A decision moved it.")
 
@@ -94,7 +105,7 @@ def end(project: Project, *, actor: User | None) -> None:
     """Operational closure: what its final reports cover falls away."""
     for row in queries.deadlines_of(project.id):
         if row.is_open and row.kind not in AFTER_CLOSURE:
-            drop(row, CLOSED, actor)
+            drop(row, NOTHING_TO_ASK if row.kind == EXTENSION_REQUEST else CLOSED, actor)
     db.session.flush()
 
 

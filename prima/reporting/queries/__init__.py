@@ -637,6 +637,7 @@ def _rows(*conditions: Any) -> Sequence[Any]:
             Deadline.name,
             Deadline.due_on,
             Deadline.period_to,
+            Deadline.from_on,
             Report.state,
             Report.state_since,
             Project.reference,
@@ -654,8 +655,9 @@ def _rows(*conditions: Any) -> Sequence[Any]:
 
 
 def _to_write(user: User, editions: dict[int, HandbookEdition]) -> list[Duty]:
-    """What the person owes as manager, alternate or evaluator, from the first reminder's day on."""
+    """What the person owes as manager, alternate or evaluator, from the first reminder's day or its window on."""
     furthest = max((announced_days(one) for one in editions.values()), default=0)
+    today = clock.today()
     now = (Party.project_id == Project.id, Party.until_at.is_(None))
     runs = exists().where(*now, Party.user_id == user.id, Party.part.in_((Part.MANAGER, Part.ALTERNATE)))
     evaluates = exists().where(*now, Party.user_id == user.id, Party.part == Part.EVALUATOR)
@@ -664,11 +666,10 @@ def _to_write(user: User, editions: dict[int, HandbookEdition]) -> list[Duty]:
     found = _rows(
         Deadline.is_open,
         Deadline.kind != EXTENSION_REQUEST,
-        Deadline.due_on <= clock.today() + timedelta(days=furthest),
+        or_(Deadline.due_on <= today + timedelta(days=furthest), Deadline.from_on <= today),
         Project.status.in_(OWING),
         mine,
     )
-    today = clock.today()
     return [
         Duty(
             what=writing(deadline_name(editions[row.edition_id].handbook, row.kind, row.name), row.state),
@@ -676,12 +677,17 @@ def _to_write(user: User, editions: dict[int, HandbookEdition]) -> list[Duty]:
             title=row.title,
             place=row.office,
             url=report_path(row.reference, row.id),
-            since_on=since(row.state, row.state_since, row.period_to, today),
+            since_on=since(row.state, row.state_since, row.period_to or row.from_on, today),
             due_on=row.due_on,
         )
         for row in found
-        if row.due_on <= today + timedelta(days=announced_days(editions[row.edition_id]))
+        if row.due_on <= today + timedelta(days=announced_days(editions[row.edition_id])) or has_opened(row, today)
     ]
+
+
+def has_opened(row: Any, today: date) -> bool:
+    """Whether its window is open: an evaluation can begin on its first day."""
+    return row.from_on is not None and row.from_on <= today
 
 
 def writing(name: str, state: ReportState | None) -> str:
