@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum
 
+from flask_babel import gettext as _
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
-from prima import clock
+from prima import addresses, clock
 from prima.db import Key, Model
 from prima.users import User
 
@@ -61,10 +62,12 @@ def queue(
 ) -> bool:
     """Queue a letter unless the same one is there; True when it is new. `path` is the page it links to.
 
-    `to` is a person, or an address of the installation's settings that has no account.
+    `to` is a person, or an address of the installation's settings that has no account. What is no address is refused
+    here and now: the letter is dead from the start and stands among those that administrators see.
     """
     now = clock.now()
     email, person_id = (to.email, to.id) if isinstance(to, User) else (to, None)
+    good = addresses.usable(email)
     statement = (
         insert(Letter)
         .values(
@@ -76,11 +79,11 @@ def queue(
             subject=" ".join(subject.split())[:200],
             body=body,
             path=path,
-            state=LetterState.WAITING,
+            state=LetterState.WAITING if good else LetterState.DEAD,
             queued_at=now,
             next_try_at=now,
             tries=0,
-            problem="",
+            problem="" if good else _("This is no e-mail address; mend it in the account, then try again."),
         )
         .on_conflict_do_nothing()
         .returning(Letter.id)

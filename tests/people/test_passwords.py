@@ -56,7 +56,8 @@ def test_a_forgotten_password_is_chosen_anew_by_a_link_that_works_once(browser_o
     assert letter.recipient == user.email
     assert letter.cause.startswith("password:")
     post = mail.Post("", "PRIMA <prima@prima.example>", "https://prima.example", None)
-    assert f"https://prima.example{letter.path}" in mail.compose(letter, post).get_content()
+    text = mail.compose(letter, post).get_payload(0).get_payload(decode=True).decode()
+    assert f"https://prima.example{letter.path}" in text
 
     page = browser.open(letter.path).check()
     page = choose(page, "short")
