@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import Row, bindparam, func, select, tuple_, update
+from sqlalchemy import Row, bindparam, delete, func, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from prima import addresses, clock, message
 from prima.carriers import Carrier, Folder, Server, Undelivered, Unreachable
-from prima.outbox import Letter, LetterState
+from prima.outbox import Letter, LetterState, RefusedAddress
 
 TRIES = 20
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=6)
@@ -87,6 +88,8 @@ def send_waiting(session: Session, post: Post, stop: Callable[[], bool] = lambda
                     break
             else:
                 session.execute(SENT, {"number": letter.id, "now": clock.now()})
+                if letter.marked:
+                    session.execute(delete(RefusedAddress).where(RefusedAddress.address == letter.recipient))
                 outcome.sent += 1
                 broken = 0
             session.commit()
@@ -102,12 +105,13 @@ def count_waiting(session: Session) -> int:
 
 
 WAITS = (Letter.state == LetterState.WAITING, Letter.next_try_at <= bindparam("now"))
+MARKED = select(RefusedAddress.address).where(RefusedAddress.address == Letter.recipient).exists()
 TAKE = (
-    select(*Letter.__table__.c)
+    select(*Letter.__table__.c, MARKED.label("marked"))
     .where(Letter.id == bindparam("number"), Letter.state == LetterState.WAITING)
     .with_for_update(skip_locked=True)
 )
-"""A letter, kept from other senders until the transaction ends."""
+"""A letter and whether its address was refused before, kept from other senders until the transaction ends."""
 SENT = (
     update(Letter.__table__)
     .where(Letter.__table__.c.id == bindparam("number"))
@@ -141,6 +145,15 @@ def _put_off(session: Session, letter: Row[Any], error: Undelivered, outcome: Ou
         )
         .execution_options(synchronize_session=False)
     )
+    if error.address:
+        mark(session, letter.recipient, _one_line(error))
+
+
+def mark(session: Session, address: str, problem: str) -> None:
+    """Note that an address takes no letters, for administrators to see."""
+    now = clock.now()
+    new = insert(RefusedAddress).values(address=address, since=now, last_at=now, problem=problem)
+    session.execute(new.on_conflict_do_update(index_elements=["address"], set_={"last_at": now, "problem": problem}))
 
 
 def _one_line(error: Exception) -> str:

@@ -19,6 +19,8 @@ class LetterState(StrEnum):
     WAITING = "waiting"
     SENT = "sent"
     DEAD = "dead"
+    REPLACED = "replaced"
+    """A later letter about the same came before this one could leave."""
 
 
 class Letter(Model):
@@ -27,6 +29,8 @@ class Letter(Model):
     __table_args__ = (
         UniqueConstraint("cause", "kind", "due_on", "recipient", postgresql_nulls_not_distinct=True),
         Index("ix_letter_waiting", "next_try_at", postgresql_where="state = 'waiting'"),
+        Index("ix_letter_dead", "id", postgresql_where="state = 'dead'"),
+        Index("ix_letter_sent_at", "sent_at", postgresql_where="state = 'sent'"),
     )
 
     id: Mapped[Key]
@@ -47,6 +51,15 @@ class Letter(Model):
     read_at: Mapped[datetime | None]
 
     user: Mapped[User | None] = relationship(lazy="raise")
+
+
+class RefusedAddress(Model):
+    """An address that a mail server refused for good; the mark goes when a letter to it is taken again."""
+
+    address: Mapped[str] = mapped_column(primary_key=True)
+    since: Mapped[datetime] = mapped_column(default=clock.now)
+    last_at: Mapped[datetime] = mapped_column(default=clock.now)
+    problem: Mapped[str]
 
 
 def queue(

@@ -53,6 +53,11 @@ class JobRun(Model):
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
     problem: Mapped[str] = mapped_column(default="")
+    result: Mapped[str] = mapped_column(default="")
+    """What the last run that went well did."""
+    took_ms: Mapped[int | None]
+    succeeded_at: Mapped[datetime | None]
+    next_at: Mapped[datetime | None]
 
 
 def alive(session: Session) -> bool:
