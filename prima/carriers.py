@@ -39,6 +39,9 @@ class Carrier(Protocol):
     def deliver(self, number: int, recipient: str, message: bytes) -> None:
         """Hand over one letter; raises Unreachable or Undelivered."""
 
+    def check(self) -> None:
+        """Raise Unreachable when no letter could leave now."""
+
     def close(self) -> None: ...
 
 
@@ -56,6 +59,14 @@ class Folder:
             draft.replace(self.folder / f"letter-{number:06d}.eml")
         except OSError as error:
             raise Unreachable(f"Letters cannot be written to {self.folder}: {error.strerror}.") from error
+
+    def check(self) -> None:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Unreachable(f"Letters cannot be written to {self.folder}: {error.strerror}.") from error
+        if not os.access(self.folder, os.W_OK):
+            raise Unreachable(f"Letters cannot be written to {self.folder}: give write access.")
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -94,6 +105,15 @@ class Server:
         except Unreachable:
             self.close()
             raise
+
+    def check(self) -> None:
+        try:
+            code, said = self.smtp.mail(self.sender)
+            self.smtp.rset()
+        except (OSError, smtplib.SMTPException) as error:
+            raise Unreachable(f"The mail server broke off: {_text(error)}") from error
+        if code >= 400:
+            raise Unreachable(f"The mail server does not take letters from {self.sender}: {code} {_words(said)}")
 
     def deliver(self, _number: int, recipient: str, message: bytes) -> None:
         try:

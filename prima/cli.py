@@ -18,6 +18,7 @@ from prima import (
     anchors,
     cli_bench,
     cli_demo,
+    cli_doctor,
     cli_documents,
     cli_endorsement,
     cli_handbook,
@@ -136,6 +137,7 @@ def init_app(app: Flask) -> None:
         cli_outbox.commands,
         *cli_portfolio.COMMANDS,
         cli_rates.commands,
+        cli_doctor.command,
         *cli_demo.COMMANDS,
         *cli_bench.COMMANDS,
     ):

@@ -9,6 +9,7 @@ from email.message import Message
 from itertools import islice
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask_babel import gettext as _
 from sqlalchemy import Row, bindparam, delete, func, select, tuple_, update
@@ -24,6 +25,8 @@ FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=6)
 AT_ONCE = 5_000
 """Letters of one run; the next run goes on."""
 READ_AT_ONCE = 200
+TRIAL = 5
+"""Seconds that a mail server may take for an answer when it is only tried."""
 BROKEN_IN_A_ROW = 2
 """So often the connection may break at one letter after another; then the run ends."""
 
@@ -41,8 +44,29 @@ class Post:
     def of(cls, config: Mapping[str, Any]) -> Post:
         return cls(config["SMTP_URL"], config["MAIL_FROM"], config["BASE_URL"], Path(config["INSTANCE"]) / "mail")
 
-    def open(self) -> Carrier:
-        return Server(self.url, self.sender) if self.url else Folder(self.folder)
+    def open(self, patience: float | None = None) -> Carrier:
+        return Server(self.url, self.sender, patience) if self.url else Folder(self.folder)
+
+    def trial(self) -> str:
+        """What keeps every letter from leaving now, as a sentence; empty when nothing does. No letter is sent."""
+        try:
+            carrier = self.open(TRIAL)
+            try:
+                carrier.check()
+            finally:
+                carrier.close()
+        except Unreachable as error:
+            return _one_line(error)
+        return ""
+
+    def said(self) -> tuple[bool, str]:
+        """Whether letters can leave, and how, or why they do not, for whoever runs PRIMA."""
+        if problem := self.trial():
+            name = "SMTP_URL and MAIL_FROM" if self.url else "PRIMA_INSTANCE"
+            return False, f"Letters cannot leave and wait: {problem.rstrip('.')}. Look at {name}."
+        if self.url:
+            return True, f"Letters leave by {urlsplit(self.url).hostname}."
+        return True, f"No SMTP_URL is set: letters are written to {self.folder}."
 
 
 @dataclass
