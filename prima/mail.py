@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask_babel import gettext as _
-from sqlalchemy import Row, bindparam, delete, func, select, tuple_, update
+from sqlalchemy import Row, bindparam, delete, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -128,7 +128,11 @@ def count_waiting(session: Session) -> int:
     return session.scalar(select(func.count()).where(Letter.state == LetterState.WAITING)) or 0
 
 
-WAITS = (Letter.state == LetterState.WAITING, Letter.next_try_at <= bindparam("now"))
+WAITS = (
+    Letter.state == LetterState.WAITING,
+    or_(Letter.next_try_at <= bindparam("now"), Letter.next_try_at > bindparam("ever")),
+)
+"""Due; or put off for longer than anything is, which is the work of a clock that was wrong."""
 MARKED = select(RefusedAddress.address).where(RefusedAddress.address == Letter.recipient).exists()
 TAKE = (
     select(*Letter.__table__.c, MARKED.label("marked"))
@@ -148,7 +152,7 @@ def _due(session: Session) -> Iterator[int]:
     key = tuple_(Letter.next_try_at, Letter.id)
     first = select(Letter.id, Letter.next_try_at).where(*WAITS).order_by(Letter.next_try_at, Letter.id)
     query = first.limit(READ_AT_ONCE)
-    while rows := session.execute(query, {"now": clock.now()}).all():
+    while rows := session.execute(query, {"now": clock.now(), "ever": clock.now() + 2 * LONGEST_WAIT}).all():
         yield from (row.id for row in rows)
         query = first.where(key > tuple_(rows[-1].next_try_at, rows[-1].id)).limit(READ_AT_ONCE)
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from flask_babel import gettext as _
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
@@ -72,11 +72,14 @@ def queue(
     body: str,
     path: str = "",
     due_on: date | None = None,
+    replaces: str = "",
 ) -> bool:
     """Queue a letter unless the same one is there; True when it is new. `path` is the page it links to.
 
     `to` is a person, or an address of the installation's settings that has no account. What is no address is refused
-    here and now: the letter is dead from the start and stands among those that administrators see.
+    here and now: the letter is dead from the start and stands among those that administrators see. A new letter takes
+    the place of those of the same cause to the same address that still wait and whose kind begins with `replaces`:
+    after days without a mail server one comes, not one for every step that was missed.
     """
     now = clock.now()
     email, person_id = (to.email, to.id) if isinstance(to, User) else (to, None)
@@ -101,4 +104,18 @@ def queue(
         .on_conflict_do_nothing()
         .returning(Letter.id)
     )
-    return session.scalar(statement) is not None
+    number = session.scalar(statement)
+    if number is not None and replaces:
+        session.execute(
+            update(Letter)
+            .where(
+                Letter.cause == cause,
+                Letter.recipient == email,
+                Letter.kind.startswith(replaces, autoescape=True),
+                Letter.state == LetterState.WAITING,
+                Letter.id != number,
+            )
+            .values(state=LetterState.REPLACED)
+            .execution_options(synchronize_session=False)
+        )
+    return number is not None

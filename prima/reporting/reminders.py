@@ -72,6 +72,7 @@ def remind(session: Session, on: date) -> int:
             subject=one.subject,
             body=one.body,
             path=one.path,
+            replaces="remind:",
         )
     return count
 
