@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import cast
 
 from flask_babel import gettext as _
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, update
+from sqlalchemy import ForeignKey, Index, Table, UniqueConstraint, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column, relationship
 
 from prima import addresses, clock
 from prima.db import Key, Model
@@ -72,50 +75,78 @@ def queue(
     body: str,
     path: str = "",
     due_on: date | None = None,
-    replaces: str = "",
 ) -> bool:
     """Queue a letter unless the same one is there; True when it is new. `path` is the page it links to.
 
     `to` is a person, or an address of the installation's settings that has no account. What is no address is refused
-    here and now: the letter is dead from the start and stands among those that administrators see. A new letter takes
-    the place of those of the same cause to the same address that still wait and whose kind begins with `replaces`:
-    after days without a mail server one comes, not one for every step that was missed.
+    here and now: the letter is dead from the start and stands among those that administrators see.
     """
+    row = _row(to, cause=cause, kind=kind, due_on=due_on, subject=subject, body=body, path=path)
+    return session.scalar(NEW, row) is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """A letter to be queued; the words are those of `queue`."""
+
+    to: User | str
+    cause: str
+    kind: str
+    subject: str
+    body: str
+    path: str = ""
+    due_on: date | None = None
+
+
+def queue_all(session: Session, drafts: Iterable[Draft]) -> int:
+    """Queue many, a thousand or so with one question to the database; how many are new."""
+    rows = [_row(**vars(draft)) for draft in drafts]
+    return len(session.scalars(NEW, rows).all()) if rows else 0
+
+
+TABLE = cast(Table, Letter.__table__)
+NEW = insert(TABLE).on_conflict_do_nothing().returning(TABLE.c.id)
+
+
+def _row(
+    to: User | str, *, cause: str, kind: str, due_on: date | None, subject: str, body: str, path: str
+) -> dict[str, object]:
     now = clock.now()
     email, person_id = (to.email, to.id) if isinstance(to, User) else (to, None)
     good = addresses.usable(email)
-    statement = (
-        insert(Letter)
-        .values(
-            cause=cause,
-            kind=kind,
-            due_on=due_on,
-            recipient=email,
-            user_id=person_id,
-            subject=" ".join(subject.split())[:200],
-            body=body,
-            path=path,
-            state=LetterState.WAITING if good else LetterState.DEAD,
-            queued_at=now,
-            next_try_at=now,
-            tries=0,
-            problem="" if good else _("This is no e-mail address; mend it in the account, then try again."),
-        )
-        .on_conflict_do_nothing()
-        .returning(Letter.id)
+    return {
+        "cause": cause,
+        "kind": kind,
+        "due_on": due_on,
+        "recipient": email,
+        "user_id": person_id,
+        "subject": " ".join(subject.split())[:200],
+        "body": body,
+        "path": path,
+        "state": LetterState.WAITING if good else LetterState.DEAD,
+        "queued_at": now,
+        "next_try_at": now,
+        "tries": 0,
+        "problem": "" if good else _("This is no e-mail address; mend it in the account, then try again."),
+    }
+
+
+def keep_latest(session: Session, kinds: str) -> None:
+    """Of the letters of one cause to one address that wait and whose kind begins so, only the latest goes on waiting.
+
+    After days without a mail server one comes, not one for every step that was missed.
+    """
+    later = aliased(Letter)
+    newer = select(later.id).where(
+        later.cause == Letter.cause,
+        later.recipient == Letter.recipient,
+        later.kind.startswith(kinds, autoescape=True),
+        later.state == LetterState.WAITING,
+        later.id > Letter.id,
     )
-    number = session.scalar(statement)
-    if number is not None and replaces:
-        session.execute(
-            update(Letter)
-            .where(
-                Letter.cause == cause,
-                Letter.recipient == email,
-                Letter.kind.startswith(replaces, autoescape=True),
-                Letter.state == LetterState.WAITING,
-                Letter.id != number,
-            )
-            .values(state=LetterState.REPLACED)
-            .execution_options(synchronize_session=False)
-        )
-    return number is not None
+    session.execute(
+        update(Letter)
+        .where(Letter.state == LetterState.WAITING, Letter.kind.startswith(kinds, autoescape=True), newer.exists())
+        .values(state=LetterState.REPLACED)
+        .execution_options(synchronize_session=False)
+    )

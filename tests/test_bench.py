@@ -53,6 +53,8 @@ def test_a_bound_may_be_seconds(monkeypatch):
 @pytest.fixture
 def run(app, databases, monkeypatch):
     monkeypatch.setenv("BENCH_DATABASE_URL", databases("prima_bench"))
+    monkeypatch.setattr(bench, "QUEUED", 200)
+    monkeypatch.setattr(bench, "SENT", 20)
 
     def typed(*words: str):
         return app.test_cli_runner().invoke(args=["bench", "--runs", "1", *words])
@@ -71,6 +73,8 @@ def test_a_small_portfolio_is_made_once_and_measured(run):
         "desk: everything on it",
         "compare: ",
         "Excel: every",
+        "letters: 200 queued",
+        "letters: 20 sent over SMTP",
         *DRAFTING,
     ):
         assert words in first.output
