@@ -79,13 +79,10 @@ class Server:
         parts = urlsplit(url)
         host = parts.hostname or ""
         self.sender = parseaddr(sender)[1]
-        trust = ssl.create_default_context()
-        if host in HERE:  # a server on this machine rarely has a certificate that names it
-            trust.check_hostname, trust.verify_mode = False, ssl.CERT_NONE
         wait = patience or PATIENCE
         try:
             if parts.scheme == "smtps":
-                self.smtp: smtplib.SMTP = smtplib.SMTP_SSL(host, parts.port or 465, timeout=wait, context=trust)
+                self.smtp: smtplib.SMTP = smtplib.SMTP_SSL(host, parts.port or 465, timeout=wait, context=trusted(host))
             else:
                 self.smtp = smtplib.SMTP(host, parts.port or 587, timeout=wait)
         except (OSError, smtplib.SMTPException) as error:
@@ -93,7 +90,7 @@ class Server:
         try:
             self.smtp.ehlo_or_helo_if_needed()
             if parts.scheme == "smtp" and self.smtp.has_extn("starttls"):
-                self.smtp.starttls(context=trust)
+                self.smtp.starttls(context=trusted(host))
                 self.smtp.ehlo()
             elif parts.scheme == "smtp" and parts.username and host not in HERE:
                 raise Unreachable(f"The mail server {host} offers no encryption; the password is not sent to it.")
@@ -133,6 +130,14 @@ class Server:
         with contextlib.suppress(OSError, smtplib.SMTPException):
             self.smtp.quit()
         self.smtp.close()
+
+
+def trusted(host: str) -> ssl.SSLContext:
+    """Whose certificates are taken."""
+    trust = ssl.create_default_context()
+    if host in HERE:  # a server on this machine rarely has a certificate that names it
+        trust.check_hostname, trust.verify_mode = False, ssl.CERT_NONE
+    return trust
 
 
 def _refusal(code: int, said: bytes | str, *, address: bool = False) -> Undelivered:

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from prima import anchors, clock, journal, mail, sessions
+from prima.db import db
 from prima.reporting import reminders
 from prima.scheduler import Job, Stop, Unfinished
 
@@ -18,8 +19,9 @@ def remind(session: Session, _stop: Stop) -> str:
     return _("%(count)s letters queued", count=reminders.remind(session, clock.today()))
 
 
-def send_mail(session: Session, stop: Stop) -> str:
-    outcome = mail.send_waiting(session, mail.Post.of(current_app.config), stop)
+def send_mail(_session: Session, stop: Stop) -> str:
+    with mail.own_session(db.engine) as session:
+        outcome = mail.send_waiting(session, mail.Post.of(current_app.config), stop)
     if outcome.problem:
         raise Unfinished(outcome.problem)
     return str(outcome)

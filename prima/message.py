@@ -4,69 +4,99 @@ from __future__ import annotations
 
 import hashlib
 import re
+from binascii import b2a_qp
 from datetime import timedelta
-from email.charset import QP, Charset
 from email.header import Header
-from email.message import Message
-from email.mime.multipart import MIMEMultipart
-from email.mime.nonmultipart import MIMENonMultipart
-from email.policy import compat32
 from email.utils import format_datetime, formataddr, parseaddr
+from functools import lru_cache
+from html import escape
 from typing import Any
 
 from flask_babel import get_locale
 from flask_babel import gettext as _
-from markupsafe import Markup
 from sqlalchemy import Row
 
 from prima import clock
 from prima.filters import day
 from prima.outbox import Letter
 
-UTF8 = Charset("utf-8")
-UTF8.body_encoding = QP
-ON_THE_WIRE = compat32.clone(linesep="\r\n", max_line_length=998)
 HELD_UP = timedelta(days=1)
 """A letter that left so much later than it was written says when that was."""
-HEAD = '<!DOCTYPE html>\n<html lang="{}">\n<head><meta charset="utf-8"><title>{}</title></head>\n<body>'
+HEADERS = """\
+From: {sender}
+To: {recipient}
+Subject: {subject}
+Date: {date}
+Message-ID: {number}
+Auto-Submitted: auto-generated
+MIME-Version: 1.0
+Content-Type: multipart/alternative; boundary="{boundary}"
+"""
+PART = """
+--{boundary}
+Content-Type: text/{subtype}; charset="utf-8"
+Content-Transfer-Encoding: quoted-printable
+
+"""
+PAGE = """\
+<!DOCTYPE html>
+<html lang="{language}">
+<head><meta charset="utf-8"><title>{title}</title></head>
+<body>
+{blocks}
+<hr>
+<p><small>{footer}</small></p>
+</body>
+</html>
+"""
 PARAGRAPHS = re.compile(r"\n\s*\n")
 
 
-def compose(letter: Letter | Row[Any], *, sender: str, base_url: str) -> Message:
+def compose(letter: Letter | Row[Any], *, sender: str, base_url: str) -> bytes:
     """The message of a letter; the same letter has the same Message-ID however often it is tried.
 
-    The recipient is an address that `addresses.usable` takes.
+    The recipient is an address that `addresses.usable` takes. Written out here, for a message is a few lines and
+    writing it by the email package takes longer than sending it.
     """
-    name, address = parseaddr(sender)
-    message = MIMEMultipart("alternative", policy=compat32)
-    message["From"] = formataddr((name, address))
-    message["To"] = letter.recipient
-    message["Subject"] = _one_line(letter.subject)
-    message["Date"] = format_datetime(letter.queued_at)
-    message["Message-ID"] = message_id(letter, address.rpartition("@")[2])
-    message["Auto-Submitted"] = "auto-generated"
+    written_by, domain = _sender(sender)
+    digest = _digest(letter)
+    boundary = f"=_{digest}"  # which no text in quoted-printable holds
+    headers = HEADERS.format(
+        sender=written_by,
+        recipient=letter.recipient,
+        subject=_one_line(letter.subject),
+        date=format_datetime(letter.queued_at),
+        number=f"<letter-{letter.id}.{digest}@{domain}>",
+        boundary=boundary,
+    )
     link = f"{base_url}{letter.path}" if letter.path else ""
-    parts = [letter.body.replace("\r\n", "\n").strip("\n"), *_held_up(letter)]
+    texts = [letter.body.replace("\r\n", "\n").replace("\r", "\n").strip("\n"), *_held_up(letter)]
     footer = _("PRIMA sent this letter by itself; please do not answer it.")
-    message.attach(_part("plain", "\n\n".join([*parts, *([link] if link else [])]) + f"\n\n-- \n{footer}\n"))
-    message.attach(_part("html", _page(letter, parts, link, footer)))
-    return message
+    plain = "\n\n".join([*texts, *([link] if link else [])]) + f"\n\n-- \n{footer}\n"
+    parts = [("plain", plain), ("html", _page(letter.subject, texts, link, footer))]
+    written = [headers.encode()]
+    for subtype, text in parts:
+        written += [PART.format(boundary=boundary, subtype=subtype).encode(), b2a_qp(text.encode("utf-8", "replace"))]
+    written.append(f"\n--{boundary}--\n".encode())
+    return b"".join(written).replace(b"\n", b"\r\n")
 
 
-def on_the_wire(message: Message) -> bytes:
-    return message.as_bytes(policy=ON_THE_WIRE)
+@lru_cache(maxsize=8)
+def _sender(sender: str) -> tuple[str, str]:
+    """As a header, and the domain."""
+    name, address = parseaddr(sender)
+    return formataddr((name, address)), address.rpartition("@")[2]
 
 
-def message_id(letter: Letter | Row[Any], domain: str) -> str:
+def _digest(letter: Letter | Row[Any]) -> str:
     seed = f"{letter.cause}\n{letter.kind}\n{letter.due_on}\n{letter.recipient}\n{letter.queued_at.timestamp()}"
-    digest = hashlib.sha256(seed.encode()).hexdigest()[:16]
-    return f"<letter-{letter.id}.{digest}@{domain}>"
+    return hashlib.sha256(seed.encode()).hexdigest()[:16]
 
 
-def _one_line(subject: str) -> str | Header:
+def _one_line(subject: str) -> str:
     """A header cannot be smuggled in: whatever breaks a line is a blank."""
     line = " ".join("".join(sign if sign.isprintable() else " " for sign in subject).split())
-    return line if line.isascii() else Header(line, UTF8, header_name="Subject")
+    return line if line.isascii() else Header(line, "utf-8", header_name="Subject").encode()
 
 
 def _held_up(letter: Letter | Row[Any]) -> list[str]:
@@ -75,21 +105,13 @@ def _held_up(letter: Letter | Row[Any]) -> list[str]:
     return [_("This letter was written on %(day)s and could not be sent before.", day=day(letter.queued_at.date()))]
 
 
-def _part(subtype: str, text: str) -> Message:
-    part = MIMENonMultipart("text", subtype)
-    part.set_payload(text, UTF8)
-    del part["MIME-Version"]
-    return part
-
-
-def _page(letter: Letter | Row[Any], parts: list[str], link: str, footer: str) -> str:
-    blocks = [block for part in parts for block in PARAGRAPHS.split(part)]
-    lines = [Markup("<p>{}</p>").format(Markup("<br>\n").join(block.split("\n"))) for block in blocks]
+def _page(subject: str, texts: list[str], link: str, footer: str) -> str:
+    blocks = [escape(block).replace("\n", "<br>\n") for text in texts for block in PARAGRAPHS.split(text)]
     if link:
-        lines.append(Markup('<p><a href="{0}">{0}</a></p>').format(link))
-    lines.append(Markup("<hr>\n<p><small>{}</small></p>").format(footer))
-    language = str(get_locale() or "en").replace("_", "-")
-    head = Markup(
-        '<!DOCTYPE html>\n<html lang="{}">\n<head><meta charset="utf-8"><title>{}</title></head>\n<body>'
-    ).format(language, letter.subject)
-    return str(Markup("\n").join([head, *lines, Markup("</body>\n</html>\n")]))
+        blocks.append(f'<a href="{escape(link)}">{escape(link)}</a>')
+    return PAGE.format(
+        language=str(get_locale() or "en").replace("_", "-"),
+        title=escape(" ".join(subject.split())),
+        blocks="\n".join(f"<p>{block}</p>" for block in blocks),
+        footer=escape(footer),
+    )

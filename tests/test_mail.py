@@ -67,7 +67,7 @@ def test_a_letter_is_sent_once_with_its_link(post, inbox):
 
 def test_a_passing_refusal_is_tried_again_later_with_the_same_message_id(post, inbox):
     letter = a_letter()
-    first = mail.compose(letter, post)["Message-ID"]
+    first = message_from_bytes(mail.compose(letter, post), policy=policy.default)["Message-ID"]
     inbox.answers[letter.recipient] = ["451 Try again later"]
     outcome = mail.send_waiting(db.session(), post)
     assert (outcome.sent, outcome.put_off) == (0, 1)

@@ -261,9 +261,10 @@ def test_whoever_starts_a_scheduler_hears_why_letters_cannot_leave(app, tmp_path
     assert a_post("", tmp_path / "mail").said()[0] is False
 
 
-def test_a_server_that_is_away_is_told_as_the_job_s_problem(app, monkeypatch):
-    monkeypatch.setitem(app.config, "SMTP_URL", f"smtp://127.0.0.1:{free_port()}")
-    assert queue(db.session(), to=a_user(), cause="deadline:1", kind="remind:day", subject="S", body="B")
+def test_a_server_that_is_away_is_told_as_the_job_s_problem(on_its_own):
+    on_its_own.config["SMTP_URL"] = f"smtp://127.0.0.1:{free_port()}"
+    assert queue(db.session(), to="a@prima.example", cause="deadline:1", kind="remind:day", subject="S", body="B")
+    db.session.commit()
     with pytest.raises(scheduler.Unfinished, match="cannot be reached"):
         send_mail(db.session(), lambda: False)
 
