@@ -24,6 +24,7 @@ from prima import (
     filters,
     frame,
     health,
+    jobs,
     journal,
     permissions,
     rooms,
@@ -63,6 +64,7 @@ def create_app(**overrides: Any) -> Flask:
     app.extensions["prima.desks"] = rooms.DESKS
     app.extensions["prima.who_has"] = rooms.WHO_HAS
     app.extensions["prima.following"] = rooms.FOLLOWING
+    app.extensions["prima.jobs"] = jobs.JOBS
     app.extensions["prima.lessons"] = rooms.LESSONS
     app.extensions["prima.roads"] = rooms.ROADS
     for rules in rooms.RIGHTS:

@@ -30,7 +30,7 @@ from sqlalchemy import event, func, select, text
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import selectinload
 
-from prima import clock
+from prima import clock, loopback
 from prima.db import db
 from prima.demonstration.portfolio import full
 from prima.endorsement.differences.words import words as differing
@@ -51,7 +51,10 @@ WARM_UP = 2
 SLOW, RUNS_OF_SLOW = 5.0, 3
 """What takes more seconds than this is warmed up once and measured so many times."""
 BARE, CSV, DIFFLIB, CALAMINE = "bare page", "csv", "difflib", "calamine"
+SMTPLIB, PSYCOPG = "smtplib", "psycopg"
 FINANCE_ROWS, FINANCE_PROJECTS = 20_000, 40
+QUEUED, SENT = 10_000, 500
+"""Letters that are written at once, and sent at once."""
 TYPED_IN, MORE = "rat", " more"
 """The section that is opened and typed in, and the word that is typed."""
 
@@ -91,6 +94,8 @@ BOUNDS: Mapping[str, Bound] = {
     "budget page": Bound(ratio=170),
     "Word": Bound(seconds=1),
     "comparison": Bound(ratio=8),
+    "letters queued": Bound(seconds=10),
+    "letters sent": Bound(ratio=1 / 0.3),
     "desk": Bound(queries=12, ratio=45),
     "review page": Bound(queries=20, ratio=85),
     "spending import": Bound(cpu_ratio=6),
@@ -332,6 +337,14 @@ def figures(app: Flask) -> Iterator[Figure]:
         yield Figure(kind, name, _alone(app, work), bare_page[MANAGER])
     for name, before, after in _long_texts():
         yield Figure("comparison", f"comparison: {name}", partial(_compared, before, after), _by_difflib, DIFFLIB)
+    queued, inserted = partial(loopback.queued, QUEUED), partial(loopback.inserted, QUEUED)
+    name = f"letters: {QUEUED:,} queued"
+    yield Figure("letters queued", name, _alone(app, queued), _alone(app, inserted), PSYCOPG)
+    server = loopback.Loopback(app, SENT)
+    try:
+        yield Figure("letters sent", f"letters: {SENT:,} sent over SMTP", server.send, server.bare, SMTPLIB)
+    finally:
+        server.end()
     yield Figure("Excel", "Excel: every project", _alone(app, _workbook), _alone(app, _csv), CSV)
     finance = Finance()
     name = f"spending import: {FINANCE_ROWS:,} rows of finance"

@@ -20,7 +20,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import OperationalError
 from werkzeug.utils import import_string
 
-from prima import bench, clock, embedded, startup
+from prima import bench, clock, embedded, loopback, startup
 from prima.config import ROOT
 from prima.db import Model, db
 from prima.demonstration import portfolio
@@ -135,7 +135,7 @@ def run(
             continue
         try:
             one = bench.measure(figure, runs, asked, processor.milliseconds)
-        except (bench.NoAnswer, OperationalError) as error:
+        except (bench.NoAnswer, loopback.NoServer, OperationalError) as error:
             reason = str(error).splitlines()[0]
             missed.append(f"{figure.name} was not measured ({reason}); a question may take {PATIENCE} seconds at most.")
             click.echo(missed[-1])
@@ -232,7 +232,7 @@ def _report(rows: Sequence[str], missed: Sequence[str], filled: float | None, se
     bounds = [
         f"- {kind}: " + ", ".join(filter(None, (
             f"at most {bound.queries} questions" if bound.queries is not None else "",
-            f"at most {bound.ratio:g} times its floor" if bound.ratio is not None else "",
+            f"at most {bound.ratio:.3g} times its floor" if bound.ratio is not None else "",
             f"at most {bound.cpu_ratio:g} times the CPU of its floor" if bound.cpu_ratio is not None else "",
             (f"at most {bound.seconds:g} " + ("second" if bound.seconds == 1 else "seconds"))
             if bound.seconds is not None else "",

@@ -7,11 +7,11 @@ import os
 import secrets
 from collections.abc import Mapping
 from datetime import date
-from email.headerregistry import Address
+from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from prima import scanning
+from prima import addresses, scanning
 
 ROOT = Path(__file__).resolve().parent.parent
 MEGABYTE = 1024 * 1024
@@ -68,7 +68,7 @@ def settings(environ: Mapping[str, str] = os.environ) -> dict[str, object]:
         "SECRET_KEY": key("SECRET_KEY", kind, instance, environ),
         "JOURNAL_KEY": key("JOURNAL_KEY", kind, instance, environ),
         "SMTP_URL": smtp,
-        "MAIL_FROM": environ.get("MAIL_FROM", "PRIMA <prima@prima.example>"),
+        "MAIL_FROM": sender("MAIL_FROM", environ.get("MAIL_FROM", "PRIMA <prima@prima.example>")),
         "OVERSIGHT_EMAIL": mailbox("OVERSIGHT_EMAIL", environ.get("OVERSIGHT_EMAIL", "")),
         "BASE_URL": base or f"http://127.0.0.1:{environ.get('PORT', '8000')}",
         "DOCUMENTS_DIR": Path(environ.get("DOCUMENTS_DIR", instance / "documents")).absolute(),
@@ -102,12 +102,15 @@ def address(url: str, schemes: set[str]) -> bool:
 
 def mailbox(name: str, text: str) -> str:
     """One e-mail address, or nothing."""
-    try:
-        wrong = bool(text) and not (text.isascii() and Address(addr_spec=text).domain)
-    except (ValueError, IndexError):
-        wrong = True
-    if wrong:
+    if text and not addresses.usable(text):
         raise WrongSettings(f"{name} is {text!r}; use one e-mail address, such as oversight@prima.example.")
+    return text
+
+
+def sender(name: str, text: str) -> str:
+    """From whom letters come: one address on one line, with or without a name before it."""
+    if not text.isprintable() or not addresses.usable(parseaddr(text)[1]):
+        raise WrongSettings(f"{name} is {text!r}; use an e-mail address such as PRIMA <prima@prima.example>.")
     return text
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, current_app, jsonify
 from sqlalchemy.exc import SQLAlchemyError
 
-from prima import config
+from prima import config, scheduler
 from prima.db import db
 from prima.permissions import Action, guard
 
@@ -24,7 +24,11 @@ def alive() -> Response:
 @bp.get("/readyz")
 @guard(Action.ANYBODY)
 def ready() -> tuple[Response, int]:
-    """200 when the database answers and stands at the newest migration; else 503 with the reason."""
+    """200 when the database answers and stands at the newest migration; else 503 with the reason.
+
+    Whether the scheduler lives, and which jobs did not run in their time or fail, is told beside it: pages are served
+    all the same, so it is for whoever watches and keeps no web server out of service.
+    """
     try:
         at = MigrationContext.configure(db.session.connection()).get_current_revision()
     except SQLAlchemyError:
@@ -34,7 +38,10 @@ def ready() -> tuple[Response, int]:
         return jsonify(
             ready=False, reason=f"The database stands at {at}, not at {newest}: run `flask db upgrade`."
         ), 503
-    return jsonify(ready=True), 200
+    found = scheduler.conditions(db.session(), current_app.extensions["prima.jobs"])
+    late = [one.job.name for one in found if one.late]
+    failing = [one.job.name for one in found if one.problem and not one.late]
+    return jsonify(ready=True, scheduler=scheduler.alive(db.session()), late=late, failing=failing), 200
 
 
 def head() -> str | None:

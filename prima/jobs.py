@@ -5,22 +5,26 @@ from __future__ import annotations
 from datetime import timedelta
 
 from flask import current_app
+from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from prima import anchors, clock, journal, mail, sessions
+from prima.db import db
 from prima.reporting import reminders
-from prima.scheduler import Job, Stop
+from prima.scheduler import Job, Stop, Unfinished
 
 
-def remind(session: Session, _stop: Stop) -> None:
+def remind(session: Session, _stop: Stop) -> str:
     """Whatever became due while nobody ran is caught up: the state says what was not written yet."""
-    reminders.remind(session, clock.today())
+    return _("%(count)s letters queued", count=reminders.remind(session, clock.today()))
 
 
-def send_mail(session: Session, stop: Stop) -> None:
-    outcome = mail.send_waiting(session, mail.Post.of(current_app.config), stop)
+def send_mail(_session: Session, stop: Stop) -> str:
+    with mail.own_session(db.engine) as session:
+        outcome = mail.send_waiting(session, mail.Post.of(current_app.config), stop)
     if outcome.problem:
-        raise RuntimeError(outcome.problem)
+        raise Unfinished(outcome.problem)
+    return str(outcome)
 
 
 def clean_up(_session: Session, _stop: Stop) -> None:

@@ -1,48 +1,34 @@
-"""Sends waiting letters: over SMTP, or to files where no server is set. One letter, one transaction."""
+"""Sends waiting letters. One letter, one transaction: whatever breaks, each is sent at least once and none is lost."""
 
 from __future__ import annotations
 
-import hashlib
-import os
-import smtplib
-import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
+from itertools import islice
 from pathlib import Path
-from typing import Any, Protocol
-from urllib.parse import unquote, urlsplit
+from typing import Any
+from urllib.parse import urlsplit
 
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import Engine, Row, bindparam, delete, func, or_, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from prima import clock
-from prima.outbox import Letter, LetterState
+from prima import addresses, clock, message
+from prima.carriers import Carrier, Folder, Server, Undelivered, Unreachable
+from prima.outbox import Letter, LetterState, RefusedAddress
 
 TRIES = 20
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=6)
-PATIENCE = 20
-"""Seconds that a mail server may take for one answer."""
-AT_ONCE = 500
+AT_ONCE = 5_000
 """Letters of one run; the next run goes on."""
-HERE = {"localhost", "127.0.0.1", "::1"}
-
-
-class Unreachable(Exception):
-    """The mail server cannot be used at all; letters wait and lose no try."""
-
-
-class Undelivered(Exception):
-    """This letter was not taken; `forever`: asking again is of no use, `broken`: the connection went with it."""
-
-    def __init__(self, problem: str, *, forever: bool = False, broken: bool = False):
-        super().__init__(problem)
-        self.forever, self.broken = forever, broken
+READ_AT_ONCE = 200
+TRIAL = 5
+"""Seconds that a mail server may take for an answer when it is only tried."""
+BROKEN_IN_A_ROW = 2
+"""So often the connection may break at one letter after another; then the run ends."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +44,29 @@ class Post:
     def of(cls, config: Mapping[str, Any]) -> Post:
         return cls(config["SMTP_URL"], config["MAIL_FROM"], config["BASE_URL"], Path(config["INSTANCE"]) / "mail")
 
-    def open(self) -> Way:
-        return Server(self.url, self.sender) if self.url else Folder(self.folder)
+    def open(self, patience: float | None = None) -> Carrier:
+        return Server(self.url, self.sender, patience) if self.url else Folder(self.folder)
+
+    def trial(self) -> str:
+        """What keeps every letter from leaving now, as a sentence; empty when nothing does. No letter is sent."""
+        try:
+            carrier = self.open(TRIAL)
+            try:
+                carrier.check()
+            finally:
+                carrier.close()
+        except Unreachable as error:
+            return _one_line(error)
+        return ""
+
+    def said(self) -> tuple[bool, str]:
+        """Whether letters can leave, and how, or why they do not, for whoever runs PRIMA."""
+        if problem := self.trial():
+            name = "SMTP_URL and MAIL_FROM" if self.url else "PRIMA_INSTANCE"
+            return False, f"Letters cannot leave and wait: {problem.rstrip('.')}. Look at {name}."
+        if self.url:
+            return True, f"Letters leave by {urlsplit(self.url).hostname}."
+        return True, f"No SMTP_URL is set: letters are written to {self.folder}."
 
 
 @dataclass
@@ -69,69 +76,127 @@ class Outcome:
     dead: int = 0
     problem: str = ""
 
-
-class Way(Protocol):
-    def deliver(self, letter: Letter, message: EmailMessage) -> None: ...
-
-    def close(self) -> None: ...
+    def __str__(self) -> str:
+        return _("%(sent)s sent, %(put_off)s put off, %(dead)s given up", **vars(self))
 
 
 def send_waiting(session: Session, post: Post, stop: Callable[[], bool] = lambda: False) -> Outcome:
-    """Send what waits, oldest first; each letter is committed by itself, so that none goes twice or is lost."""
-    outcome = Outcome()
-    way: Way | None = None
+    """Send what waits, oldest first; each letter is committed by itself.
+
+    Whoever is killed between a letter's sending and its commit leaves that one letter to be sent again, no other.
+    """
+    outcome, broken, carrier = Outcome(), 0, None
     try:
-        for _number in range(AT_ONCE):
-            letter = None if stop() else _next(session)
-            if letter is None:
+        for number in islice(_due(session), AT_ONCE):
+            if stop():
                 break
+            letter = session.execute(TAKE, {"number": number}).one_or_none()
+            if letter is None:
+                continue
             try:
-                way = way or post.open()
-                way.deliver(letter, compose(letter, post))
+                text = compose(letter, post)
+                carrier = carrier or post.open()
+                carrier.deliver(letter.id, letter.recipient, text)
             except Unreachable as error:
-                outcome.problem = str(error)
+                outcome.problem = _one_line(error)
                 break
             except Undelivered as error:
-                _put_off(letter, error)
-                outcome.dead += letter.state is LetterState.DEAD
-                outcome.put_off += letter.state is LetterState.WAITING
-                if error.broken:
-                    outcome.problem = str(error)
+                _put_off(session, letter, error, outcome)
+                broken = broken + 1 if error.broken else 0
+                if error.broken and carrier:
+                    carrier.close()
+                    carrier = None
+                if broken >= BROKEN_IN_A_ROW:
+                    outcome.problem = _one_line(error)
                     session.commit()
                     break
             else:
-                letter.state, letter.sent_at, letter.problem = LetterState.SENT, clock.now(), ""
-                letter.tries += 1
+                session.execute(SENT, {"number": letter.id, "now": clock.now()})
+                if letter.marked:
+                    session.execute(delete(RefusedAddress).where(RefusedAddress.address == letter.recipient))
                 outcome.sent += 1
+                broken = 0
             session.commit()
     finally:
         session.rollback()
-        if way:
-            way.close()
+        if carrier:
+            carrier.close()
     return outcome
+
+
+@contextmanager
+def own_session(engine: Engine) -> Iterator[Session]:
+    """A session that keeps one connection from its first letter to its last, for whoever sends many."""
+    with engine.connect() as connection, Session(connection) as session:
+        yield session
 
 
 def count_waiting(session: Session) -> int:
     return session.scalar(select(func.count()).where(Letter.state == LetterState.WAITING)) or 0
 
 
-def _next(session: Session) -> Letter | None:
-    """The next letter that is due, kept from other senders until its transaction ends."""
-    return session.scalar(
-        select(Letter)
-        .where(Letter.state == LetterState.WAITING, Letter.next_try_at <= clock.now())
-        .order_by(Letter.next_try_at, Letter.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
+WAITS = (
+    Letter.state == LetterState.WAITING,
+    or_(Letter.next_try_at <= bindparam("now"), Letter.next_try_at > bindparam("ever")),
+)
+"""Due; or put off for longer than anything is, which is the work of a clock that was wrong."""
+MARKED = select(RefusedAddress.address).where(RefusedAddress.address == Letter.recipient).exists()
+TAKE = (
+    select(*Letter.__table__.c, MARKED.label("marked"), func.set_config("synchronous_commit", "off", True))
+    .where(Letter.id == bindparam("number"), Letter.state == LetterState.WAITING)
+    .with_for_update(skip_locked=True)
+)
+"""A letter and whether its address was refused before, kept from other senders until the transaction ends.
+
+The commit is not waited for on the disk: it survives the end of the sender, and should the database's machine lose its
+power, letters of the last half second leave once more.
+"""
+SENT = (
+    update(Letter.__table__)
+    .where(Letter.__table__.c.id == bindparam("number"))
+    .values(state=LetterState.SENT, sent_at=bindparam("now"), problem="", tries=Letter.__table__.c.tries + 1)
+)
+
+
+def _due(session: Session) -> Iterator[int]:
+    """The letters that are due, oldest first, those that come meanwhile too; each once."""
+    key = tuple_(Letter.next_try_at, Letter.id)
+    first = select(Letter.id, Letter.next_try_at).where(*WAITS).order_by(Letter.next_try_at, Letter.id)
+    query = first.limit(READ_AT_ONCE)
+    while rows := session.execute(query, {"now": clock.now(), "ever": clock.now() + 2 * LONGEST_WAIT}).all():
+        yield from (row.id for row in rows)
+        query = first.where(key > tuple_(rows[-1].next_try_at, rows[-1].id)).limit(READ_AT_ONCE)
+
+
+def _put_off(session: Session, letter: Row[Any], error: Undelivered, outcome: Outcome) -> None:
+    tries = letter.tries + 1
+    dead = error.forever or tries >= TRIES
+    outcome.dead += dead
+    outcome.put_off += not dead
+    session.execute(
+        update(Letter)
+        .where(Letter.id == letter.id)
+        .values(
+            tries=tries,
+            problem=_one_line(error),
+            next_try_at=clock.now() + wait_after(tries),
+            state=LetterState.DEAD if dead else LetterState.WAITING,
+        )
+        .execution_options(synchronize_session=False)
     )
+    if error.address:
+        mark(session, letter.recipient, _one_line(error))
 
 
-def _put_off(letter: Letter, error: Undelivered) -> None:
-    letter.tries += 1
-    letter.problem = str(error)[:500]
-    letter.next_try_at = clock.now() + wait_after(letter.tries)
-    if error.forever or letter.tries >= TRIES:
-        letter.state = LetterState.DEAD
+def mark(session: Session, address: str, problem: str) -> None:
+    """Note that an address takes no letters, for administrators to see."""
+    now = clock.now()
+    new = insert(RefusedAddress).values(address=address, since=now, last_at=now, problem=problem)
+    session.execute(new.on_conflict_do_update(index_elements=["address"], set_={"last_at": now, "problem": problem}))
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:500]
 
 
 def wait_after(tries: int) -> timedelta:
@@ -139,105 +204,8 @@ def wait_after(tries: int) -> timedelta:
     return min(FIRST_WAIT * 2 ** min(tries - 1, 10), LONGEST_WAIT)
 
 
-def compose(letter: Letter, post: Post) -> EmailMessage:
-    """The letter as plain text; the same letter has the same Message-ID however often it is tried."""
-    name, sender = parseaddr(post.sender)
-    message = EmailMessage(policy=SMTP)
-    try:
-        message["From"] = Address(name, addr_spec=sender)
-        message["To"] = Address(addr_spec=letter.recipient)
-        message["Subject"] = " ".join(letter.subject.split())
-    except (ValueError, IndexError) as error:
-        raise Undelivered(_("The address cannot be used: %(error)s", error=error), forever=True) from error
-    message["Date"] = format_datetime(letter.queued_at)
-    seed = f"{letter.cause}\n{letter.kind}\n{letter.due_on}\n{letter.recipient}\n{letter.queued_at.timestamp()}"
-    digest = hashlib.sha256(seed.encode()).hexdigest()[:16]
-    message["Message-ID"] = f"<letter-{letter.id}.{digest}@{sender.rpartition('@')[2]}>"
-    message["Auto-Submitted"] = "auto-generated"
-    footer = _("PRIMA sent this letter by itself; please do not answer it.")
-    link = f"{post.base_url}{letter.path}\n\n" if letter.path else ""
-    message.set_content(f"{letter.body.rstrip()}\n\n{link}-- \n{footer}\n", charset="utf-8")
-    return message
-
-
-class Folder:
-    """Letters as files, where no server is set: one each, the same name at every try."""
-
-    def __init__(self, folder: Path):
-        self.folder = folder
-
-    def deliver(self, letter: Letter, message: EmailMessage) -> None:
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            draft = self.folder / f".{letter.id}.{os.getpid()}"
-            draft.write_bytes(message.as_bytes())
-            draft.replace(self.folder / f"letter-{letter.id:06d}.eml")
-        except OSError as error:
-            raise Unreachable(f"Letters cannot be written to {self.folder}: {error.strerror}.") from error
-
-    def close(self) -> None:
-        """Nothing is held open."""
-
-
-class Server:
-    """One connection to the mail server for one run, encrypted whenever the server can."""
-
-    def __init__(self, url: str, sender: str):
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-        self.sender = parseaddr(sender)[1]
-        trust = ssl.create_default_context()
-        if host in HERE:  # a server on this machine rarely has a certificate that names it
-            trust.check_hostname, trust.verify_mode = False, ssl.CERT_NONE
-        try:
-            if parts.scheme == "smtps":
-                self.smtp: smtplib.SMTP = smtplib.SMTP_SSL(host, parts.port or 465, timeout=PATIENCE, context=trust)
-            else:
-                self.smtp = smtplib.SMTP(host, parts.port or 587, timeout=PATIENCE)
-        except (OSError, smtplib.SMTPException) as error:
-            raise Unreachable(f"The mail server {host} cannot be reached: {error}") from error
-        try:
-            self.smtp.ehlo()
-            if parts.scheme == "smtp" and self.smtp.has_extn("starttls"):
-                self.smtp.starttls(context=trust)
-                self.smtp.ehlo()
-            elif parts.scheme == "smtp" and parts.username and host not in HERE:
-                raise Unreachable(f"The mail server {host} offers no encryption; the password is not sent to it.")
-            if parts.username:
-                self.smtp.login(unquote(parts.username), unquote(parts.password or ""))
-        except (OSError, smtplib.SMTPException) as error:
-            self.close()
-            raise Unreachable(f"The mail server {host} does not let PRIMA in: {error}") from error
-        except Unreachable:
-            self.close()
-            raise
-
-    def deliver(self, letter: Letter, message: EmailMessage) -> None:
-        try:
-            self.smtp.send_message(message, self.sender, [letter.recipient])
-        except smtplib.SMTPRecipientsRefused as error:
-            raise _refusal(*error.recipients[letter.recipient]) from error
-        except smtplib.SMTPSenderRefused as error:
-            raise Unreachable(f"The mail server does not take letters from {self.sender}: {_text(error)}") from error
-        except smtplib.SMTPNotSupportedError as error:
-            raise Undelivered(f"The mail server does not know such addresses: {error}", forever=True) from error
-        except smtplib.SMTPResponseException as error:
-            raise _refusal(error.smtp_code, error.smtp_error) from error
-        except (OSError, smtplib.SMTPException) as error:
-            raise Undelivered(f"The mail server broke off: {error}", broken=True) from error
-
-    def close(self) -> None:
-        try:
-            self.smtp.quit()
-        except (OSError, smtplib.SMTPException):
-            self.smtp.close()
-
-
-def _refusal(code: int, said: bytes | str) -> Undelivered:
-    """5xx is the last word on this letter, 4xx is not."""
-    words = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
-    return Undelivered(f"{code} {words}", forever=code >= 500)
-
-
-def _text(error: smtplib.SMTPResponseException) -> str:
-    return error.smtp_error.decode("utf-8", "replace") if isinstance(error.smtp_error, bytes) else str(error.smtp_error)
+def compose(letter: Letter | Row[Any], post: Post) -> bytes:
+    """The letter's message; raises Undelivered when its address is none."""
+    if not addresses.usable(letter.recipient):
+        raise Undelivered(_("This is no e-mail address; mend it in the account, then try again."), forever=True)
+    return message.compose(letter, sender=post.sender, base_url=post.base_url)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import cast
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from flask_babel import gettext as _
+from sqlalchemy import ForeignKey, Index, Table, UniqueConstraint, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column, relationship
 
-from prima import clock
+from prima import addresses, clock
 from prima.db import Key, Model
 from prima.users import User
 
@@ -18,6 +22,8 @@ class LetterState(StrEnum):
     WAITING = "waiting"
     SENT = "sent"
     DEAD = "dead"
+    REPLACED = "replaced"
+    """A later letter about the same came before this one could leave."""
 
 
 class Letter(Model):
@@ -26,6 +32,8 @@ class Letter(Model):
     __table_args__ = (
         UniqueConstraint("cause", "kind", "due_on", "recipient", postgresql_nulls_not_distinct=True),
         Index("ix_letter_waiting", "next_try_at", postgresql_where="state = 'waiting'"),
+        Index("ix_letter_dead", "id", postgresql_where="state = 'dead'"),
+        Index("ix_letter_sent_at", "sent_at", postgresql_where="state = 'sent'"),
     )
 
     id: Mapped[Key]
@@ -48,6 +56,15 @@ class Letter(Model):
     user: Mapped[User | None] = relationship(lazy="raise")
 
 
+class RefusedAddress(Model):
+    """An address that a mail server refused for good; the mark goes when a letter to it is taken again."""
+
+    address: Mapped[str] = mapped_column(primary_key=True)
+    since: Mapped[datetime] = mapped_column(default=clock.now)
+    last_at: Mapped[datetime] = mapped_column(default=clock.now)
+    problem: Mapped[str]
+
+
 def queue(
     session: Session,
     *,
@@ -61,28 +78,75 @@ def queue(
 ) -> bool:
     """Queue a letter unless the same one is there; True when it is new. `path` is the page it links to.
 
-    `to` is a person, or an address of the installation's settings that has no account.
+    `to` is a person, or an address of the installation's settings that has no account. What is no address is refused
+    here and now: the letter is dead from the start and stands among those that administrators see.
     """
+    row = _row(to, cause=cause, kind=kind, due_on=due_on, subject=subject, body=body, path=path)
+    return session.scalar(NEW, row) is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """A letter to be queued; the words are those of `queue`."""
+
+    to: User | str
+    cause: str
+    kind: str
+    subject: str
+    body: str
+    path: str = ""
+    due_on: date | None = None
+
+
+def queue_all(session: Session, drafts: Iterable[Draft]) -> int:
+    """Queue many, a thousand or so with one question to the database; how many are new."""
+    rows = [_row(**vars(draft)) for draft in drafts]
+    return len(session.scalars(NEW, rows).all()) if rows else 0
+
+
+TABLE = cast(Table, Letter.__table__)
+NEW = insert(TABLE).on_conflict_do_nothing().returning(TABLE.c.id)
+
+
+def _row(
+    to: User | str, *, cause: str, kind: str, due_on: date | None, subject: str, body: str, path: str
+) -> dict[str, object]:
     now = clock.now()
     email, person_id = (to.email, to.id) if isinstance(to, User) else (to, None)
-    statement = (
-        insert(Letter)
-        .values(
-            cause=cause,
-            kind=kind,
-            due_on=due_on,
-            recipient=email,
-            user_id=person_id,
-            subject=" ".join(subject.split())[:200],
-            body=body,
-            path=path,
-            state=LetterState.WAITING,
-            queued_at=now,
-            next_try_at=now,
-            tries=0,
-            problem="",
-        )
-        .on_conflict_do_nothing()
-        .returning(Letter.id)
+    good = addresses.usable(email)
+    return {
+        "cause": cause,
+        "kind": kind,
+        "due_on": due_on,
+        "recipient": email,
+        "user_id": person_id,
+        "subject": " ".join(subject.split())[:200],
+        "body": body,
+        "path": path,
+        "state": LetterState.WAITING if good else LetterState.DEAD,
+        "queued_at": now,
+        "next_try_at": now,
+        "tries": 0,
+        "problem": "" if good else _("This is no e-mail address; mend it in the account, then try again."),
+    }
+
+
+def keep_latest(session: Session, kinds: str) -> None:
+    """Of the letters of one cause to one address that wait and whose kind begins so, only the latest goes on waiting.
+
+    After days without a mail server one comes, not one for every step that was missed.
+    """
+    later = aliased(Letter)
+    newer = select(later.id).where(
+        later.cause == Letter.cause,
+        later.recipient == Letter.recipient,
+        later.kind.startswith(kinds, autoescape=True),
+        later.state == LetterState.WAITING,
+        later.id > Letter.id,
     )
-    return session.scalar(statement) is not None
+    session.execute(
+        update(Letter)
+        .where(Letter.state == LetterState.WAITING, Letter.kind.startswith(kinds, autoescape=True), newer.exists())
+        .values(state=LetterState.REPLACED)
+        .execution_options(synchronize_session=False)
+    )

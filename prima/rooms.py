@@ -7,7 +7,7 @@ from collections.abc import Callable
 from flask_babel import lazy_gettext as _l
 
 from prima import account, home, notifications, signin
-from prima.administration.views import delegations, donors, grants, oversight, people
+from prima.administration.views import delegations, donors, grants, oversight, people, scheduler
 from prima.desk import Shelf, whole
 from prima.endorsement import overview as endorsement_overview
 from prima.endorsement import queries as endorsement_queries
@@ -94,6 +94,7 @@ BLUEPRINTS = (
     delegations.bp,
     donors.bp,
     oversight.bp,
+    scheduler.bp,
     home.bp,
     show.bp,
     moves.bp,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import socket
 import threading
 import time
 import zlib
@@ -15,7 +16,8 @@ from typing import Any
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
-from sqlalchemy import Connection, func, select
+from flask_babel import gettext as _
+from sqlalchemy import Connection, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -30,6 +32,11 @@ BEAT = timedelta(seconds=5)
 SILENT = timedelta(seconds=60)
 LOOK = timedelta(seconds=0.5)
 """How often a standby looks whether the leader is gone."""
+LEAP = timedelta(seconds=30)
+"""When the clock is moved by more, the leader begins anew: what was planned by the old time would run too late."""
+TAKE_OVER = 3
+"""Seconds in which the database lets go of what a leader held who was killed in the middle of a job."""
+NAME = "PRIMA scheduler"
 PATIENCE = 10
 """Seconds that a job in the middle of its work gets when the process is asked to end."""
 
@@ -43,7 +50,13 @@ class Job:
 
     name: str
     work: Callable[[Session, Stop], object]
+    """What it returns is told as the result."""
     at: timedelta
+
+    @property
+    def grace(self) -> timedelta:
+        """By how much it may miss its time before somebody is told."""
+        return timedelta(minutes=1) + self.at / 10
 
 
 class JobRun(Model):
@@ -53,6 +66,61 @@ class JobRun(Model):
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
     problem: Mapped[str] = mapped_column(default="")
+    result: Mapped[str] = mapped_column(default="")
+    """What the last run that went well did."""
+    took_ms: Mapped[int | None]
+    succeeded_at: Mapped[datetime | None]
+    next_at: Mapped[datetime | None]
+
+
+@dataclass(frozen=True)
+class Condition:
+    """How a job does. `late`: it did not run in its time; `problem`: what is wrong, as a sentence, if anything is."""
+
+    job: Job
+    run: JobRun | None
+    late: bool
+    problem: str
+
+
+def conditions(session: Session, jobs: Iterable[Job]) -> list[Condition]:
+    """How each job does, whether a scheduler runs or not."""
+    runs = {run.name: run for run in session.scalars(select(JobRun))}
+    return [_condition(job, runs.get(job.name)) for job in jobs]
+
+
+def _condition(job: Job, run: JobRun | None) -> Condition:
+    if run is None:
+        return Condition(job, None, True, _("The job “%(name)s” has never run.", name=job.name))
+    if clock.now() - run.started_at > job.at + job.grace:
+        at = f"{run.started_at:%Y-%m-%d %H:%M} UTC"
+        words = _("The job “%(name)s” did not run in its time; it last began at %(at)s.", name=job.name, at=at)
+        return Condition(job, run, True, words)
+    if run.problem:
+        return Condition(job, run, False, _("The job “%(name)s” fails: %(why)s", name=job.name, why=run.problem))
+    return Condition(job, run, False, "")
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A scheduler that is connected: on which machine, as which process, and whether it leads."""
+
+    where: str
+    leads: bool
+
+
+def seats(session: Session) -> list[Seat]:
+    """The leader and those who stand by, as the database sees them at this moment."""
+    found = session.execute(
+        text(
+            "select application_name, exists (select from pg_locks where pid = a.pid and locktype = 'advisory'"
+            " and classid = 0 and objid = :lock and objsubid = 1 and granted) as leads"
+            " from pg_stat_activity as a where datname = current_database() and starts_with(application_name, :name)"
+            " order by leads desc, backend_start, a.pid"
+        ),
+        {"lock": LOCK, "name": NAME},
+    )
+    return [Seat(row.application_name.removeprefix(NAME).strip(), row.leads) for row in found]
 
 
 def alive(session: Session) -> bool:
@@ -73,6 +141,8 @@ def run(app: Flask, jobs: Iterable[Job], say: Callable[[str], None]) -> None:
             try:
                 with engine.connect() as connection:
                     connection.detach()  # closed, not kept, when it is left: the lock ends with it
+                    name = f"{NAME} {socket.gethostname()[:36]} {os.getpid()}"
+                    connection.execute(select(func.set_config("application_name", name, False)))
                     while not connection.scalar(select(func.pg_try_advisory_lock(LOCK))):
                         told = _tell(say, told, "Standing by: another scheduler leads.")
                         time.sleep(LOOK.total_seconds())
@@ -127,8 +197,9 @@ def _lead(app: Flask, jobs: tuple[Job, ...], connection: Connection) -> None:
         scheduler.add_job(perform, args=arguments, name=job.name)  # what waited while nobody led
         scheduler.add_job(perform, "interval", seconds=job.at.total_seconds(), args=arguments, name=job.name)
     scheduler.start()
+    steady = Steady()
     try:
-        while holds():
+        while holds() and not steady.leapt():
             with app.app_context():
                 _note(db.session, HEART, started_at=clock.now())
                 db.session.commit()
@@ -138,31 +209,69 @@ def _lead(app: Flask, jobs: tuple[Job, ...], connection: Connection) -> None:
         scheduler.shutdown(wait=False)
 
 
+class Steady:
+    """Whether the clock went on as time does, or was moved (or the machine slept) since the last look."""
+
+    def __init__(self) -> None:
+        self._look()
+
+    def _look(self) -> None:
+        self.at, self.ticks = clock.now(), time.monotonic()
+
+    def leapt(self) -> bool:
+        went = (clock.now() - self.at) - timedelta(seconds=time.monotonic() - self.ticks)
+        self._look()
+        if leapt := abs(went) > LEAP:
+            log.warning("The clock was moved by %s: every job runs now and is planned anew.", went)
+        return leapt
+
+
 def perform(app: Flask, job: Job, holds: Callable[[], bool], stop: Stop) -> None:
     """One run of a job: under its own lock, in its own transaction, and what went wrong is kept where people look."""
     if stop() or not holds():
         return
     try:
         with app.app_context(), db.engine.begin() as guarding:
-            key = zlib.crc32(job.name.encode()) & 0x7FFFFFFF
-            if not guarding.scalar(select(func.pg_try_advisory_xact_lock(LOCK, key))):
+            if not _taken(guarding, zlib.crc32(job.name.encode()) & 0x7FFFFFFF, stop):
                 return
-            _note(db.session, job.name, started_at=clock.now())
+            began = time.monotonic()
+            _note(db.session, job.name, started_at=clock.now(), next_at=clock.now() + job.at)
             db.session.commit()
-            problem = ""
             try:
-                job.work(db.session(), stop)
+                result = job.work(db.session(), stop)
                 db.session.commit()
+                said = {"problem": "", "result": str(result or "")[:500], "succeeded_at": clock.now()}
             except Exception as error:
                 db.session.rollback()
-                problem = f"{type(error).__name__}: {error}"[:500]
-                log.exception("The job %s failed; it runs again in its turn.", job.name)
-            _note(db.session, job.name, finished_at=clock.now(), problem=problem)
+                said = {"problem": _told(error)}
+                trace = not isinstance(error, Unfinished)
+                log.warning("The job %s failed; it runs again in its turn: %s", job.name, error, exc_info=trace)
+            took = int((time.monotonic() - began) * 1000)
+            _note(db.session, job.name, finished_at=clock.now(), took_ms=took, **said)
             db.session.commit()
     except SQLAlchemyError as error:
         log.warning("The job %s did not reach the database: %s", job.name, error)
 
 
+class Unfinished(Exception):
+    """A job could not do all it should; the sentence says why, and no trace of the code helps to mend it."""
+
+
+def _told(error: Exception) -> str:
+    words = str(error) if isinstance(error, Unfinished) else f"{type(error).__name__}: {error}"
+    return " ".join(words.split())[:500]
+
+
+def _taken(guarding: Connection, key: int, stop: Stop) -> bool:
+    """The lock of the job; the one of a leader that was just killed is waited for."""
+    until = time.monotonic() + TAKE_OVER
+    while not guarding.scalar(select(func.pg_try_advisory_xact_lock(LOCK, key))):
+        if stop() or time.monotonic() > until:
+            return False
+        time.sleep(0.1)
+    return True
+
+
 def _note(session: Session | Any, name: str, **values: Any) -> None:
-    row = {"name": name, "started_at": clock.now(), "problem": "", **values}
+    row = {"name": name, "started_at": clock.now(), "problem": "", "result": "", **values}
     session.execute(insert(JobRun).values(**row).on_conflict_do_update(index_elements=[JobRun.name], set_=values))

@@ -95,6 +95,8 @@ def test_a_bound_may_be_of_what_is_computed(monkeypatch):
 def run(app, databases, monkeypatch):
     monkeypatch.setenv("BENCH_DATABASE_URL", databases("prima_bench"))
     monkeypatch.setattr(bench, "FINANCE_ROWS", 200)
+    monkeypatch.setattr(bench, "QUEUED", 200)
+    monkeypatch.setattr(bench, "SENT", 20)
 
     def typed(*words: str):
         return app.test_cli_runner().invoke(args=["bench", "--runs", "1", *words])
@@ -114,6 +116,8 @@ def test_a_small_portfolio_is_made_once_and_measured(run):
         "compare: ",
         "Excel: every",
         "spending import: 200 rows",
+        "letters: 200 queued",
+        "letters: 20 sent over SMTP",
         *DRAFTING,
     ):
         assert words in first.output

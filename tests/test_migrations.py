@@ -215,3 +215,30 @@ def test_calendars_come_and_go_and_leave_people_as_they_are(running):
     downgrade(revision="0005")
     assert rows("select to_regclass('calendar_address')") == [(None,)]
     assert rows("select count(*) from user_account") == [(1,)]
+
+
+FORGETTING = """
+insert into letter (cause, kind, recipient, subject, body, path, state, queued_at, next_try_at, tries, problem)
+    values ('deadline:1', 'remind:day', 'a@prima.example', 'S', 'B', '', 'waiting', now(), now(), 0, '');
+insert into job_run (name, started_at, finished_at, problem)
+    values ('remind', '2016-09-01 10:00+00', '2016-09-01 10:01+00', ''),
+        ('send mail', '2016-09-01 10:00+00', '2016-09-01 10:01+00', 'no server');
+"""
+
+
+def test_jobs_and_letters_stay_and_say_more_there_and_back(older):
+    upgrade(revision="0005")
+    db.session.execute(text(FORGETTING))
+    db.session.commit()
+    upgrade(revision="0006")
+    assert rows("select name, result, took_ms, succeeded_at = finished_at, next_at from job_run order by name") == [
+        ("remind", "", None, True, None),
+        ("send mail", "", None, None, None),
+    ]
+    db.session.execute(text("insert into refused_address values ('a@prima.example', now(), now(), '550 No')"))
+    replaced = FORGETTING.split("insert into job_run")[0].replace("waiting", "replaced").replace("day", "before-3")
+    db.session.execute(text(replaced))
+    db.session.commit()
+    downgrade(revision="0005")
+    assert rows("select state from letter") == [("waiting",)]
+    assert rows("select name, problem from job_run order by name") == [("remind", ""), ("send mail", "no server")]

@@ -18,5 +18,6 @@ def around(here: str) -> list[Tab]:
         ("grants.waiting", _("Roles to confirm"), waiting or None),
         ("donors.index", _("Donors"), None),
         ("oversight.index", _("Journal"), None),
+        ("scheduler.index", _("Scheduler and letters"), None),
     )
     return [(label, url_for(endpoint), endpoint == here, count) for endpoint, label, count in lists]

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from prima import clock, passwords, sessions
+from prima import clock, passwords, postmaster, sessions
 from prima.db import check_version, db
 from prima.errors import Invalid, Refused
 from prima.journal import record
@@ -74,6 +74,7 @@ def change_user(user: User, *, actor: User | None, email: str, name: str, staff:
     if before == after:
         return
     if email != user.email:
+        postmaster.readdress(db.session(), user, email)
         queue(
             db.session(),
             to=user,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
+from itertools import islice
 from typing import Any
 
 from flask_babel import gettext as _
@@ -18,7 +19,7 @@ from prima.filters import day
 from prima.handbook import published
 from prima.handbook.edition import Edition, Ladder
 from prima.handbook.published import HandbookEdition
-from prima.outbox import Letter
+from prima.outbox import Draft, Letter
 from prima.projects import queries as projects
 from prima.projects.models import Milestone, Part, Project
 from prima.projects.stages import RUNNING, Funding, Status
@@ -56,6 +57,18 @@ class Planned:
     path: str
 
     @property
+    def draft(self) -> Draft:
+        return Draft(
+            to=self.to,
+            cause=self.cause,
+            kind=self.kind,
+            due_on=self.due_on,
+            subject=self.subject,
+            body=self.body,
+            path=self.path,
+        )
+
+    @property
     def line(self) -> str:
         """One line for the operator: when due, what, which step, to whom, why."""
         parts = (self.due_on.isoformat(), self.project, self.report, self.step, self.to.email, self.why)
@@ -64,18 +77,10 @@ class Planned:
 
 def remind(session: Session, on: date) -> int:
     """Queue every letter that is due and was not written yet; the number of new ones."""
-    count = 0
-    for one in due(session, on):
-        count += outbox.queue(
-            session,
-            to=one.to,
-            cause=one.cause,
-            kind=one.kind,
-            due_on=one.due_on,
-            subject=one.subject,
-            body=one.body,
-            path=one.path,
-        )
+    count, letters = 0, due(session, on)
+    while some := list(islice(letters, AT_ONCE)):
+        count += outbox.queue_all(session, [one.draft for one in some])
+    outbox.keep_latest(session, "remind:")
     return count
 
 

@@ -9,7 +9,9 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 from wtforms.fields.choices import SelectChoice
 
+from prima import postmaster
 from prima.administration import tabs
+from prima.db import db
 from prima.errors import Refused
 from prima.people import accounts, delegations, history, queries
 from prima.people import names as called
@@ -43,6 +45,7 @@ def people() -> str:
         problems=problems,
         filtered=bool(kept),
         page=page,
+        refused=postmaster.refused(db.session(), [one.email for one in page.people]),
         names=names,
         previous_url=url_for(".people", before=page.before, **kept) if page.before else None,
         next_url=url_for(".people", after=page.after, **kept) if page.after else None,
@@ -83,6 +86,7 @@ def person(person: User) -> str:
     return render_template(
         "administration/person.html",
         person=person,
+        refused=postmaster.refused(db.session(), [person.email]).get(person.email),
         names=names,
         delegations=queries.delegations_of(person),
         open_delegations={one.id for one in queries.open_delegations_of(person)},

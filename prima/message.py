@@ -1,0 +1,117 @@
+"""A letter as a mail message: plain text and the same in simple HTML, with nothing fetched from elsewhere."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from binascii import b2a_qp
+from datetime import timedelta
+from email.header import Header
+from email.utils import format_datetime, formataddr, parseaddr
+from functools import lru_cache
+from html import escape
+from typing import Any
+
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from sqlalchemy import Row
+
+from prima import clock
+from prima.filters import day
+from prima.outbox import Letter
+
+HELD_UP = timedelta(days=1)
+"""A letter that left so much later than it was written says when that was."""
+HEADERS = """\
+From: {sender}
+To: {recipient}
+Subject: {subject}
+Date: {date}
+Message-ID: {number}
+Auto-Submitted: auto-generated
+MIME-Version: 1.0
+Content-Type: multipart/alternative; boundary="{boundary}"
+"""
+PART = """
+--{boundary}
+Content-Type: text/{subtype}; charset="utf-8"
+Content-Transfer-Encoding: quoted-printable
+
+"""
+PAGE = """\
+<!DOCTYPE html>
+<html lang="{language}">
+<head><meta charset="utf-8"><title>{title}</title></head>
+<body>
+{blocks}
+<hr>
+<p><small>{footer}</small></p>
+</body>
+</html>
+"""
+PARAGRAPHS = re.compile(r"\n\s*\n")
+
+
+def compose(letter: Letter | Row[Any], *, sender: str, base_url: str) -> bytes:
+    """The message of a letter; the same letter has the same Message-ID however often it is tried.
+
+    The recipient is an address that `addresses.usable` takes. Written out here, for a message is a few lines and
+    writing it by the email package takes longer than sending it.
+    """
+    written_by, domain = _sender(sender)
+    digest = _digest(letter)
+    boundary = f"=_{digest}"  # which no text in quoted-printable holds
+    headers = HEADERS.format(
+        sender=written_by,
+        recipient=letter.recipient,
+        subject=_one_line(letter.subject),
+        date=format_datetime(letter.queued_at),
+        number=f"<letter-{letter.id}.{digest}@{domain}>",
+        boundary=boundary,
+    )
+    link = f"{base_url}{letter.path}" if letter.path else ""
+    texts = [letter.body.replace("\r\n", "\n").replace("\r", "\n").strip("\n"), *_held_up(letter)]
+    footer = _("PRIMA sent this letter by itself; please do not answer it.")
+    plain = "\n\n".join([*texts, *([link] if link else [])]) + f"\n\n-- \n{footer}\n"
+    parts = [("plain", plain), ("html", _page(letter.subject, texts, link, footer))]
+    written = [headers.encode()]
+    for subtype, text in parts:
+        written += [PART.format(boundary=boundary, subtype=subtype).encode(), b2a_qp(text.encode("utf-8", "replace"))]
+    written.append(f"\n--{boundary}--\n".encode())
+    return b"".join(written).replace(b"\n", b"\r\n")
+
+
+@lru_cache(maxsize=8)
+def _sender(sender: str) -> tuple[str, str]:
+    """As a header, and the domain."""
+    name, address = parseaddr(sender)
+    return formataddr((name, address)), address.rpartition("@")[2]
+
+
+def _digest(letter: Letter | Row[Any]) -> str:
+    seed = f"{letter.cause}\n{letter.kind}\n{letter.due_on}\n{letter.recipient}\n{letter.queued_at.timestamp()}"
+    return hashlib.sha256(seed.encode()).hexdigest()[:16]
+
+
+def _one_line(subject: str) -> str:
+    """A header cannot be smuggled in: whatever breaks a line is a blank."""
+    line = " ".join("".join(sign if sign.isprintable() else " " for sign in subject).split())
+    return line if line.isascii() else Header(line, "utf-8", header_name="Subject").encode()
+
+
+def _held_up(letter: Letter | Row[Any]) -> list[str]:
+    if clock.now() - letter.queued_at < HELD_UP:
+        return []
+    return [_("This letter was written on %(day)s and could not be sent before.", day=day(letter.queued_at.date()))]
+
+
+def _page(subject: str, texts: list[str], link: str, footer: str) -> str:
+    blocks = [escape(block).replace("\n", "<br>\n") for text in texts for block in PARAGRAPHS.split(text)]
+    if link:
+        blocks.append(f'<a href="{escape(link)}">{escape(link)}</a>')
+    return PAGE.format(
+        language=str(get_locale() or "en").replace("_", "-"),
+        title=escape(" ".join(subject.split())),
+        blocks="\n".join(f"<p>{block}</p>" for block in blocks),
+        footer=escape(footer),
+    )

@@ -1,0 +1,55 @@
+"""PostgreSQL is restarted again and again while letters leave: a leader is back each time, and nothing is lost."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from flask_migrate import upgrade
+
+from prima import embedded
+from prima.db import db
+from prima.outbox import LetterState
+from tests.conftest import make_app
+from tests.inbox import an_inbox
+from tests.nursery import a_nursery, until
+from tests.test_kill import in_state, queued
+
+RESTARTS, LETTERS = 5, 1500
+
+
+def stopped(folder: Path) -> None:
+    """Fast shutdown: every connection is ended and what was not committed is undone."""
+    file = folder / "data" / "postmaster.pid"
+    os.kill(int(file.read_text().split()[0]), signal.SIGINT)
+    until(lambda: not file.exists(), "PostgreSQL has stopped")
+
+
+@pytest.mark.soak
+def test_letters_survive_restarts_of_the_database(tmp_path):
+    folder = tmp_path / "postgres"
+    server = embedded.join(folder, testing=True, say=lambda _sentence: None)
+    app = make_app(server.url)
+    with app.app_context(), an_inbox() as inbox:
+        upgrade()
+        queued(LETTERS)
+        db.session.remove()
+        inbox.slow = 0.003
+        with a_nursery(tmp_path, server.url, inbox.url) as start:
+            both = start(), start()
+            for restart in range(RESTARTS):
+                sent = len(inbox.taken)
+                until(lambda sent=sent: len(inbox.taken) > sent + 20, f"letters leave before restart {restart}")
+                db.engine.dispose()
+                stopped(folder)
+                assert embedded.join(folder, testing=True, say=lambda _sentence: None).url == server.url
+            until(lambda: in_state(LetterState.WAITING) == 0, "every letter is sent", patience=120)
+            assert not any(scheduler.is_gone() for scheduler in both)
+        db.session.remove()
+        db.engine.dispose()
+        recipients = [recipient for recipient, _message in inbox.taken]
+        assert len(set(recipients)) == LETTERS, "a letter is lost"
+        assert len(recipients) - LETTERS <= RESTARTS
+    server.leave()
