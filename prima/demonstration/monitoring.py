@@ -27,9 +27,12 @@ from prima.reporting.monitoring import Planned, live_activities, planned
 from prima.users import Role
 
 ZERO = Decimal(0)
+ROUND = 45
+"""Of a project that ran for less than three times as many days there is only one round of readings."""
 HALF = Decimal("0.5")
 SERVICES = frozenset({"HLT", "RTN"})
-"""The focus areas that count consultations given, not people, where they reach others indirectly."""
+"""The focus areas that count consultations given, not people, where these are not officials."""
+OFFICIALS = "GOV"
 EVIDENCE = "Monitoring file {year}, sheet {sheet}"
 LATER = "Waits for the formal adoption at the {ministry}."
 WORDED = "A first version is in use in one of the places; the {ministry} has commented on it."
@@ -87,8 +90,9 @@ def recorded(project: Project, case: Case, pace: Pace, chronicle: Chronicle, sou
     assert project.starts_on
     _declare(project, case, chronicle, source)
     until = last_day(project, case)
-    middle = working_day(project.starts_on + (until - project.starts_on) / 2)
-    days = [middle, until] if middle > project.starts_on + timedelta(days=60) else [until]
+    third = (until - project.starts_on) / 3
+    days = [working_day(project.starts_on + third * part) for part in (1, 2)] if third.days > ROUND else []
+    days.append(until)
     if pace.silent:
         days = days[:-1] or days
     for number, indicator in enumerate(project.indicators, 1):
@@ -100,9 +104,9 @@ def recorded(project: Project, case: Case, pace: Pace, chronicle: Chronicle, sou
 def _declare(project: Project, case: Case, chronicle: Chronicle, source: random.Random) -> None:
     """How each group is counted: those reached directly one by one, the others with repetition."""
     for group in project.beneficiaries:
-        services = group.reach is Reach.INDIRECT and case.story.focus in SERVICES
+        services = case.story.focus in SERVICES and group.type_code != OFFICIALS
         group.counted = Counted.SERVICES if services else Counted.PEOPLE
-        group.repeated = group.reach is Reach.INDIRECT
+        group.repeated = services or group.reach is Reach.INDIRECT
     at = moment(working_day(case.at("activate").date() + timedelta(days=21)), source)
     after = [[group.id, _kind(group)] for group in project.beneficiaries]
     chronicle.note(project, at, "beneficiaries counted", case.site.who(Role.PM), after=after)
