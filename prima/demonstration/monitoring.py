@@ -31,8 +31,8 @@ ROUND = 45
 """Of a project that ran for less than three times as many days there is only one round of readings."""
 HALF = Decimal("0.5")
 SERVICES = frozenset({"HLT", "RTN"})
-"""The focus areas that count consultations given, not people, where these are not officials."""
-OFFICIALS = "GOV"
+"""The focus areas that count consultations given, not people, but for those in STAFF, whom they train."""
+STAFF = frozenset({"GOV", "HLW"})
 EVIDENCE = "Monitoring file {year}, sheet {sheet}"
 LATER = "Waits for the formal adoption at the {ministry}."
 WORDED = "A first version is in use in one of the places; the {ministry} has commented on it."
@@ -47,7 +47,7 @@ class Pace:
     """How a project goes: what the lights will show. `spent` and `results` are parts of what the time lets expect."""
 
     late: int
-    """Of a hundred activities that should be done, how many are not."""
+    """Of a hundred activities that should be done, how many are not; at least one, where any is."""
     results: Decimal
     spent: Decimal
     risk: str
@@ -104,7 +104,7 @@ def recorded(project: Project, case: Case, pace: Pace, chronicle: Chronicle, sou
 def _declare(project: Project, case: Case, chronicle: Chronicle, source: random.Random) -> None:
     """How each group is counted: those reached directly one by one, the others with repetition."""
     for group in project.beneficiaries:
-        services = case.story.focus in SERVICES and group.type_code != OFFICIALS
+        services = case.story.focus in SERVICES and group.type_code not in STAFF
         group.counted = Counted.SERVICES if services else Counted.PEOPLE
         group.repeated = services or group.reach is Reach.INDIRECT
     at = moment(working_day(case.at("activate").date() + timedelta(days=21)), source)
@@ -210,7 +210,8 @@ def _activities(
         ((number, plan) for number, plan in plans if plan.first <= until), key=lambda one: (one[1].last, one[0])
     )
     over = [number for number, plan in begun if plan.last < TODAY]
-    late = set(over[len(over) - round(len(over) * pace.late / 100) :])
+    behind = max(1, round(len(over) * pace.late / 100)) if pace.late and over else 0
+    late = set(over[len(over) - behind :])
     said = []
     for number, plan in begun:
         done_on = None if number in late else _done(plan, until)
