@@ -15,7 +15,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.engine import make_url
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload, selectinload, undefer
 
 from prima import clock, demonstration, journal, passwords, rooms, sessions
 from prima.cli import SUBJECTS
@@ -32,29 +32,51 @@ from prima.projects.loading import PROPOSAL, STORY, load
 from prima.projects.models import (
     AreaAllocation,
     Basis,
+    Beneficiaries,
+    Change,
+    ChangeKind,
+    ChangeState,
+    Closing,
     Comment,
+    Confirmation,
+    Counted,
+    Counting,
     CountryAllocation,
     Dimension,
     Document,
+    Indicator,
     Level,
     Measure,
     Part,
     Party,
     Project,
     Step,
+    Version,
 )
 from prima.projects.models.project import TEAM
 from prima.projects.numbering import numbered
-from prima.projects.snapshot import snapshot
+from prima.projects.operations.versions import as_it_stands
+from prima.projects.snapshot import seal, snapshot
 from prima.projects.stages import Funding, Status
 from prima.projects.visibility import region_link, visible_projects
 from prima.rates import rate_on
-from prima.reporting import reminders
+from prima.reporting import lights, reminders
 from prima.reporting import rules as reporting_rules
 from prima.reporting.evaluating import is_late
-from prima.reporting.models import Deadline, Lesson, LessonKind, Recommendation, Report, ReportStep, Response
+from prima.reporting.models import (
+    Deadline,
+    IndicatorValue,
+    Lesson,
+    LessonKind,
+    Recommendation,
+    Report,
+    ReportStep,
+    Response,
+)
 from prima.reporting.queries import count_overdue, with_finance
 from prima.reporting.queries.evaluation import with_judgements
+from prima.reporting.queries.lights import recorded, rules_of
+from prima.reporting.queries.monitoring import monitored
 from prima.reporting.steps import IN, report_type
 from prima.users import DECIDING, Grant, User
 from tests.conftest import TODAY, make_app
@@ -404,8 +426,8 @@ def test_a_proposal_in_review_has_answers_and_open_clearances(demo):
 
 def test_a_resubmitted_proposal_has_two_versions_and_a_clearance_that_stands(demo):
     seals = defaultdict(set)
-    for project_id, seal in db.session.execute(select(Round.project_id, Round.sha256)):
-        seals[project_id].add(seal)
+    for project_id, checksum in db.session.execute(select(Round.project_id, Round.sha256)):
+        seals[project_id].add(checksum)
     assert sum(len(versions) == 2 for versions in seals.values()) == 3
     assert db.session.scalar(select(func.count()).where(Clearance.stands_id.is_not(None))) == 3
 
@@ -499,6 +521,108 @@ def test_accounts_are_marked_and_their_roles_confirmed(demo, folder):
     assert len({grant.role for grant in grants}) == 20
 
 
+def test_the_lights_show_every_colour(built, demo):
+    shown = defaultdict(set)
+    with built[0].test_request_context():
+        for reference in db.session.scalars(select(Project.reference).where(Project.status == Status.ACTIVE)):
+            project = monitored(reference)
+            dates = (
+                project.starts_on,
+                project.ends_on,
+                TODAY,
+                project.edition.handbook.deadlines.monitoring_every_months,
+            )
+            figures = lights.figures(project, recorded(project), TODAY)
+            for one in lights.lights(figures, rules_of(project), lights.Period(*dates), internal=True):
+                shown[one.name].add(one.tone)
+    assert set(shown) == {"Schedule", "Results", "Money", "Risk"}
+    for name, tones in shown.items():
+        assert tones == {lights.GREEN, lights.AMBER, lights.RED, lights.GREY}, name
+
+
+def test_values_are_dated_and_tell_their_source_and_how_they_count(demo):
+    values = db.session.scalars(
+        select(IndicatorValue).options(
+            joinedload(IndicatorValue.indicator).options(joinedload(Indicator.project), selectinload(Indicator.splits)),
+            selectinload(IndicatorValue.parts),
+        )
+    ).all()
+    assert len(values) > 300
+    assert {one.indicator.counting for one in values} == set(Counting)
+    for one in values:
+        assert one.indicator.project.starts_on <= one.on_day < TODAY and one.on_day == one.saved_at.date()
+        assert one.source and one.evidence
+        if one.indicator.measure is Measure.PERCENTAGE:
+            assert 0 <= one.numerator <= one.denominator
+        elif one.indicator.measure is Measure.NUMBER:
+            assert one.value >= 0 and (not one.indicator.splits or sum(part.amount for part in one.parts) == one.value)
+            assert all(part.amount >= 0 for part in one.parts)
+        else:
+            assert one.words
+    counted = db.session.scalars(select(Beneficiaries.counted).join(Project).where(Project.starts_on.is_not(None)))
+    assert set(counted) == set(Counted)
+
+
+def test_every_activated_project_was_frozen_and_each_change_that_took_effect_froze_it_again(demo):
+    found = defaultdict(list)
+    for version in db.session.scalars(select(Version).options(undefer(Version.snapshot)).order_by(Version.number)):
+        found[version.project_id].append(version)
+    activated = [project for project in everything() if project.starts_on]
+    assert found.keys() == {project.id for project in activated}
+    effective = Counter(db.session.scalars(select(Change.project_id).where(Change.state == ChangeState.APPROVED)))
+    assert len(effective) == 3
+    for project in activated:
+        versions = found[project.id]
+        assert [one.number for one in versions] == list(range(1, 2 + effective[project.id]))
+        assert versions[0].snapshot["dates"]["ends_on"] == project.first_ends_on.isoformat()
+        if project.status is not Status.CANCELLED:  # whose end came earlier than was agreed
+            assert versions[-1].sha256 == seal(as_it_stands(queries.judged(project)))
+
+
+def test_changes_stand_in_every_place_of_their_road(demo):
+    changes = db.session.scalars(select(Change).options(selectinload(Change.steps))).all()
+    states = Counter(one.state for one in changes)
+    assert states == {
+        ChangeState.ASKED: 1, ChangeState.ENDORSED: 1, ChangeState.RETURNED: 1, ChangeState.APPROVED: 3,
+    }  # fmt: skip
+    assert [one.kind for one in changes if one.free] == [ChangeKind.BUDGET]
+    for one in changes:
+        assert one.steps[-1].target is one.state and one.late_days == 0 and one.reason and one.effect
+    extended = {one.change_id for project in everything() for one in project.extensions}
+    assert extended == {one.id for one in changes if one.state is ChangeState.APPROVED and not one.free}
+
+
+def test_every_deadline_of_the_fund_has_its_history(demo):
+    rows = db.session.scalars(
+        select(Deadline)
+        .join(Deadline.project)
+        .where(Project.funding == Funding.FUND)
+        .options(selectinload(Deadline.changes), joinedload(Deadline.project))
+    ).all()
+    for row in rows:
+        first, *later = row.changes
+        assert first.old_due_on is None and first.new_due_on == row.first_due_on
+        for before, after in pairwise(row.changes):
+            assert before.new_due_on == after.old_due_on and before.at <= after.at
+        assert row.changes[-1].new_due_on == (None if row.fell_away_at else row.due_on)
+        assert all(one.why or one.reason for one in later)
+    assert {one.change_id is None for row in rows for one in row.changes[1:]} == {True, False}
+    asked = db.session.scalars(select(Deadline).where(Deadline.ad_hoc)).all()
+    assert [one.is_open and bool(one.name) for one in asked] == [True]
+
+
+def test_what_was_closed_was_confirmed_line_by_line(demo):
+    lines = Counter(map(tuple, db.session.execute(select(Confirmation.project_id, Confirmation.closing))))
+    begun = 0
+    for project in of_the_fund(Status.ACTIVE, Status.OP_CLOSED, Status.FIN_CLOSED):
+        operational, financial = (lines[project.id, closing] for closing in Closing)
+        closed = project.status is not Status.ACTIVE
+        begun += bool(operational) and not closed
+        assert (operational == len(project.edition.handbook.closure)) == closed
+        assert bool(financial) == (project.status is Status.FIN_CLOSED)
+    assert begun
+
+
 def test_two_builds_are_the_same(demo, fresh, tmp_path):
     first = digest()
     clock.fix(TODAY)
@@ -536,6 +660,24 @@ def digest() -> str:
             .join(Deadline, Deadline.project_id == Project.id)
             .outerjoin(Report, Report.deadline_id == Deadline.id)
             .order_by(Project.reference, Deadline.due_on, Deadline.kind)
+        )
+    ]
+    told += [
+        list(map(str, row))
+        for row in db.session.execute(
+            select(Project.reference, Version.number, Version.sha256)
+            .join(Version, Version.project_id == Project.id)
+            .order_by(Project.reference, Version.number)
+        )
+    ]
+    told += [
+        list(map(str, row))
+        for row in db.session.execute(
+            select(
+                Indicator.text, *(getattr(IndicatorValue, name) for name in ("on_day", "value", "numerator", "words"))
+            )
+            .join(Indicator, Indicator.id == IndicatorValue.indicator_id)
+            .order_by(IndicatorValue.id)
         )
     ]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()

@@ -12,7 +12,7 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from prima import clock
-from prima.demonstration import calls, offices, people, projects, rates, requirements
+from prima.demonstration import calls, changes, offices, people, projects, rates, requirements
 from prima.demonstration.chronicle import Chronicle
 from prima.demonstration.days import TODAY, YESTERDAY, on
 from prima.demonstration.people import Accounts
@@ -45,7 +45,10 @@ def build(session: Session, instance: Path, documents: Path | None = None) -> Ac
         projects.build(session, sites, offices.countries(session), folder, chronicle, source)
         requirements.build(session, sites, folder, chronicle, source)
         calls.build(session, hired.at(Role.FUND, "HQ"), chronicle)
+        session.flush()
+        session.add_all(list(changes.versions(session)))
         chronicle.write()
+        changes.under_way(session, sites)
     accounts = people.accounts(hired, password)
     session.expire_all()  # whoever reads on finds the rows as they are now, with what was added beside them
     _remind(session)

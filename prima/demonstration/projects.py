@@ -12,27 +12,35 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from prima.demonstration import classification, comments, evaluations, plans, plot, proposals, reports, results
+from prima.demonstration import (
+    changes,
+    classification,
+    closing,
+    comments,
+    evaluations,
+    monitoring,
+    plans,
+    plot,
+    proposals,
+    reports,
+    results,
+)
 from prima.demonstration.chronicle import Chronicle
-from prima.demonstration.days import YESTERDAY, moment, working_day
+from prima.demonstration.days import YESTERDAY, moment
 from prima.demonstration.endorsements import Endorsement
 from prima.demonstration.offices import Site
 from prima.demonstration.plot import SEATS
 from prima.demonstration.proposals import Case
 from prima.demonstration.stories import STORIES
-from prima.demonstration.topics import ASKED
 from prima.lists import Country, ProjectType
 from prima.projects import queries
 from prima.projects.loading import PROPOSAL, load
-from prima.projects.models import Extension, Part, Party, Project, Step
+from prima.projects.models import Closing, Extension, Part, Party, Project, Step
 from prima.projects.operations.moves import number
 from prima.projects.operations.versions import code_of
 from prima.projects.stages import Status
 from prima.reporting.models import Expense, SpendingImport
 from prima.users import Role, User
-
-EXTENDED_BEFORE = 52
-"""Days before the old end on which the extension was decided."""
 
 
 def build(
@@ -85,11 +93,16 @@ def build(
     )
     session.add(statement)
     session.flush()
-    for project, case in told:
-        if case.story.was_activated:
-            rows = list(_reports(project, case, statement.id, chronicle, source))
-            statement.rows += sum(isinstance(row, Expense) for row in rows)
-            session.add_all(rows)
+    running = [(project, case) for project, case in told if case.story.was_activated]
+    for place, (project, case) in enumerate(running):
+        pace = monitoring.pace_of(case.story, place)
+        extension = changes.extended(session, project, case, chronicle, source)
+        session.add_all([extension] if extension else ())
+        session.add_all(monitoring.recorded(project, case, pace, chronicle, source))
+        session.add_all(_closed(session, project, case, chronicle, source))
+        rows = list(_reports(project, case, statement.id, pace, extension, chronicle, source))
+        statement.rows += sum(isinstance(row, Expense) for row in rows)
+        session.add_all(rows)
     evaluated, case = next(pair for pair in told if pair[0].status is Status.OP_CLOSED)
     at = case.at("close")
     session.add(Party(project_id=evaluated.id, user_id=case.site.who(Role.EVAL).id, part=Part.EVALUATOR, since_at=at))
@@ -148,8 +161,6 @@ def _road(
         parties.take(case.site.who(one.role), one.part, one.at)
     yield from endorsement.rows
     yield from parties.rows
-    if case.story.extended_months:
-        yield _extension(project, case, chronicle, source)
 
 
 class Parties:
@@ -195,26 +206,31 @@ def _note_activation(project: Project, case: Case, chronicle: Chronicle) -> None
     )
 
 
-def _extension(project: Project, case: Case, chronicle: Chronicle, source: random.Random) -> Extension:
-    """A no-cost extension, decided well before the old end."""
-    old, new = plot.first_end(case.story), plot.last_end(case.story)
-    decided = working_day(old - timedelta(days=EXTENDED_BEFORE))
-    who = case.site.who(Role.FUND)
-    chronicle.note(
-        project, moment(decided, source), "extended", who, old_end=old, new_end=new, reason=ASKED["EXTENDED"]
-    )
-    return Extension(
-        project_id=project.id,
-        old_end=old,
-        new_end=new,
-        reason=ASKED["EXTENDED"],
-        decided_by_id=who.id,
-        decided_on=decided,
-    )
+def _closed(
+    session: Session, project: Project, case: Case, chronicle: Chronicle, source: random.Random
+) -> Iterator[Any]:
+    """The checklists of closures that were taken, and the beginning of the one that comes next."""
+    manager = case.site.who(Role.PM)
+    taken = {name for name, _at in case.moves}
+    if "close" in taken:
+        yield from closing.confirmed(
+            session, project, Closing.OPERATIONAL, case.at("close"), manager, chronicle, source
+        )
+    elif project.ends_on and project.ends_on <= YESTERDAY and case.story.status is Status.ACTIVE:
+        at = moment(YESTERDAY, source)
+        yield from closing.confirmed(session, project, Closing.OPERATIONAL, at, manager, chronicle, source, lines=2)
+    if "settle" in taken:
+        yield from closing.confirmed(session, project, Closing.FINANCIAL, case.at("settle"), manager, chronicle, source)
 
 
 def _reports(
-    project: Project, case: Case, statement: int, chronicle: Chronicle, source: random.Random
+    project: Project,
+    case: Case,
+    statement: int,
+    pace: monitoring.Pace,
+    extension: Extension | None,
+    chronicle: Chronicle,
+    source: random.Random,
 ) -> Iterator[Any]:
     closed = case.story.status in (Status.OP_CLOSED, Status.FIN_CLOSED)
     return reports.told(
@@ -228,7 +244,19 @@ def _reports(
             words=case.words,
             finished=case.at("close").date() if closed else None,
             evaluated=case.story.status is Status.FIN_CLOSED,
+            stopped=case.story.ended_on,
+            burn=reports.BURN * pace.spent,
+            activated=reports.Decided(case.at("activate"), case.site.who(Role.FUND)),
+            changed=_decided(extension, case),
         ),
         chronicle,
         source,
     )
+
+
+def _decided(extension: Extension | None, case: Case) -> reports.Decided | None:
+    if extension is None:
+        cancelled = case.story.status is Status.CANCELLED
+        return reports.Decided(case.at("cancel"), case.site.who(Role.FUND)) if cancelled else None
+    at = datetime.combine(extension.decided_on, case.at("activate").timetz())
+    return reports.Decided(at, case.site.who(Role.FUND), extension.change_id)

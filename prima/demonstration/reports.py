@@ -30,6 +30,7 @@ from prima.reporting.calendar import (
 )
 from prima.reporting.models import (
     Deadline,
+    DeadlineChange,
     Expense,
     ExpenseKind,
     Reached,
@@ -39,7 +40,7 @@ from prima.reporting.models import (
     ReportText,
     Spending,
 )
-from prima.reporting.operations.deadlines import CLOSED
+from prima.reporting.operations.deadlines import BY_DECISION, CLOSED
 from prima.reporting.rules import REACHED
 from prima.reporting.steps import DONE, IN, report_type_of
 from prima.users import Role, User
@@ -50,8 +51,19 @@ BURN, FINAL_BURN, COMMITTED = Decimal("0.92"), Decimal("0.98"), Decimal("0.04")
 """How much of the budget of the time passed is spent, at the end, and committed in between."""
 EXPENSES = (ExpenseKind.EXPENDITURE, ExpenseKind.COMMITMENT)
 FINANCIAL = (INTERIM[1], FINAL[1])
+LAST_STATED, SOON = date(2016, 9, 25), timedelta(days=45)
+"""The last day that the spreadsheet of finance covers; a period that ended shortly before is not stated again."""
 TO_CHECK, TO_ACCEPT, TO_SEND = 5, 12, 20
 """Days from the submission until a report is checked, accepted, sent to the donor."""
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A decision that made deadlines or moved them."""
+
+    at: datetime
+    by: User
+    change_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +83,13 @@ class Subject:
     finished: date | None = None
     """The day on which it was closed: everything that was asked is accepted by then."""
     evaluated: bool = False
+    stopped: date | None = None
+    """The day on which it was suspended or cancelled."""
+    burn: Decimal = BURN
+    """How much of the budget of the time passed is spent."""
+    activated: Decided | None = None
+    changed: Decided | None = None
+    """What moved its end: an extension, or that it was cancelled."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +109,7 @@ def told(subject: Subject, chronicle: Chronicle, source: random.Random) -> Itera
     yield from _expenses(subject, plan)
     for due in plan:
         course = _course(subject, due, due in current, source)
-        deadline = _deadline(subject, due, first_dates.get((due.kind, due.period_from), due.due_on), course)
+        deadline = _deadline(subject, due, first_dates.get((due.kind, due.period_from)), course)
         yield deadline
         if course:
             yield _report(subject, deadline, due, course, chronicle, source)
@@ -203,32 +222,54 @@ def _returned(subject: Subject, kind: ReportType, day: date, source: random.Rand
     return Course(tuple(_in_order(steps)))
 
 
-def _deadline(subject: Subject, due: Due, first_due_on: date, course: Course | None) -> Deadline:
+def _deadline(subject: Subject, due: Due, first_due_on: date | None, course: Course | None) -> Deadline:
     states = [state for _, state, _, _ in course.steps] if course else []
     state = states[-1] if states else None
     done = [at for _, state, at, _ in course.steps if state in DONE] if course else []
+    cancelled = subject.project.status is Status.CANCELLED and due.kind == EXTENSION_REQUEST
+    due_on = first_due_on if cancelled and first_due_on else due.due_on
     deadline = Deadline(
         project_id=subject.project.id,
         kind=due.kind,
         period_from=due.period_from,
         period_to=due.period_to,
         from_on=due.from_on,
-        due_on=due.due_on,
-        first_due_on=first_due_on,
+        due_on=due_on,
+        first_due_on=first_due_on or due.due_on,
         why=due.why,
         is_open=state not in IN,
         done_at=done[0] if done else None,
+        changes=list(_history(subject, first_due_on or due.due_on, due_on, late=first_due_on is None)),
     )
     if subject.finished and deadline.is_open and due.kind != EVALUATION:
         _drop(deadline, subject.finished, CLOSED)
-    elif subject.project.status is Status.CANCELLED and due.kind == EXTENSION_REQUEST:
+    elif cancelled:
         _drop(deadline, subject.project.ends_on or TODAY, AFTER_THE_END)
     return deadline
 
 
+def _history(subject: Subject, first: date, due_on: date, *, late: bool) -> Iterator[DeadlineChange]:
+    """Made at activation and moved by what changed the end, or made by that (`late`)."""
+    made, moved = subject.activated, subject.changed
+    if late:
+        made = moved
+    if made:
+        yield DeadlineChange(at=made.at, by_id=made.by.id, change_id=made.change_id, new_due_on=first)
+    if moved and not late and first != due_on:
+        yield DeadlineChange(
+            at=moved.at,
+            by_id=moved.by.id,
+            change_id=moved.change_id,
+            old_due_on=first,
+            new_due_on=due_on,
+            why=BY_DECISION,
+        )
+
+
 def _drop(deadline: Deadline, day: date, why: str) -> None:
-    deadline.is_open, deadline.why = False, why
-    deadline.fell_away_at = moment(day, random.Random(day.toordinal()))
+    at = moment(day, random.Random(day.toordinal()))
+    deadline.is_open, deadline.why, deadline.fell_away_at = False, why, at
+    deadline.changes.append(DeadlineChange(at=at, old_due_on=deadline.due_on, why=why))
 
 
 def _report(
@@ -305,14 +346,12 @@ Amounts = dict[tuple[int | None, str], tuple[Decimal, Decimal]]
 """Spent and committed by budget line and category."""
 
 
-def _stated(subject: Subject, due: Due) -> Amounts:
-    """By the end of a period, cumulative from the start; the evaluation's money stays unspent."""
-    assert due.period_to
-    final = due.kind in FINAL
-    source = random.Random(f"{subject.project.reference} {due.period_to}")
+def _stated(subject: Subject, until: date, *, final: bool = False) -> Amounts:
+    """By the end of a day, cumulative from the start; the evaluation's money stays unspent."""
+    source = random.Random(f"{subject.project.reference} {until}")
     found = {}
     for line, category, planned in subject.lines:
-        part = FINAL_BURN if final else _elapsed(subject.project, due.period_to) * BURN
+        part = FINAL_BURN if final else _elapsed(subject.project, until) * subject.burn
         spent = planned * part * source.randrange(94, 101) / 100
         committed = Decimal(0) if final else planned * COMMITTED
         if category == KEPT_FOR_EVALUATION:
@@ -323,7 +362,8 @@ def _stated(subject: Subject, due: Due) -> Amounts:
 
 def _spending(subject: Subject, due: Due) -> list[Spending]:
     """As finance states it."""
-    stated = _stated(subject, due)
+    assert due.period_to
+    stated = _stated(subject, due.period_to, final=due.kind in FINAL)
     return [
         Spending(category_code=category, line_id=line, spent=spent, committed=committed)
         for (line, category), (spent, committed) in stated.items()
@@ -331,25 +371,34 @@ def _spending(subject: Subject, due: Due) -> list[Spending]:
 
 
 def _expenses(subject: Subject, plan: list[Due]) -> Iterator[Expense]:
-    """What finance states of the periods that are over: in each what came since the one before."""
+    """What finance states of the periods that are over, and since: in each what came since the one before."""
     over = [due for due in plan if due.kind in FINANCIAL and due.period_to and due.period_to < TODAY]
     before: Amounts = {(line, category): (Decimal(0), Decimal(0)) for line, category, _planned in subject.lines}
     if subject.statement is None:
         return
-    for due in sorted(over, key=lambda one: one.period_to or TODAY):
-        stated = _stated(subject, due)
-        assert due.period_to
-        for (line, category), amounts in stated.items():
-            for kind, now, then in zip(EXPENSES, amounts, before[line, category], strict=True):
-                if now != then:
+    stated = [
+        (due.period_to, _stated(subject, due.period_to, final=due.kind in FINAL)) for due in over if due.period_to
+    ]
+    latest = min(subject.stopped or LAST_STATED, LAST_STATED)
+    if not any(due.kind in FINAL or due.period_to > latest - SOON for due in over if due.period_to):
+        stated.append((latest, _stated(subject, latest)))
+    for until, amounts in sorted(stated, key=lambda one: one[0]):
+        for (line, _category), (now, then) in _since(amounts, before):
+            for kind, one, other in zip(EXPENSES, now, then, strict=True):
+                if one != other:
                     yield Expense(
                         project_id=subject.project.id,
                         line_id=line,
                         import_id=subject.statement,
-                        on_day=due.period_to - timedelta(days=3),
+                        on_day=until - timedelta(days=3),
                         kind=kind,
                         currency=subject.project.currency,
-                        stated=now - then,
-                        amount=now - then,
+                        stated=one - other,
+                        amount=one - other,
                     )
-        before = stated
+        before = amounts
+
+
+def _since(now: Amounts, before: Amounts) -> Iterator[tuple[tuple[int | None, str], tuple[Any, Any]]]:
+    for key, amounts in now.items():
+        yield key, (amounts, before[key])

@@ -200,6 +200,13 @@ def schedule(figures: Figures, rule: Threshold, period: Period) -> Light:
         return Light(name, GREY, says, _("Nothing was planned to be done by today."))
     if period.is_stale(figures.schedule_on):
         return Light(name, GREY, says, period.silence(figures.schedule_on))
+    if not figures.due.late:
+        found = ngettext(
+            "What should be done by today is done.",
+            "All %(num)s that should be done by today are done.",
+            figures.due.due,
+        )
+        return Light(name, GREEN, says, found)
     share = Decimal(figures.due.late) / figures.due.due
     found = _(
         "%(late)s of %(due)s that should be done by today are not: %(share)s.",

@@ -111,7 +111,7 @@ def test_the_rule_is_a_sentence_with_its_numbers_and_the_figures_found(app):
     found = lights(FOUND, RULES, HALF, internal=True)
     assert [one.word for one in found] == ["On track"] * 4
     assert "10%" in found[0].rule and "25%" in found[0].rule
-    assert found[0].found == "0 of 10 that should be done by today are not: 0%."
+    assert found[0].found == "All 10 that should be done by today are done."
     assert "90%" in found[1].rule and "70%" in found[1].rule
     assert "55% of the way to their targets, and 50% of the time has passed: 110%" in found[1].found
     assert found[2].found.startswith("By 30 Jun 2016 50% of the budget was spent and 50% of the time had passed: 0 ")
@@ -210,7 +210,7 @@ def test_the_project_page_shows_what_was_recorded(browser_of, manager, project):
     db.session.commit()
     page = browser.open(f"/projects/{project.reference}").check()
     assert shown(page) == {
-        "Schedule": ("On track", "0 of 1 that should be done by today are not: 0%."),
+        "Schedule": ("On track", "What should be done by today is done."),
         "Results": (
             "On track",
             "The indicators are on average 50% of the way to their targets, and 50% of the time has passed: "
