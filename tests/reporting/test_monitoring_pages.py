@@ -280,8 +280,8 @@ def test_what_was_taken_out_keeps_its_values_and_takes_no_more(browser_of, manag
     db.session.commit()
     assert put(page, "2016-04-30", "3").status == 409
     page = browser.open(at(project, "indicators", indicator.id)).check()
-    assert "taken out by a change of results" in page.text and "Record the value" not in page.buttons
-    assert "taken out" in browser.open(at(project)).check().text
+    assert "taken out on 1 Oct 2016 by a change of results" in page.text and "Record the value" not in page.buttons
+    assert "taken out on 1 Oct 2016" in browser.open(at(project)).check().text
 
 
 def test_a_project_before_activation_has_no_monitoring(browser_of, manager):

@@ -108,7 +108,7 @@ def test_a_narrative_report_shows_what_was_recorded_until_its_last_day(browser_o
     progress(project, manager)
     page = browser_of(manager).open(address(project, deadline)).check()
     first = page.rows("Indicators")[0]
-    assert first[1:] == ["0", "40", "20", "50%", "1 Aug 2016"]
+    assert first[1:] == ["0", "40", "20", "50.0%", "1 Aug 2016"]
     assert page.rows("Activities") == [["1.1.1 Hold course 1 of part 1. In Garissa.", "1-3", "Done", "4 Apr 2016"]]
     assert [row[0::3] for row in page.rows("Milestones")] == [["Opening", "Met"], ["Handover", "Missed"]]
 
@@ -140,7 +140,7 @@ def test_increments_and_percentages_add_up_and_are_not_averaged(browser_of):
         value.numerator, value.denominator, value.value = Decimal(1), Decimal(value.on_day.month), None
     rows = browser_of(manager).open(address(project, deadline)).rows("Indicators")
     assert rows[0][3] == "35"
-    assert rows[1][3] == "18.18 2 / 11"
+    assert rows[1][3] == "18.2 2 / 11"
 
 
 def test_a_report_that_was_handed_in_keeps_what_stood_beside_it(browser_of):
