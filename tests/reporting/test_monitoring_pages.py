@@ -364,7 +364,7 @@ def test_an_activity_taken_out_meanwhile_is_told(browser_of, manager, project):
     db.session.commit()
     page = page.fill("Note, activity 1.1.1", "Begun.").press("Save")
     assert page.status == 422 and "taken out meanwhile" in page.errors[0]
-    assert page.value("Note, activity 1.1.1") == "Begun."
+    assert page.value("Note, activity in line 1") == "Begun."
 
 
 # -- risks ------------------------------------------------------------------------------------------------------------
