@@ -21,6 +21,7 @@ from prima.projects.models import (
     Basis,
     Beneficiaries,
     BudgetLine,
+    Counted,
     CountryAllocation,
     Coverage,
     Dimension,
@@ -315,8 +316,8 @@ def a_deadline(project: Project, kind: str = "INT_N", due_on: date | None = None
 
 
 def an_active_project(manager: User, alternate: User | None = None, **more: Any) -> Project:
-    """A running project with a complete proposal."""
-    return a_project(
+    """A running project with a complete proposal, whose beneficiaries are counted as people, each once."""
+    project = a_project(
         status=more.pop("status", Status.ACTIVE),
         complete=True,
         manager=manager,
@@ -325,3 +326,7 @@ def an_active_project(manager: User, alternate: User | None = None, **more: Any)
         ends_on=more.pop("ends_on", date(2017, 9, 30)),
         **more,
     )
+    for group in db.session.scalars(select(Beneficiaries).where(Beneficiaries.project_id == project.id)):
+        group.counted, group.repeated = Counted.PEOPLE, False
+    db.session.flush()
+    return project

@@ -13,11 +13,14 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from prima import clock
 from prima.db import db
+from prima.filters import money
 from prima.handbook import published
+from prima.lists import BudgetCategory
 from prima.people.holders import holders
 from prima.places import OfficeLink
 from prima.projects import queries
 from prima.projects.changes import ROAD, UNDER_WAY, ChangeKind, ChangeState
+from prima.projects.gauges import afterwards, gauges, kept
 from prima.projects.models import Change, ChangeStep, Document, Part, Party, Project, Version
 from prima.projects.models.project import TEAM
 from prima.projects.rights import change_authority
@@ -147,6 +150,22 @@ def approved_amounts(found: Project) -> dict[str, Decimal] | None:
         return None
     lines = zip(version.snapshot["line_codes"], version.snapshot["lines"], strict=True)
     return {code: Decimal(line["amount"]) for code, line in lines if code}
+
+
+def budget_rules(change: Change) -> list[dict[str, Any]]:
+    """How the budget as the change would leave it keeps each rule of the edition; of a decided one as it was then.
+
+    An imported project is exempt from them, as its proposal is.
+    """
+    if change.state not in UNDER_WAY:
+        return list(change.after.get("rules", ()))
+    project = change.project
+    if "total" not in change.after or project.as_imported:
+        return []
+    codes = {one["category_code"] for one in change.after["added"]}
+    rows = db.session.scalars(select(BudgetCategory).where(BudgetCategory.code.in_(codes))) if codes else ()
+    found = afterwards(project, change.after, {row.code: row for row in rows})
+    return [kept(one) for one in gauges(found, money)]
 
 
 def version_of(change_id: int) -> int | None:

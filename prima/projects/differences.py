@@ -62,19 +62,41 @@ def rows(change: Any, currency: str) -> list[Row]:
             found.append(Row(name, was["text"], now["text"]))
         if was["assumption"] != now["assumption"]:
             found.append(Row(_("%(row)s, assumption", row=name), was["assumption"], now["assumption"]))
+    for gone in before.get("out", ()):
+        found.append(Row(f"{LEVELS[gone['level']]} {gone['number']}", gone["text"], _("taken out")))
+    for new in after.get("new_results", ()):
+        found.append(Row(new_row(new), _("none"), _said(new)))
     for was, now in zip(before.get("indicators", ()), after.get("indicators", ()), strict=True):
         if was["text"] != now["text"]:
             found.append(Row(_("Indicator of %(number)s", number=now["number"] or _("the objective")),
                              was["text"], now["text"]))  # fmt: skip
         if was["target"] != now["target"] or was["splits"] != now["splits"]:
             found.append(Row(_("Target: %(indicator)s", indicator=now["text"]), _target(was), _target(now)))
+    for gone in before.get("indicators_out", ()):
+        name = _("Indicator of %(number)s", number=gone["number"] or _("the objective"))
+        found.append(Row(name, gone["text"], _("taken out")))
+    keys = [new["key"] for new in after.get("new_results", ())]
     for new in after.get("new_indicators", ()):
-        name = _("New indicator of %(number)s", number=new["number"] or _("the objective"))
+        if new["result_id"] in keys:
+            name = _("New indicator of the new row %(number)s", number=keys.index(new["result_id"]) + 1)
+        else:
+            name = _("New indicator of %(number)s", number=new["number"] or _("the objective"))
         found.append(Row(name, _("none"), _("%(text)s, target %(target)s", text=new["text"], target=new["target"])))
     if change.kind is ChangeKind.MANAGER:
         says = _("%(name)s, from %(day)s", name=after["name"], day=day(after["from_on"]))
         found.append(Row(str(PARTS[after["part"]]), before["name"], says))
     return found
+
+
+def new_row(new: Mapping[str, Any]) -> str:
+    """New output under 1.2."""
+    words = {"level": str(LEVELS[new["level"]]).lower(), "number": new["number"]}
+    return _("New %(level)s under %(number)s", **words) if new["number"] else _("New %(level)s under it", **words)
+
+
+def _said(new: Mapping[str, Any]) -> str:
+    months = _("months %(months)s", months=new["months"]) if new["months"] else ""
+    return "; ".join(filter(None, (new["text"], new["assumption"], new["responsible"], months)))
 
 
 def _target(kept: Mapping[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -91,6 +91,50 @@ def gauges(project: Any, money: Callable[[Decimal], str]) -> list[Gauge]:
             )
         )
     return found
+
+
+@dataclass(frozen=True)
+class Line:
+    """A budget line as a change would leave it, as far as the rules measure it."""
+
+    category_code: str
+    category: Any
+    amount: Decimal
+
+
+class Afterwards:
+    """A project with its budget as a change would leave it; all else is the project's."""
+
+    def __init__(self, project: Any, lines: Sequence[Line]) -> None:
+        self.project, self.lines = project, lines
+        self.budget = sum((line.amount for line in lines), Decimal(0))
+        self.budget_usd = project.in_usd(self.budget)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.project, name)
+
+
+def afterwards(project: Any, after: Mapping[str, Any], categories: Mapping[str, Any]) -> Afterwards:
+    """`after` as a change of the budget keeps it; `categories` are those of the lines that it adds, by code."""
+    amounts = {one["id"]: Decimal(one["amount"]) for one in after["lines"]}
+    standing = [Line(line.category_code, line.category, amounts.get(line.id, line.amount)) for line in project.lines]
+    added = [
+        Line(one["category_code"], categories[one["category_code"]], Decimal(one["amount"])) for one in after["added"]
+    ]
+    return Afterwards(project, [*standing, *added])
+
+
+def kept(gauge: Gauge) -> dict[str, Any]:
+    """A gauge as a change keeps it, in words."""
+    return {
+        "code": gauge.code,
+        "text": gauge.text,
+        "severity": gauge.severity,
+        "at_most": gauge.at_most,
+        "now": gauge.now_said,
+        "limit": gauge.limit_said,
+        "beyond": gauge.beyond_said if gauge.beyond else "",
+    }
 
 
 def _measured(facts: BudgetFacts, reading: Reading) -> Decimal:

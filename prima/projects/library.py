@@ -148,6 +148,7 @@ def _past(viewer: User, wanted: Wanted, leave_out: Project | None) -> tuple[list
         visible_projects(viewer, Indicator, Result.level, Project.reference, Project.code)
         .join_from(Indicator, Project, Project.id == Indicator.project_id)
         .join(Result, Result.id == Indicator.result_id)
+        .where(Indicator.retired_on.is_(None))
         .order_by(Indicator.id.desc())
         .limit(SIZE + 1)
     )

@@ -226,7 +226,7 @@ def indicators_of(ids: Collection[int], limit: int = 40) -> list[PastIndicator]:
     """Indicators of these projects, each text once: the first project that has it."""
     rows = db.session.execute(
         select(Indicator.text, Indicator.unit, Indicator.project_id)
-        .where(Indicator.project_id.in_(ids))
+        .where(Indicator.project_id.in_(ids), Indicator.retired_on.is_(None))
         .ext(distinct_on(func.lower(Indicator.text)))
         .order_by(func.lower(Indicator.text), Indicator.id)
         .limit(limit)

@@ -50,10 +50,10 @@ def snapshot(project: Any) -> dict[str, Any]:
     """The proposal without ids and moments: equal proposals give equal snapshots. Decimals are text.
 
     What a line or a plan belongs to is told by its text, not its number: who moves a row of the matrix changes the
-    matrix alone.
+    matrix alone. What a change of results took out is not in it.
     """
     matrix = numbered(project.results, project.indicators)
-    texts = {one.id: one.text for one in project.results}
+    texts = {one.id: one.text for one in matrix}
     plans = {one.result_id: one for one in project.plans}
     judged = {} if project.facts is None else {"facts": kept(project.facts)}
     return {

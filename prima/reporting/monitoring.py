@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from prima.months import add_months
 from prima.projects.models import Counting, Level, Measure
+from prima.projects.numbering import live
 from prima.reporting.calendar import FINAL
 from prima.reporting.models import ActivityState
 
@@ -42,8 +43,8 @@ class Reading:
         return self.value or self.numerator or ZERO
 
 
-def read(row: Any) -> Reading:
-    """A stored value as it counts."""
+def figure(row: Any) -> Reading:
+    """A stored value as it counts, without its parts."""
     return Reading(
         on_day=row.on_day,
         value=row.value,
@@ -51,8 +52,12 @@ def read(row: Any) -> Reading:
         denominator=row.denominator,
         words=row.words,
         source=row.source,
-        parts={(one.sex_code, one.age_code): one.amount for one in row.parts},
     )
+
+
+def read(row: Any) -> Reading:
+    """A stored value as it counts, with its parts."""
+    return replace(figure(row), parts={(one.sex_code, one.age_code): one.amount for one in row.parts})
 
 
 @dataclass(frozen=True)
@@ -214,18 +219,6 @@ def due(activities: Iterable[tuple[ActivityState, Planned | None]], milestones: 
     ]
     asked += [one.done_on is not None for one in milestones if one.planned_on < today]
     return Due(len(asked), asked.count(False))
-
-
-def live(results: Iterable[Any]) -> set[int]:
-    """The rows of the matrix that no change of results has taken out, nor one above them."""
-    rows = {one.id: one for one in results}
-
-    def stands(number: int | None) -> bool:
-        return (
-            number is None or number not in rows or (rows[number].retired_on is None and stands(rows[number].parent_id))
-        )
-
-    return {number for number in rows if stands(number)}
 
 
 def live_activities(project: Any) -> list[Any]:

@@ -123,7 +123,7 @@ def lights_of(project: Project, viewer: User) -> list[Light]:
     rules = rules_of(project)
     if rules is None:
         return []
-    today, months = clock.today(), project.edition.handbook.deadlines.monitoring_every_months
+    today, months = today_at(project), project.edition.handbook.deadlines.monitoring_every_months
     period = Period(project.starts_on, project.ends_on, today, months)
     found = figures(project, recorded(project), today)
     return lights(found, rules, period, internal=can(viewer, Action.VIEW_INTERNAL, project))

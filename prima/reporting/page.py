@@ -98,6 +98,8 @@ class Group:
     before: int
     reached: int | None
     total: int
+    is_declared: bool
+    """Whether it was said how it is counted."""
 
     @property
     def above(self) -> int:
@@ -328,14 +330,15 @@ def put_together(deadline: Deadline, kind: ReportType, viewer: User) -> ReportPa
     standing = queries.standing(deadline, kind)
     draft = in_words(standing, deadline) if writes and standing.says_progress else ""
     remarks = _remarks(report) if internal and live else {}
-    needs = missing(deadline, kind) if writes else []
+    names = queries.group_names(project) if kind.part == "narrative" else {}
+    needs = missing(deadline, kind, names) if writes else []
     return ReportPage(
         deadline=deadline,
         kind=kind,
         line=line_of(project, deadline),
         version=report.version if report else 0,
         texts=_texts(deadline, kind, report or before, draft if report is None else ""),
-        groups=_groups(deadline, standing) if kind.part == "narrative" else [],
+        groups=_groups(deadline, standing, names) if kind.part == "narrative" else [],
         standing=standing,
         money=_money(deadline, standing, before, writes) if kind.part == "financial" else None,
         cumulative=deadline.kind in FINAL,
@@ -456,9 +459,8 @@ def check_chip(check: Check) -> Chip:
     return (_("Not kept"), "red") if check.severity == "block" else (_("Explain this"), "amber")
 
 
-def _groups(deadline: Deadline, standing: Standing) -> list[Group]:
+def _groups(deadline: Deadline, standing: Standing, names: Mapping[int, str]) -> list[Group]:
     """Interim reports tell of their period, final ones of the whole project."""
-    names = queries.group_names(deadline.project)
     planned = dict(standing.planned)
     place = (deadline.due_on, deadline.id)
     earlier = [
@@ -474,7 +476,8 @@ def _groups(deadline: Deadline, standing: Standing) -> list[Group]:
         number, until = here.get(group.id), before.get(group.id, 0)
         plan = planned.get(group.id, group.planned)
         total = reached([(False, {0: until}), *([(whole, {0: number})] if number is not None else [])])[0]
-        found.append(Group(group.id, reached_field(group.id), names[group.id], plan, until, number, total))
+        declared = group.counted is not None
+        found.append(Group(group.id, reached_field(group.id), names[group.id], plan, until, number, total, declared))
     return found
 
 

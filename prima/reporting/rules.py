@@ -20,7 +20,7 @@ from prima.reporting.standing import is_per_line, key_of
 from prima.reporting.steps import DONE, deadline_name, in_a_sentence
 from prima.workflow import Need
 
-REPORT = "reports.show"
+REPORT, COUNTING = "reports.show", "reached.edit"
 UNDECIDED = frozenset({ReportState.SUBMITTED, ReportState.CHECKED, ReportState.RETURNED})
 """Handed in at least once, and not accepted yet."""
 REACHED, SPENDING = "REACHED", "SPENDING"
@@ -66,9 +66,10 @@ def part_titles(kind: ReportType, deadline: Any) -> list[tuple[str, str]]:
     return found
 
 
-def missing(deadline: Any, kind: ReportType) -> list[Need]:
+def missing(deadline: Any, kind: ReportType, names: Mapping[int, str] | None = None) -> list[Need]:
     """Every unmet need of submitting the report, each with the field that mends it; `code` is the part it belongs to.
 
+    `names` of the groups of beneficiaries, where they are to be named.
     What finance states and what the report before said is judged where it was looked up (queries.with_finance).
     """
     where = (("deadline", str(deadline.id)),)
@@ -82,7 +83,7 @@ def missing(deadline: Any, kind: ReportType) -> list[Need]:
         needs += to_hand_in(deadline)
     elif kind.code == RESPONSE:
         needs += to_respond(deadline)
-    return needs
+    return [*needs, *_uncounted(deadline, names or {})] if kind.part == "narrative" else needs
 
 
 def _texts(deadline: Any, kind: ReportType) -> Iterator[Lack]:
@@ -126,6 +127,27 @@ def _reached(deadline: Any) -> Iterator[Lack]:
             len(open_groups),
         )
         yield REACHED, text, reached_field(open_groups[0].id)
+
+
+def _uncounted(deadline: Any, names: Mapping[int, str]) -> Iterator[Need]:
+    """Before a number says anything, it is declared what is counted: that is done for the project, on its own page."""
+    groups = [group for group in deadline.project.beneficiaries if group.counted is None]
+    if not groups:
+        return
+    if names:
+        text = ngettext(
+            "how this group is counted, people or services, with or without repetition: %(names)s",
+            "how these groups are counted, people or services, with or without repetition: %(names)s",
+            len(groups),
+            names="; ".join(names[group.id] for group in groups),
+        )
+    else:
+        text = ngettext(
+            "how %(num)s group of beneficiaries is counted",
+            "how %(num)s groups of beneficiaries are counted",
+            len(groups),
+        )
+    yield Need(text, COUNTING, code=REACHED)
 
 
 def _spending(deadline: Any) -> Iterator[Lack]:

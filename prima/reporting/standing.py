@@ -9,16 +9,19 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
-from decimal import Decimal
+from datetime import date
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from pydantic import TypeAdapter
 
-from prima.months import add_months, say
+from prima.months import say
+from prima.projects.models import Measure
 from prima.projects.numbering import Numbered
+from prima.reporting.models import ActivityState
+from prima.reporting.monitoring import Achieved, Reading, achieved, planned, standing
 
-ZERO = Decimal(0)
+ZERO, TENTH = Decimal(0), Decimal("0.1")
 NUMBER = re.compile(r"-?\d{1,30}(\.\d{1,10})?", re.ASCII)
 NOT_STARTED, DONE, DROPPED = "not_started", "done", "dropped"
 MET, LATE, MISSED, AHEAD = "met", "late", "missed", "ahead"
@@ -73,71 +76,57 @@ class MilestoneRow:
     state: str
 
 
-def indicator_row(result: Numbered, indicator: Any, values: Sequence[Any]) -> IndicatorRow:
-    """`values` are those up to the report's last day, oldest first.
-
-    Increments add to the baseline; of percentages, numerators and denominators add up, and are never averaged.
-    """
-    achieved, parts, number = "", "", None
-    if values:
-        increment = indicator.counting == "increment"
-        newest = values[-1]
-        counted = values if increment else values[-1:]
-        if indicator.measure == "percentage":
-            above = sum((one.numerator or ZERO for one in counted), ZERO)
-            below = sum((one.denominator or ZERO for one in counted), ZERO)
-            if below:
-                number = (above * 100 / below).quantize(Decimal("0.01"))
-                parts = f"{plain(above)} / {plain(below)}"
-        elif indicator.measure == "number":
-            number = sum((one.value or ZERO for one in counted), ZERO)
-            number += (indicator.baseline_value or ZERO) if increment else ZERO
-        achieved = plain(number) if number is not None else newest.words
+def indicator_row(result: Numbered, indicator: Any, readings: Sequence[Reading]) -> IndicatorRow:
+    """`readings` are those up to the report's last day; what they come to is what the monitoring page says of them."""
+    found = achieved(indicator, readings)
+    is_percentage = indicator.measure == Measure.PERCENTAGE
     return IndicatorRow(
         result=result.name,
         name=indicator.text,
-        unit="%" if indicator.measure == "percentage" else indicator.unit,
+        unit="%" if is_percentage else indicator.unit,
         baseline=indicator.baseline,
         target=indicator.target,
-        achieved=achieved,
-        parts=parts,
-        share=_share(indicator, number),
-        on_day=values[-1].on_day if values else None,
+        achieved=_said(found) if found else "",
+        parts=f"{plain(found.numerator)} / {plain(found.denominator)}"
+        if found and found.numerator is not None and found.denominator
+        else "",
+        share=found.share if found else None,
+        on_day=found.on_day if found else None,
     )
 
 
-def _share(indicator: Any, number: Decimal | None) -> Decimal | None:
-    baseline, target = indicator.baseline_value, indicator.target_value
-    if number is None or baseline is None or target is None or baseline == target:
-        return None
-    return ((number - baseline) / (target - baseline)).quantize(Decimal("0.0001"))
+def _said(found: Achieved) -> str:
+    """The level that is compared with the target, or words; a percentage to one decimal, as it is shown elsewhere."""
+    if found.level is None:
+        return found.words
+    return plain(found.level if found.denominator is None else found.level.quantize(TENTH, ROUND_HALF_EVEN))
 
 
-def activity_row(activity: Numbered, months: Iterable[int], progress: Any, starts_on: date | None, passed: date) -> Any:
-    """`passed` is the last day that is over: of what the report looks back on, and by now."""
-    planned = list(months)
-    planned_to = None
-    if planned and starts_on:
-        planned_to = add_months(starts_on, max(planned)) - timedelta(days=1)
-    state = str(progress.state) if progress else NOT_STARTED
+def activity_row(
+    activity: Numbered, months: Sequence[int], progress: Any, starts_on: date | None, today: date
+) -> ActivityRow:
+    """`today` is the day it is judged on: that after the report's last day, or today where that is sooner."""
+    plan = planned(months, starts_on) if starts_on else None
+    state = progress.state if progress else ActivityState.NOT_STARTED
     return ActivityRow(
         number=activity.number,
         name=activity.text,
-        months=say(planned),
-        planned_to=planned_to,
-        state=state,
+        months=say(months),
+        planned_to=plan.last if plan else None,
+        state=state.value,
         done_on=progress.done_on if progress else None,
         note=progress.note if progress else "",
-        late=planned_to is not None and planned_to <= passed and state not in (DONE, DROPPED),
+        late=standing(state, plan, today) == LATE,
     )
 
 
-def milestone_row(name: str, planned_on: date, done_on: date | None, until: date, passed: date) -> MilestoneRow:
+def milestone_row(name: str, planned_on: date, done_on: date | None, until: date, today: date) -> MilestoneRow:
+    """`today` as for activities; what was done after `until` is not told yet."""
     done = done_on if done_on and done_on <= until else None
     if done:
         state = MET if done <= planned_on else LATE
     else:
-        state = MISSED if planned_on <= passed else AHEAD
+        state = MISSED if planned_on < today else AHEAD
     return MilestoneRow(name, planned_on, done, state)
 
 

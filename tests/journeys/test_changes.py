@@ -24,6 +24,7 @@ def test_a_change_is_asked_for_and_decided(browser_page, axe):
         look(manager)
     page = manager.page
     page.get_by_label("New end date").fill("2018-02-28")
+    page.get_by_label("New amount of Line 2").fill("6000")
     page.get_by_label("New amount of Line 3").fill("90000")
     page.get_by_label("Reason").fill("Floods.")
     page.get_by_label("Effect on results").fill("The courses are held later.")

@@ -287,7 +287,10 @@ def report(cast: Cast, home: str, axe) -> None:
     manager.is_at("Interim narrative report").type("Achievements", "Forty recruiters were trained.")
     axe(manager.fits().page)
     manager.press("Save and submit").is_told("Saved, but not submitted yet")
-    manager.follow("Lessons learned")
+    written = manager.page.url
+    manager.follow("Say how it is counted")
+    manager.main.get_by_label("How it is counted, ").select_option(label="people, nobody counted twice")
+    manager.press("Save").is_told("Saved.").open(written).follow("Lessons learned")
     for part in (
         "Progress per indicator and activity", "Challenges and how they were met", "Lessons learned", "Next steps",
     ):  # fmt: skip

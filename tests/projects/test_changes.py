@@ -193,7 +193,7 @@ def test_of_two_approvals_at_once_one_wins_and_the_other_is_told(crew):
 def test_two_extensions_asked_for_on_the_same_end_are_not_both_approved(crew):
     crew.extension("2018-02-28")
     costly = fill(crew.open("alternate", "/changes/new/cost_extension"), **{"New end date": "2018-05-31"})
-    costly.fill("New amount of Line 3", "90000").press("Save and ask")
+    costly.fill("New amount of Line 2", "6000").fill("New amount of Line 3", "90000").press("Save and ask")
     for number in (1, 2):
         crew.take("RD", number, "endorse")
     assert crew.take("FUND", 1, "approve").status == 200

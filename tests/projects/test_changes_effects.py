@@ -42,7 +42,7 @@ from tests.projects.changing import START, Crew, days, fill, following, standing
 
 K = ChangeKind
 ADDED = {
-    "category_code": "OPER.TRAIN", "description": "More courses", "result_id": None, "area_code": None,
+    "category_code": "OPER.EVAL", "description": "More of the evaluation", "result_id": None, "area_code": None,
     "activity_type_code": None, "country_code": None,
 }  # fmt: skip
 
@@ -121,7 +121,7 @@ def test_many_small_moves_make_a_large_one_that_is_asked_for(crew):
     assert crew.ask(K.BUDGET, amounts=typed(crew, 15_000, 5_000, 80_000)).free
 
 
-@pytest.mark.parametrize("wanted", [(17_999, 5_000, 77_001), (20_000, 5_600, 74_400), (21_000, 5_000, 75_000)])
+@pytest.mark.parametrize("wanted", [(17_999, 5_000, 77_001), (20_000, 5_600, 74_400), (21_000, 5_050, 74_950)])
 def test_above_the_threshold_or_with_another_total_it_is_asked_for(crew, wanted):
     assert crew.ask(K.BUDGET, amounts=typed(crew, *wanted)).state is ChangeState.ASKED
     assert amounts(crew) == [20_000, 5_000, 75_000]
@@ -169,7 +169,7 @@ def test_a_cost_extension_adds_lines_and_everything_follows(crew):
     db.session.add(AreaAllocation(project_id=crew.project.id, code="MHD", amount=Decimal(40_000), share=Decimal(40)))
     db.session.commit()
     page = fill(crew.open("manager", "/changes/new/cost_extension"), **{"New end date": "2018-02-28"})
-    page = page.fill("New amount of Line 3", "90000")
+    page = page.fill("New amount of Line 2", "6500").fill("New amount of Line 3", "88500")
     page = page.fill("Description, line 1", "More courses").fill("Amount, line 1", "10000.01")
     refused = page.press("Save and ask")
     assert refused.status == 422 and any("Please choose one" in error for error in refused.errors)
@@ -205,11 +205,11 @@ def test_an_amount_stays_quantity_times_units_times_unit_cost(crew):
     line = lines(crew)[2]
     line.quantity, line.units, line.unit_cost = Decimal(3), Decimal(5), Decimal(5_000)
     db.session.commit()
-    change = crew.ask(K.BUDGET, amounts=typed(crew, 20_000, 5_000, 90_000))
+    change = crew.ask(K.BUDGET, amounts=typed(crew, 20_000, 5_800, 90_000))
     crew.approve(change)
     line = lines(crew)[2]
     assert (line.quantity, line.units, line.unit_cost, line.amount) == (3, 5, 6_000, 90_000)
-    change = crew.ask(K.BUDGET, amounts=typed(crew, 20_000, 5_000, "100000.01"))
+    change = crew.ask(K.BUDGET, amounts=typed(crew, 20_000, 6_400, "100000.01"))
     crew.approve(change)
     line = lines(crew)[2]
     assert (line.quantity, line.units, line.unit_cost, line.amount) == (
@@ -461,3 +461,79 @@ def test_a_row_changed_meanwhile_is_not_overwritten(crew):
     db.session.commit()
     page = crew.take("FUND", 1, "approve")
     assert page.status == 409 and "was changed meanwhile" in page.text
+
+
+# -- the edition's rules on the budget that would come of it ----------------------------------------------------------
+
+RULES = "Rules of the budget after this change"
+
+
+def revised(crew, first, second, third):
+    page = crew.open("manager", "/changes/new/budget")
+    values = {"New amount of Line 1": first, "New amount of Line 2": second, "New amount of Line 3": third}
+    return fill(page, **{label: str(amount) for label, amount in values.items()}).press("Save and ask")
+
+
+def test_a_rule_that_stops_a_step_stops_the_asking(crew):
+    page = revised(crew, 20_000, 4_000, 76_000).check()
+    assert page.status == 422 and len(page.errors) == 1
+    assert "evaluation line" in page.errors[0] and "short by USD 1,000" in page.errors[0]
+    assert page.value("New amount of Line 2") == "4000"
+    page = page.press("Save the draft").check()
+    assert [row[0].split()[1:3] + row[3:] for row in page.rows(RULES)][:2] == [
+        ["and", "office", "kept"], ["evaluation", "line", "short by USD 1,000"],
+    ]  # fmt: skip
+    refused = crew.take("manager", 1, "ask")
+    assert refused.status == 422 and "short by USD 1,000" in refused.errors[0]
+    assert db.session.scalars(select(Change)).one().state is ChangeState.DRAFT
+
+
+def test_a_free_revision_keeps_the_rules_too(crew):
+    with pytest.raises(Invalid, match="short by USD 100"):
+        crew.ask(K.BUDGET, amounts=typed(crew, 20_000, 4_900, 75_100))
+    assert amounts(crew) == [20_000, 5_000, 75_000]
+
+
+def test_a_rule_that_asks_for_a_word_is_shown_to_those_who_decide(crew):
+    page = revised(crew, 40_000, 5_000, 55_000).check()
+    assert page.status == 200
+    first = page.rows(RULES)[0]
+    assert first[1:] == ["USD 40,000", "USD 30,000", "over by USD 10,000 why stands under “Effect”"]
+    for who, move in (("RD", "endorse"), ("FUND", "approve")):
+        assert crew.open(who, f"/changes/1/{move}").check().rows(RULES)[0][1:] == first[1:]
+        assert crew.take(who, 1, move).status == 200
+    crew.approve(crew.ask(K.BUDGET, amounts=typed(crew, 30_000, 5_000, 65_000)))
+    assert crew.open("RD", "/changes/1").rows(RULES)[0][1:] == first[1:], "as it was when it was decided"
+    assert crew.open("RD", "/changes/2").rows(RULES)[0][3] == "kept"
+
+
+def test_without_a_word_on_its_effect_such_a_rule_is_not_passed(crew):
+    change = crew.ask(K.BUDGET, amounts=typed(crew, 40_000, 5_000, 55_000), then=False)
+    change.effect = ""
+    with pytest.raises(Invalid) as refusal:
+        crew.move(change, "ask", "manager")
+    assert refusal.value.field == "effect"
+    assert "over by USD 10,000" in refusal.value.reasons[0].text
+
+
+def test_the_total_stays_within_its_bounds(crew):
+    terms = {"ends_on": date(2018, 2, 28), "amounts": typed(crew, 20_000, 20_000, 161_000)}
+    with pytest.raises(Invalid) as refusal:
+        crew.ask(K.COST_EXTENSION, **terms)
+    assert "over by USD 1,000" in refusal.value.reasons[0].text
+
+
+def test_a_new_line_counts_in_its_category(crew):
+    new = NewLine({**ADDED, "category_code": "STAFF.NAT", "amount": Decimal(30_000)}, "added-0")
+    more = NewLine({**ADDED, "amount": Decimal(2_000)}, "added-1")
+    change = crew.ask(K.COST_EXTENSION, ends_on=date(2018, 2, 28), amounts=typed(crew, 20_000, 5_000, 75_000),
+                      added=[new, more])  # fmt: skip
+    staff, evaluation = changing.budget_rules(changing.change(crew.project.reference, change.number))[:2]
+    assert (staff["now"], staff["limit"], staff["beyond"]) == ("USD 50,000", "USD 39,600", "USD 10,400")
+    assert (evaluation["now"], evaluation["beyond"]) == ("USD 7,000", "")
+
+
+def test_what_a_donor_pays_for_is_measured_by_no_rule_of_the_fund(browser_of):
+    crew = Crew(browser_of, funding="donor", budget=500_000)
+    page = revised(crew, 400_000, 0, 100_000).check()
+    assert page.status == 200 and RULES not in page.captions

@@ -520,7 +520,11 @@ def test_numbers_have_no_gaps_whatever_the_positions(positions):
         above = [one for one in rows if one.level == "outcome"]
         under = above[parent % len(above)].id if above and parent else None
         level = "output" if under else "outcome"
-        rows.append(SimpleNamespace(id=id, position=position, level=level, parent_id=under, text="", assumption=""))
+        rows.append(
+            SimpleNamespace(
+                id=id, position=position, level=level, parent_id=under, text="", assumption="", retired_on=None
+            )
+        )
     numbers = [one.number for one in numbered(rows)]
     outcomes = [number for number in numbers if "." not in number]
     assert outcomes == [str(place) for place in range(1, len(outcomes) + 1)]

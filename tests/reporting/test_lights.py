@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from prima import sessions
+from prima import clock, sessions
 from prima.db import db
 from prima.errors import Refused
 from prima.handbook import published
@@ -261,6 +261,19 @@ def test_a_closed_risk_and_what_was_taken_out_count_no_more(browser_of, manager,
     assert shown(page)["Risk"] == ("On track", "Every risk is closed.")
     assert shown(page)["Schedule"] == ("Act", "1 of 1 that should be done by today are not: 100%.")
     assert shown(page)["Results"][1].startswith("The indicators are on average 50%")  # that of the objective
+
+
+def test_the_lights_take_the_day_at_the_office(browser_of, manager, project, monkeypatch):
+    """Late in the evening of 1 October it is the 2nd in Nairobi, and what was planned for the 1st is late."""
+    record_all(project, manager)
+    db.session.add(Milestone(project_id=project.id, name="First course", planned_on=TODAY))
+    page = browser_of(manager).open(f"/projects/{project.reference}")
+    before = shown(page)["Schedule"][1]
+    monkeypatch.setattr(clock, "today_at", lambda zone: TODAY + timedelta(days=zone == "Africa/Nairobi"))
+    page = browser_of(manager).open(f"/projects/{project.reference}")
+    after = shown(page)["Schedule"][1]
+    count = int(before.split(" of ")[1].split()[0])
+    assert int(after.split(" of ")[1].split()[0]) == count + 1
 
 
 def test_staff_read_three_lights_and_nobody_one_of_a_closed_project(browser_of, project):

@@ -16,7 +16,7 @@ from prima.db import db
 from prima.errors import Refused
 from prima.outbox import Letter
 from prima.places import Office
-from prima.projects.models import BudgetLine, Indicator, Level, Milestone, Part, Party, Result
+from prima.projects.models import Beneficiaries, BudgetLine, Indicator, Level, Milestone, Part, Party, Result
 from prima.reporting import operations, queries
 from prima.reporting.calendar import ReportState, TimelinessKind
 from prima.reporting.models import (
@@ -108,7 +108,7 @@ def test_a_narrative_report_shows_what_was_recorded_until_its_last_day(browser_o
     progress(project, manager)
     page = browser_of(manager).open(address(project, deadline)).check()
     first = page.rows("Indicators")[0]
-    assert first[1:] == ["0", "40", "20", "50%", "1 Aug 2016"]
+    assert first[1:] == ["0", "40", "20", "50.0%", "1 Aug 2016"]
     assert page.rows("Activities") == [["1.1.1 Hold course 1 of part 1. In Garissa.", "1-3", "Done", "4 Apr 2016"]]
     assert [row[0::3] for row in page.rows("Milestones")] == [["Opening", "Met"], ["Handover", "Missed"]]
 
@@ -140,7 +140,31 @@ def test_increments_and_percentages_add_up_and_are_not_averaged(browser_of):
         value.numerator, value.denominator, value.value = Decimal(1), Decimal(value.on_day.month), None
     rows = browser_of(manager).open(address(project, deadline)).rows("Indicators")
     assert rows[0][3] == "35"
-    assert rows[1][3] == "18.18 2 / 11"
+    assert rows[1][3] == "18.2 2 / 11"
+
+
+def test_how_a_group_is_counted_is_asked_before_its_first_number(browser_of):
+    project, manager, deadline = the_road()
+    group = db.session.scalars(select(Beneficiaries).filter_by(project_id=project.id)).one()
+    group.counted = group.repeated = None
+    mine = browser_of(manager)
+    page = mine.open(address(project, deadline)).check()
+    assert f"with or without repetition: {group_label(page)}" in page.text
+    refused = write(page).fill(group_label(page), "520").press("Save and submit")
+    assert "this group is counted, people or services" in refused.text
+    assert report_of(deadline).state is ReportState.DRAFT
+    page = mine.open(address(project, deadline)).check().follow(f"Say how it is counted: {group_label(page)}").check()
+    assert page.url.endswith("/monitoring/beneficiaries")
+    page.fill(f"How it is counted, {group_label(refused)}", "people, nobody counted twice").press("Save")
+    page = mine.open(address(project, deadline)).check()
+    assert not any("counted" in link for link in page.links) and "with or without repetition" not in page.text
+    page.press("Save and submit").check()
+    assert report_of(deadline).state is ReportState.SUBMITTED
+
+
+def report_of(deadline):
+    db.session.expire_all()
+    return db.session.scalars(select(Report).filter_by(deadline_id=deadline.id)).one()
 
 
 def test_a_report_that_was_handed_in_keeps_what_stood_beside_it(browser_of):

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
-from wtforms import Form, FormField, HiddenField, RadioField, SelectField
+from wtforms import BooleanField, Form, FormField, HiddenField, RadioField, SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
 
@@ -29,6 +29,7 @@ from prima.forms import (
 from prima.projects.changes import EXTENSIONS, WITH_LINES, ChangeKind
 from prima.projects.forms.matrix import DECIMALS, LETTERS, MEASURES, MOST_NUMBER, ReadingField
 from prima.projects.forms.rows import Options, PickField, RowForm, RowsForm, as_number, version
+from prima.projects.forms.workplan import MonthsField
 
 MOST = 4000
 
@@ -70,6 +71,19 @@ class TextForm(Form):
     row = HiddenField(filters=[as_number])
     text = prose(_l("Text"), required=True, most=LETTERS)
     assumption = prose(_l("Assumption"), most=LETTERS)
+    out = BooleanField(_l("Take this row out"))
+
+
+class NewResultForm(RowForm):
+    """An output or an activity that is added; it may stay empty."""
+
+    needed = ("under", "text")
+
+    under = PickField(_l("Stands under"))
+    text = prose(_l("Text"), most=LETTERS)
+    assumption = prose(_l("Assumption"), most=LETTERS)
+    responsible = line(_l("Responsible party"), required=False)
+    months = MonthsField(_l("Months"))
 
 
 class ReadForm(Form):
@@ -80,6 +94,7 @@ class ReadForm(Form):
     """Put here by the view before the form is judged, whatever was sent."""
     text = line(_l("Indicator"), most=500)
     target = ReadingField(_l("Target"), validators=[InputRequired(REQUIRED), clean, at_most(300)], filters=[trimmed])
+    out = BooleanField(_l("Take this indicator out"))
 
 
 class PartForm(Form):
@@ -95,7 +110,7 @@ class NewIndicatorForm(RowForm):
     hidden = (*RowForm.hidden, "measure")
     needed = ("result_id", "text", "source", "baseline", "target")
 
-    result_id = PickField(_l("Result"), coerce=as_number)
+    result_id = PickField(_l("Result"))
     text = line(_l("Indicator"), required=False, most=500)
     measure = SelectField(_l("How it is read"), choices=MEASURES)
     unit = line(_l("Unit"), required=False, most=60)
@@ -114,6 +129,7 @@ def change_form(kind: ChangeKind, data: dict[str, Any] | None, options: Mapping[
         fields["added"] = RowsField(FormField(AddedForm), label=_l("New budget lines"))
     if kind is ChangeKind.RESULTS:
         fields["texts"] = RowsField(FormField(TextForm), label=_l("Rows of the results matrix"))
+        fields["new_results"] = RowsField(FormField(NewResultForm), label=_l("New outputs and activities"))
         fields["readings"] = RowsField(FormField(ReadForm), label=_l("Indicators"))
         fields["splits"] = RowsField(FormField(PartForm), label=_l("Parts of targets"))
         fields["indicators"] = RowsField(FormField(NewIndicatorForm), label=_l("New indicators"))
@@ -127,7 +143,8 @@ def change_form(kind: ChangeKind, data: dict[str, Any] | None, options: Mapping[
     if kind in WITH_LINES:
         form.number(form["added"], options)
     if kind is ChangeKind.RESULTS:
-        form.number(form["indicators"], options)
+        form.number(form["new_results"], {"under": options["under"]})
+        form.number(form["indicators"], {"result_id": options["result_id"]})
     return form
 
 

@@ -171,6 +171,8 @@ def take_change(
     if move.name in ("ask", "record"):
         _ask(found, move, following)
     letter = _letter(found, move, answer, actor) if name in ANSWERS else None
+    if rules := changing.budget_rules(found):
+        found.after = {**found.after, "rules": rules}
     done = take_effect(found, actor=actor, following=following) if move.target is S.APPROVED else {}
     if done and handed_over and found.kind is ChangeKind.MANAGER:
         done["handed_over"] = list(handed_over)
@@ -183,10 +185,30 @@ def _ask(change: Change, move: Move, following: Following) -> None:
     project = change.project
     if reasons := stale(change):
         raise Refused([*reasons[:-1], Reason(_("Open the form and save it again, with this in view."))])
+    _keep_rules(change)
     if change.asked_on is None:
         change.asked_on = day_at(project.office)
         last = following.last_day(project) if change.kind in TIMED and not change.free else None
         change.late_days = max((change.asked_on - last).days, 0) if last else 0
+
+
+def _keep_rules(change: Change) -> None:
+    """The budget that would come of it keeps the edition's rules: without those that stop a step it is not asked for.
+
+    The others are passed with a word on them under the change's effect.
+    """
+    missed = [one for one in changing.budget_rules(change) if one["beyond"]]
+    for severity, field in (("block", "lines"), ("warn", "effect")):
+        broken = [broken_rule(one) for one in missed if one["severity"] == severity]
+        if broken and (severity == "block" or not change.effect):
+            raise Invalid(field, " ".join(broken))
+
+
+def broken_rule(rule: Mapping[str, Any]) -> str:
+    """A rule of the budget in the edition's words, and how far off the budget would be."""
+    how_far = {"amount": rule["beyond"]}
+    far = _("It would be over by %(amount)s.", **how_far)
+    return f"{rule['text']} {far if rule['at_most'] else _('It would be short by %(amount)s.', **how_far)}"
 
 
 def _letter(change: Change, move: Move, answer: Answer | None, actor: User) -> Document:

@@ -38,6 +38,7 @@ from prima.projects.models import (
     Step,
     ThemeMark,
 )
+from prima.projects.numbering import live
 from prima.projects.operations.allocation import rows_of
 from prima.projects.operations.budget import total
 from prima.projects.operations.moves import reference_of
@@ -174,7 +175,8 @@ def _describe(session: Session, source: Project, project: Project, edition: Edit
 
 
 def _results(session: Session, source: Project, project: Project) -> dict[int, Result]:
-    """The rows of the matrix with their indicators; the new rows by the ids of those they were copied from."""
+    """The rows of the matrix that stand, with their indicators; the new rows by the ids of those they came from."""
+    standing = live(source.results)
     made: dict[int, Result] = {}
     for levels in LEVELS:
         fresh = {
@@ -184,7 +186,7 @@ def _results(session: Session, source: Project, project: Project) -> dict[int, R
                 **_values(one, ("level", "position", "text", "assumption")),
             )
             for one in source.results
-            if one.level in levels and (one.parent_id is None or one.parent_id in made)
+            if one.id in standing and one.level in levels and (one.parent_id is None or one.parent_id in made)
         }
         session.add_all(fresh.values())
         session.flush()
@@ -198,7 +200,7 @@ def _results(session: Session, source: Project, project: Project) -> dict[int, R
             **_values(one, INDICATOR),
         )
         for one in source.indicators
-        if one.result_id in made
+        if one.result_id in made and one.retired_on is None
     )
     return made
 

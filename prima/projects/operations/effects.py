@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -11,19 +11,32 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
-from prima import clock
+from prima import clock, months
 from prima.errors import Invalid, Reason, Refused
 from prima.filters import day, money
 from prima.following import Following
 from prima.projects import changing
 from prima.projects.changes import EXTENSIONS, WITH_LINES, ChangeKind
 from prima.projects.loading import PROPOSAL, STORY, load
-from prima.projects.models import BudgetLine, Change, Extension, Indicator, Level, Measure, Part, Project, Result
+from prima.projects.models import (
+    ActivityPlan,
+    BudgetLine,
+    Change,
+    Extension,
+    Indicator,
+    Level,
+    Measure,
+    Part,
+    Project,
+    Result,
+)
 from prima.projects.models.project import TEAM
-from prima.projects.numbering import numbered
+from prima.projects.numbering import live, numbered
 from prima.projects.operations.budget import MOST_AMOUNT, MOST_LINES, leaves, total
 from prima.projects.operations.drafting import session_of
+from prima.projects.operations.matrix import MOST_ROWS
 from prima.projects.operations.moves import take_part
 from prima.projects.operations.versions import freeze, give_codes
 from prima.projects.rules.budget import PAID_FOR
@@ -35,6 +48,10 @@ PICKED = ("category_code", "result_id", "area_code", "activity_type_code", "coun
 AGAIN = _l("It has to be returned, and asked for again with this in view.")
 INDICATOR = ("text", "measure", "unit", "source", "baseline", "target", "baseline_value", "target_value")
 READINGS = ("baseline_value", "target_value")
+BELOW = {Level.OUTCOME: Level.OUTPUT, Level.OUTPUT: Level.ACTIVITY}
+"""What a change can add, by the level of the row under which it stands."""
+CHANGED = ("results", "indicators", "out", "indicators_out", "new_results", "new_indicators")
+"""The parts of a change of results."""
 LEADING = (Part.MANAGER, Part.ALTERNATE)
 
 
@@ -64,6 +81,21 @@ class NewText:
     text: str
     assumption: str
     field: str
+    out: bool = False
+    """The row is to be taken out."""
+
+
+@dataclass(frozen=True)
+class NewResult:
+    """An output or an activity to be added; `under` is the id of a row that stands, or the `key` of another new one."""
+
+    key: str
+    under: str
+    text: str
+    assumption: str
+    responsible: str
+    months: str
+    field: str
 
 
 @dataclass(frozen=True)
@@ -76,13 +108,14 @@ class NewReading:
     target_value: Decimal | None
     splits: Mapping[int, Decimal]
     field: str
+    out: bool = False
 
 
 @dataclass(frozen=True)
 class NewIndicator:
-    """An indicator to be added to a result."""
+    """An indicator to be added to a result: the id of one that stands, or the key of a new one."""
 
-    result_id: int
+    result_id: str
     values: Mapping[str, Any]
     field: str
 
@@ -95,6 +128,7 @@ class Terms:
     amounts: Sequence[NewAmount] = ()
     added: Sequence[NewLine] = ()
     texts: Sequence[NewText] = ()
+    new_results: Sequence[NewResult] = ()
     readings: Sequence[NewReading] = ()
     indicators: Sequence[NewIndicator] = ()
     part: str = ""
@@ -176,7 +210,8 @@ def _check_new(project: Project, added: Sequence[NewLine]) -> None:
     if not added:
         return
     categories = leaves(project)
-    results = {one.id for one in project.results if one.level in PAID_FOR}
+    standing = live(project.results)
+    results = {one.id for one in project.results if one.level in PAID_FOR and one.id in standing}
     for one in added:
         if one.values["category_code"] not in categories:
             raise Invalid(f"{one.field}-category_code", _("Please choose a category within this one."))
@@ -215,17 +250,23 @@ def is_free(project: Project, kind: ChangeKind, both: Both) -> bool:
 
 
 def _compare_results(project: Project, terms: Terms, both: Both) -> None:
-    results = {one.id: one for one in project.results}
-    indicators = {one.id: one for one in project.indicators}
     numbers = {one.id: one.number for one in numbered(project.results)}
+    results = {one.id: one for one in project.results if one.id in numbers}
+    indicators = live_indicators(project, results)
     gone = _("This row is not in the results matrix any more. Open the form again.")
     before, after = both.before, both.after
-    before |= {"results": [], "indicators": []}
-    after |= {"results": [], "indicators": [], "new_indicators": []}
+    before |= {"results": [], "indicators": [], "out": [], "indicators_out": []}
+    after |= {"results": [], "indicators": [], "out": [], "indicators_out": [], "new_results": [], "new_indicators": []}
+    out = {text.id for text in terms.texts if text.out}
     for text in terms.texts:
         if text.id not in results:
             raise Invalid(text.field, gone)
         stands = _row(results[text.id], numbers)
+        if text.out:
+            _may_leave(results[text.id], results, out, numbers, text.field)
+            before["out"].append(stands)
+            after["out"].append(text.id)
+            continue
         typed = {**stands, "text": text.text, "assumption": text.assumption}
         if typed != stands:
             before["results"].append(stands)
@@ -234,7 +275,13 @@ def _compare_results(project: Project, terms: Terms, both: Both) -> None:
         if one.id not in indicators:
             raise Invalid(one.field, gone)
         indicator = indicators[one.id]
+        if indicator.result_id in out:
+            continue  # it goes with its row
         stands = _reading(indicator, numbers)
+        if one.out:
+            before["indicators_out"].append(stands)
+            after["indicators_out"].append(one.id)
+            continue
         wanted = {split.id: one.splits.get(split.id, split.target) for split in indicator.splits}
         parts = [[key, _number(number)] for key, number in wanted.items()]
         typed = {**stands, "text": one.text, "target": one.target, "target_value": _number(one.target_value)}
@@ -246,14 +293,65 @@ def _compare_results(project: Project, terms: Terms, both: Both) -> None:
             raise Invalid(one.field, says)
         before["indicators"].append(stands)
         after["indicators"].append(typed)
+    staying = {str(number): one for number, one in results.items() if number not in out}
+    if len(staying) + len(terms.new_results) > MOST_ROWS:
+        raise Invalid("new_results", _("A results matrix has at most %(most)s rows. Join some.", most=MOST_ROWS))
+    added = _placed(terms.new_results, staying)
+    for row in terms.new_results:
+        level = added[row.key]
+        if level is not Level.ACTIVITY and (row.months or row.responsible):
+            name = "months" if row.months else "responsible"
+            raise Invalid(f"{row.field}-{name}", _("Only an activity has this. Please leave it empty for an output."))
+        number = numbers[int(row.under)] if row.under in staying else ""
+        kept = {name: getattr(row, name) for name in ("key", "under", "text", "assumption", "responsible", "months")}
+        after["new_results"].append({**kept, "level": level.value, "number": number})
+    levels = {key: one.level for key, one in staying.items()} | added
     for new in terms.indicators:
-        result = results.get(new.result_id)
-        if result is None or result.level is Level.ACTIVITY:
+        if levels.get(new.result_id, Level.ACTIVITY) is Level.ACTIVITY:
             raise Invalid(f"{new.field}-result_id", _("Please choose the objective, an outcome or an output."))
         values = {name: _number(value) if name in READINGS else value for name, value in new.values.items()}
-        after["new_indicators"].append({**values, "result_id": result.id, "number": numbers[result.id]})
-    if not (after["results"] or after["indicators"] or after["new_indicators"]):
+        known = new.result_id in staying
+        place = {"result_id": int(new.result_id), "number": numbers[int(new.result_id)]} if known else {}
+        after["new_indicators"].append({"result_id": new.result_id, "number": "", **values, **place})
+    if not any(after[part] for part in CHANGED):
         raise Invalid("texts", _("Nothing differs from the approved results matrix yet. Type what is to change."))
+
+
+def live_indicators(project: Project, results: Container[int]) -> dict[int, Indicator]:
+    """Those that stand, on rows that stand."""
+    return {one.id: one for one in project.indicators if one.retired_on is None and one.result_id in results}
+
+
+def _may_leave(
+    row: Result, results: Mapping[int, Result], out: Container[int], numbers: Mapping[int, str], field: str
+) -> None:
+    """A row goes with all that stands below it, or not at all."""
+    if row.level is Level.OBJECTIVE:
+        raise Invalid(field, _("The objective stays: a project without one is another project."))
+    if staying := [numbers[one.id] for one in results.values() if one.parent_id == row.id and one.id not in out]:
+        says = ngettext(
+            "%(rows)s stands below it: take it out too, or leave this row.",
+            "%(rows)s stand below it: take them out too, or leave this row.",
+            len(staying),
+            rows=", ".join(sorted(staying)),
+        )
+        raise Invalid(field, says)
+
+
+def _placed(new: Sequence[NewResult], staying: Mapping[str, Result]) -> dict[str, Level]:
+    """The level of each new row by its key: it follows from the row under which it stands."""
+    found = {row.key: BELOW[staying[row.under].level] for row in new if _carries(staying.get(row.under))}
+    outputs = {key for key, level in found.items() if level is Level.OUTPUT}
+    found |= {row.key: Level.ACTIVITY for row in new if row.under in outputs and row.key not in found}
+    for row in new:
+        if row.key not in found:
+            says = _("Please choose an outcome or an output that stands, or a new output of this form.")
+            raise Invalid(f"{row.field}-under", says)
+    return found
+
+
+def _carries(row: Result | None) -> bool:
+    return row is not None and row.level in BELOW
 
 
 def _row(result: Result, numbers: Mapping[int, str]) -> dict[str, Any]:
@@ -324,13 +422,24 @@ def stale(change: Change) -> list[Reason]:
         if amounts.get(line["id"]) != Decimal(line["amount"]):
             found.append(_("The budget line “%(line)s” was changed meanwhile.", line=line["description"]))
     numbers = {one.id: one.number for one in numbered(project.results)}
-    rows = {one.id: _row(one, numbers) for one in project.results}
-    readings = {one.id: _reading(one, numbers) for one in project.indicators}
-    for kept, standing in ((before.get("results", ()), rows), (before.get("indicators", ()), readings)):
+    results = {one.id: one for one in project.results if one.id in numbers}
+    rows = {number: _row(one, numbers) for number, one in results.items()}
+    readings = {number: _reading(one, numbers) for number, one in live_indicators(project, results).items()}
+    texts = [*before.get("results", ()), *before.get("out", ())]
+    targets = [*before.get("indicators", ()), *before.get("indicators_out", ())]
+    for kept, standing in ((texts, rows), (targets, readings)):
         for one in kept:
             now = standing.get(one["id"])
             if now is None or {**now, "number": one["number"]} != one:
                 found.append(_("“%(text)s” of the results matrix was changed meanwhile.", text=one["text"]))
+    out = set(change.after.get("out", ()))
+    if any(one.parent_id in out and number not in out for number, one in results.items()):
+        found.append(_("A row was added meanwhile below one that is to be taken out."))
+    places = {one["under"] for one in change.after.get("new_results", ()) if one["under"].isdigit()}
+    places |= {str(one["result_id"]) for one in change.after.get("new_indicators", ())}
+    keys = {one["key"] for one in change.after.get("new_results", ())}
+    if any(place not in keys and int(place) not in rows for place in places):
+        found.append(_("A row to which something is added was taken out meanwhile."))
     if "people" in before and set(before["people"]) != {one.id for one in project.people(Part(before["part"]))}:
         found.append(_("The people were changed meanwhile."))
     if not found:
@@ -413,7 +522,7 @@ def _take_lines(change: Change, following: Following) -> dict[str, Any]:
         line.version += 1
     position = max((line.position for line in project.lines), default=0)
     session = session_of(project)
-    known = {one.id for one in project.results}
+    known = live(project.results)
     for place, values in enumerate(change.after["added"], position + 1):
         amount = Decimal(values["amount"])
         picked = {name: values[name] for name in PICKED}
@@ -449,8 +558,8 @@ def set_amount(line: BudgetLine, amount: Decimal) -> None:
 
 
 def _take_results(change: Change) -> dict[str, Any]:
-    """The new words, targets and indicators. What was recorded on an indicator stays with it."""
-    project, after, session = change.project, change.after, session_of(change.project)
+    """The new words, targets, rows and indicators, and what is taken out. What was recorded on an indicator stays."""
+    project, after = change.project, change.after
     results = {one.id: one for one in project.results}
     indicators = {one.id: one for one in project.indicators}
     for one in after["results"]:
@@ -465,18 +574,71 @@ def _take_results(change: Change) -> dict[str, Any]:
         for key, number in one["splits"]:
             parts[key].target = Decimal(number)
         indicator.version += 1
-    for one in after["new_indicators"]:
-        if one["result_id"] not in results:
-            raise Refused([_("A result to which an indicator is added is gone."), str(AGAIN)])
-        beside = [other.position for other in project.indicators if other.result_id == one["result_id"]]
-        made = Indicator(project=project, result_id=one["result_id"], position=max(beside, default=0) + 1, splits=[])
-        for name in INDICATOR:
-            setattr(made, name, _value(one[name]) if name in READINGS else one[name])
-        made.measure = Measure(one["measure"])
-        session.add(made)
+    _take_out(change, results)
+    _add_results(change)
+    return {name: len(after.get(part, ())) for name, part in COUNTED.items()}
+
+
+COUNTED = {
+    "texts": "results", "targets": "indicators", "new": "new_indicators", "new_rows": "new_results",
+    "rows_out": "out", "indicators_out": "indicators_out",
+}  # fmt: skip
+"""What the journal counts of a change of results."""
+
+
+def _take_out(change: Change, results: Mapping[int, Result]) -> None:
+    """Rows with their indicators, and indicators alone; budget lines that name such a row keep it and their amounts."""
+    project, today = change.project, day_at(change.project.office)
+    rows, alone = set(change.after.get("out", ())), set(change.after.get("indicators_out", ()))
+    for number in rows:
+        results[number].retired_on = today
+        results[number].version += 1
+    for indicator in project.indicators:
+        if indicator.retired_on is None and (indicator.result_id in rows or indicator.id in alone):
+            indicator.retired_on = today
+            indicator.version += 1
+
+
+def _add_results(change: Change) -> None:
+    """New rows after their siblings, outputs before what stands under them, then new indicators."""
+    project, session = change.project, session_of(change.project)
+    made: dict[str, Result] = {str(one.id): one for one in project.results}
+    new = sorted(change.after.get("new_results", ()), key=lambda one: one["level"] != Level.OUTPUT)
+    for one in new:
+        parent = made[one["under"]].id
+        row = Result(
+            project=project,
+            parent_id=parent,
+            level=Level(one["level"]),
+            position=_last(other for other in project.results if other.parent_id == parent) + 1,
+            text=one["text"],
+            assumption=one["assumption"],
+        )
+        session.add(row)
         session.flush()
-    counted = {"texts": "results", "targets": "indicators", "new": "new_indicators"}
-    return {name: len(after[part]) for name, part in counted.items()}
+        made[one["key"]] = row
+        if row.level is Level.ACTIVITY:
+            session.add(
+                ActivityPlan(
+                    project=project,
+                    result_id=row.id,
+                    responsible=one["responsible"],
+                    months=months.read(one["months"]),
+                )
+            )
+    for one in change.after["new_indicators"]:
+        result = made[str(one["result_id"])]
+        place = _last(other for other in project.indicators if other.result_id == result.id) + 1
+        indicator = Indicator(project=project, result_id=result.id, position=place, splits=[])
+        for name in INDICATOR:
+            setattr(indicator, name, _value(one[name]) if name in READINGS else one[name])
+        indicator.measure = Measure(one["measure"])
+        session.add(indicator)
+        session.flush()
+
+
+def _last(siblings: Iterable[Result | Indicator]) -> int:
+    return max((one.position for one in siblings), default=0)
 
 
 def _value(number: str | None) -> Decimal | None:

@@ -40,7 +40,12 @@ class Proposal:
         self.project, self.names, self.internal = project, names, internal
         self.edition = project.edition.handbook
         self.matrix = numbered(project.results, project.indicators)
-        self.results = {one.id: one for one in self.matrix}
+        self.results = {
+            one.id: _("%(text)s (taken out on %(day)s)", text=one.text, day=day(one.retired_on))
+            if one.retired_on
+            else one.name
+            for one in numbered(project.results, taken_out=True)
+        }
         foot = f"{self.edition.title.say()}, {day(project.updated_at.date())}"
         self.paper = Paper(
             title=project.title, reference=project.name, foot=foot, at=project.updated_at, landscape=landscape
@@ -367,14 +372,14 @@ class Proposal:
 
     def _line(self, place: int, line: Any) -> Sequence[str | Cell]:
         hidden = not self.internal and is_of_staff(line.category_code)
-        pays_for = self.results.get(line.result_id)
         how: tuple[str | Cell, ...] = (
             (Cell(_("internal"), span=4),)
             if hidden
             else (line.unit, figure(exact(line.quantity)), figure(exact(line.units)), figure(money(line.unit_cost)))
         )
         name = self.name("budget_categories", line.category_code)
-        return str(place), name, line.description, *how, figure(money(line.amount)), pays_for.name if pays_for else ""
+        pays_for = self.results.get(line.result_id, "")
+        return str(place), name, line.description, *how, figure(money(line.amount)), pays_for
 
     def _allocation(self, name: str, listed: str, shares: Sequence[Any]) -> None:
         order = list(self.names[listed])

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from prima.filters import money
+from prima.filters import day, money
 from prima.permissions import Action, can, guard
 from prima.projects import choices, operations, queries
 from prima.projects.forms.budget import BudgetForm, LineForm
@@ -86,7 +86,7 @@ def offered(project: Project) -> dict[str, Options]:
     lines = project.lines
     names: dict[str, dict[str, Any]] = {
         "category_code": choices.budget_categories({line.category_code for line in lines}),
-        "result_id": results_of(project),
+        "result_id": results_of(project) | taken_out(project),
         "area_code": choices.areas({line.area_code for line in lines}),
         "activity_type_code": choices.activity_types({line.activity_type_code for line in lines}),
         "country_code": countries_of(project),
@@ -97,6 +97,16 @@ def offered(project: Project) -> dict[str, Options]:
 def results_of(project: Project) -> dict[str, str]:
     """The outputs and activities of the results matrix, with their numbers."""
     return {str(one.id): one.name for one in numbered(project.results) if one.level in PAID_FOR}
+
+
+def taken_out(project: Project) -> dict[str, str]:
+    """The outputs and activities that a change took out, and that a line still names."""
+    named = {line.result_id for line in project.lines}
+    return {
+        str(one.id): _("%(text)s (taken out on %(day)s)", text=one.text, day=day(one.retired_on))
+        for one in numbered(project.results, taken_out=True)
+        if one.retired_on and one.id in named
+    }
 
 
 def countries_of(project: Project) -> dict[str, str]:

@@ -43,6 +43,7 @@ from prima.projects.numbering import numbered
 from prima.projects.operations.changes import Answer as DonorsAnswer
 from prima.projects.operations.changes import letters_since, what_happened
 from prima.projects.operations.effects import (
+    BELOW,
     INDICATOR,
     PICKED,
     READINGS,
@@ -50,13 +51,14 @@ from prima.projects.operations.effects import (
     NewIndicator,
     NewLine,
     NewReading,
+    NewResult,
     NewText,
     Terms,
 )
 from prima.projects.rights import changing_authority, may_change
 from prima.projects.rules.calls import day_at
 from prima.projects.stages import RUNNING
-from prima.projects.views.budget import offered
+from prima.projects.views.budget import offered, results_of
 from prima.projects.views.documents import folder
 from prima.projects.views.drafting import Answer, limit_rows, names_of, outcome
 from prima.scanning import Scanner
@@ -67,6 +69,8 @@ bp = Blueprint("changes", __name__, url_prefix="/projects")
 KIND = f"<any({', '.join(ChangeKind)}):kind>"
 MOVE = f"<any({', '.join(MOVES)}):move>"
 MOST_ROWS = 4000
+NEW_ROWS = 4
+"""So many outputs and activities one change can add."""
 
 
 def following() -> Following:
@@ -141,10 +145,7 @@ def edit(change: Change) -> Answer:
 def written(project: Project, kind: ChangeKind, change: Change | None) -> Answer:
     """The form, and what it saves; a second button asks at once."""
     limit_rows(MOST_ROWS)
-    options = offered(project) if kind in WITH_LINES else {}
-    if kind is ChangeKind.RESULTS:
-        carrying = [one for one in numbered(project.results) if one.level != Level.ACTIVITY]
-        options = {"result_id": Options({"": "", **{str(one.id): one.name for one in carrying}})}
+    options = options_of(project, kind)
     form = change_form(kind, None if request.method == "POST" else begun(project, kind, change), options)
     status = 200
     if kind is ChangeKind.RESULTS:
@@ -173,10 +174,25 @@ def written(project: Project, kind: ChangeKind, change: Change | None) -> Answer
         limit=MOST_BYTES // MEGABYTE,
         free_percent=project.change_rules.free_percent if kind is ChangeKind.BUDGET else None,  # type: ignore[union-attr]
         total=money(project.budget),
+        new_rows=[entry.form for entry in form.new_results.entries] if kind is ChangeKind.RESULTS else [],
         adds=kind in WITH_LINES
         and any(entry.form.errors or entry.form.description.data for entry in form.added.entries),
     )
     return page, status
+
+
+def options_of(project: Project, kind: ChangeKind) -> dict[str, Options]:
+    """What new lines, rows and indicators choose from; what was taken out is not offered."""
+    if kind in WITH_LINES:
+        return {**offered(project), "result_id": Options({"": "", **results_of(project)})}
+    if kind is not ChangeKind.RESULTS:
+        return {}
+    rows = [one for one in numbered(project.results) if one.level != Level.ACTIVITY]
+    new = {f"n{place}": _("New row %(number)s", number=place) for place in range(1, NEW_ROWS + 1)}
+    return {
+        "under": Options({"": "", **{str(one.id): one.name for one in rows if one.level in BELOW}, **new}),
+        "result_id": Options({"": "", **{str(one.id): one.name for one in rows}, **new}),
+    }
 
 
 def is_late(project: Project, kind: ChangeKind) -> bool:
@@ -208,19 +224,24 @@ def begun(project: Project, kind: ChangeKind, change: Change | None) -> dict[str
 
 def begun_results(project: Project, after: Mapping[str, Any]) -> dict[str, Any]:
     texts = {one["id"]: one for one in after.get("results", ())}
+    out, indicators_out = after.get("out", ()), after.get("indicators_out", ())
     readings = {one["id"]: one for one in after.get("indicators", ())}
     rows: dict[str, Any] = {"texts": [], "readings": [], "splits": []}
     for one in numbered(project.results, project.indicators):
         kept = texts.get(one.id, {"text": one.text, "assumption": one.assumption})
-        rows["texts"].append({"row": one.id, "text": kept["text"], "assumption": kept["assumption"]})
+        rows["texts"].append({"row": one.id, "text": kept["text"], "assumption": kept["assumption"],
+                              "out": one.id in out})  # fmt: skip
         for indicator in one.indicators:
             read = readings.get(indicator.id, {"text": indicator.text, "target": indicator.target, "splits": ()})
             parts = dict(read["splits"])
-            rows["readings"].append({"row": indicator.id, "text": read["text"], "target": read["target"]})
+            rows["readings"].append({"row": indicator.id, "text": read["text"], "target": read["target"],
+                                     "out": indicator.id in indicators_out})  # fmt: skip
             rows["splits"] += [
                 {"row": split.id, "target": Decimal(parts.get(split.id, split.target))} for split in indicator.splits
             ]
-    rows["indicators"] = [*after.get("new_indicators", ()), {}, {}]
+    new = {int(one["key"][1:]): one for one in after.get("new_results", ())}
+    rows["new_results"] = [new.get(place, {}) for place in range(1, NEW_ROWS + 1)]
+    rows["indicators"] = [*after.get("new_indicators", ()), *({} for _row in range(EMPTY_ROWS))]
     return rows
 
 
@@ -238,11 +259,13 @@ def matrix(project: Project, form: Any) -> list[tuple[Any, Any, list[tuple[Any, 
         name = f"{LEVELS[one.level]} {one.number}".strip()
         texts[one.id].text.label.text = name
         texts[one.id].assumption.label.text = _("%(row)s, assumption", row=name)
+        texts[one.id].out.label.text = _("Take %(row)s out, with its indicators", row=name)
         for place, indicator in enumerate(one.indicators, 1):
             if indicator.id in readings:
                 said = _("%(row)s, indicator %(number)s", row=name, number=place)
                 readings[indicator.id].text.label.text = said
                 readings[indicator.id].target.label.text = _("%(indicator)s, target", indicator=said)
+                readings[indicator.id].out.label.text = _("Take out: %(indicator)s", indicator=said)
             parts = []
             for split in (one for one in indicator.splits if one.id in splits):
                 codes = (code for code in (split.sex_code, split.age_code) if code)
@@ -322,17 +345,24 @@ def terms_of(kind: ChangeKind, form: Any) -> Terms:
     if kind is ChangeKind.RESULTS:
         splits = {entry.form.row.data: entry.form.target.data for entry in form.splits.entries}
         typed["texts"] = [
-            NewText(one.row.data or 0, one.text.data, one.assumption.data, f"texts-{place}-text")
+            NewText(one.row.data or 0, one.text.data, one.assumption.data,
+                    f"texts-{place}-{'out' if one.out.data else 'text'}", one.out.data)
             for place, one in enumerate(entry.form for entry in form.texts.entries)
-        ]
+        ]  # fmt: skip
+        typed["new_results"] = [
+            NewResult(f"n{place}", one.under.data, one.text.data, one.assumption.data, one.responsible.data,
+                      one.months.data, f"new_results-{place - 1}")
+            for place, one in enumerate((entry.form for entry in form.new_results.entries), 1)
+            if not one.is_empty
+        ]  # fmt: skip
         typed["readings"] = [
             NewReading(one.row.data or 0, one.text.data, one.target.data, one.target.value, splits,
-                       f"readings-{place}-target")
+                       f"readings-{place}-target", one.out.data)
             for place, one in enumerate(entry.form for entry in form.readings.entries)
         ]  # fmt: skip
         typed["indicators"] = [
             NewIndicator(
-                one.result_id.data or 0,
+                one.result_id.data,
                 {**{name: one[name].data for name in INDICATOR if name not in READINGS},
                  "baseline_value": one.baseline.value, "target_value": one.target.value},
                 f"indicators-{place}",
@@ -394,6 +424,7 @@ def show(change: Change) -> Answer:
         name=KINDS[change.kind],
         state=state_chip(change),
         rows=rows(change, project.currency),
+        rules=changing.budget_rules(change),
         lines=line_rows(change, categories),
         moves=moves,
         writable=change.state in WRITABLE and may_ask(project),
@@ -467,6 +498,7 @@ def take(asked: Asked) -> Answer:
         move=move,
         form=form,
         rows=rows(change, asked.project.currency),
+        rules=changing.budget_rules(change),
         target=state_chip(change, ChangeState(move.target))[0],
         behalf_of=held.absent if held else None,
         limit=MOST_BYTES // MEGABYTE,

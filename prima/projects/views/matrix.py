@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -217,8 +218,21 @@ def page(project: Project, form: MatrixForm) -> str:
         levels=LEVELS,
         asked=asked(project),
         results=snapshot(project)["results"],
+        taken_out=taken_out(project),
         names=choices.disaggregation("sex") | choices.disaggregation("age"),
     )
+
+
+def taken_out(project: Project) -> list[tuple[date, str, str]]:
+    """What changes of results took out, row by row: the day, what it was, and its words."""
+    found = []
+    for row in numbered(project.results, project.indicators, taken_out=True):
+        if row.retired_on:
+            found.append((row.retired_on, str(LEVELS[Level(row.level)]).capitalize(), row.text))
+        for one in row.indicators:
+            if gone_on := one.retired_on or row.retired_on:
+                found.append((gone_on, _("Indicator"), one.text))
+    return found
 
 
 @dataclass(frozen=True)

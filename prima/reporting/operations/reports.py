@@ -36,7 +36,7 @@ from prima.reporting.rules import committed_field, missing, part_titles, remark_
 from prima.reporting.standing import frozen, key_of
 from prima.reporting.steps import WRITABLE, deciding_roles, in_a_sentence, report_path, report_type, road
 from prima.users import User
-from prima.workflow import Move
+from prima.workflow import Move, Need
 
 Typed = dict[str, tuple[str, str, str]]
 Amounts = Mapping[tuple[str, int | None], tuple[Decimal | None, Decimal | None]]
@@ -92,6 +92,11 @@ def _owed(deadline: Deadline) -> ReportType:
     if deadline.fell_away_at is not None:
         raise Refused(_("This report is no longer asked."))
     return kind
+
+
+def _unmet(deadline: Deadline, kind: ReportType) -> list[Need]:
+    """What the report still needs, its groups of beneficiaries by name."""
+    return missing(deadline, kind, queries.group_names(deadline.project) if kind.part == "narrative" else None)
 
 
 def _submitting(kind: ReportType) -> Move:
@@ -231,9 +236,9 @@ def submit(deadline_id: int, *, actor: User) -> Deadline:
     kind = _owed(deadline)
     report = deadline.report
     if report is None:
-        raise Refused([Reason(str(need.text)) for need in missing(deadline, kind)] or [_("Write the report first.")])
+        raise Refused([Reason(str(need.text)) for need in _unmet(deadline, kind)] or [_("Write the report first.")])
     move = _move(deadline, kind, "submit", actor)
-    if unmet := missing(deadline, kind):
+    if unmet := _unmet(deadline, kind):
         raise Refused([Reason(str(need.text)) for need in unmet])
     if report.first_submitted_on is None:
         report.first_submitted_on = today_at(deadline.project.office)

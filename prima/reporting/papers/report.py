@@ -86,7 +86,7 @@ class Writing:
                 figure(grouped(one.baseline)),
                 figure(grouped(one.target)),
                 figure(f"{grouped(one.achieved)}\n{one.parts}".strip()),
-                figure(percent(one.share, 0) if one.share is not None else ""),
+                figure(percent(one.share) if one.share is not None else ""),
                 day(one.on_day) if one.on_day else "",
             )
             for one in standing.indicators

@@ -54,7 +54,7 @@ from prima.projects.models import (
     Result,
 )
 from prima.projects.models.project import TEAM
-from prima.projects.numbering import Numbered, numbered
+from prima.projects.numbering import numbered
 from prima.projects.rules.facts import EVALUATION as EVALUATION_MONEY
 from prima.projects.visibility import may_see, region_link
 from prima.reporting.calendar import EVALUATION, EXTENSION_REQUEST, ReportState
@@ -71,6 +71,7 @@ from prima.reporting.models import (
     ReportText,
     Spending,
 )
+from prima.reporting.monitoring import Reading, figure
 from prima.reporting.queries.evaluation import to_follow, with_evaluation
 from prima.reporting.queries.recorded import lesson_path
 from prima.reporting.rules import PROGRESS, asks_extent
@@ -278,22 +279,20 @@ def live(deadline: Deadline, kind: ReportType) -> Standing:
         return Standing(planned=planned)
     results, months, progress = _activities(project.id)
     measured, values = _measured(project.id, until)
-    passed = min(until, clock.today_at(project.office.time_zone) - timedelta(days=1))
-    standing = _standing(numbered(results, measured), until)
+    today = clock.today_at(project.office.time_zone)
+    judged_on = today if until >= today else until + timedelta(days=1)
+    standing = numbered(results, measured)
     return Standing(
         indicators=tuple(
-            indicator_row(one, indicator, values[indicator.id])
-            for one in standing
-            for indicator in one.indicators
-            if not _retired(indicator, until)
+            indicator_row(one, indicator, values[indicator.id]) for one in standing for indicator in one.indicators
         ),
         activities=tuple(
-            activity_row(one, months.get(one.id, ()), progress.get(one.id), project.starts_on, passed)
+            activity_row(one, months.get(one.id, ()), progress.get(one.id), project.starts_on, judged_on)
             for one in standing
             if one.level == Level.ACTIVITY
         ),
         milestones=tuple(
-            milestone_row(name, planned_on, done_on, until, passed)
+            milestone_row(name, planned_on, done_on, until, judged_on)
             for name, planned_on, done_on in db.session.execute(
                 select(Milestone.name, Milestone.planned_on, Milestone.done_on)
                 .where(Milestone.project_id == project.id)
@@ -302,19 +301,6 @@ def live(deadline: Deadline, kind: ReportType) -> Standing:
         ),
         planned=planned,
     )
-
-
-def _standing(rows: Iterable[Numbered], until: date) -> list[Numbered]:
-    """The rows that no change had taken out by then, nor one above them."""
-    found: dict[int, Numbered] = {}
-    for one in rows:
-        if not _retired(one.row, until) and (one.parent_id is None or one.parent_id in found):
-            found[one.id] = one
-    return list(found.values())
-
-
-def _retired(row: Any, until: date) -> bool:
-    return row.retired_on is not None and row.retired_on <= until
 
 
 def _activities(project_id: int) -> tuple[list[Result], dict[int, list[int]], dict[int, ActivityProgress]]:
@@ -332,20 +318,20 @@ def _activities(project_id: int) -> tuple[list[Result], dict[int, list[int]], di
     )
 
 
-def _measured(project_id: int, until: date) -> tuple[list[Indicator], dict[int, list[IndicatorValue]]]:
-    """The indicators, and the values of each up to the day, oldest first."""
-    read = and_(IndicatorValue.indicator_id == Indicator.id, IndicatorValue.on_day <= until)
+def _measured(project_id: int, until: date) -> tuple[list[Indicator], dict[int, list[Reading]]]:
+    """The indicators, and the values of each up to the day."""
+    until_then = and_(IndicatorValue.indicator_id == Indicator.id, IndicatorValue.on_day <= until)
     found: dict[int, Indicator] = {}
-    values: dict[int, list[IndicatorValue]] = defaultdict(list)
+    values: dict[int, list[Reading]] = defaultdict(list)
     for indicator, value in db.session.execute(
         select(Indicator, IndicatorValue)
-        .outerjoin(IndicatorValue, read)
+        .outerjoin(IndicatorValue, until_then)
         .where(Indicator.project_id == project_id)
         .order_by(Indicator.position, Indicator.id, IndicatorValue.on_day)
     ):
         found[indicator.id] = indicator
         if value:
-            values[indicator.id].append(value)
+            values[indicator.id].append(figure(value))
     return list(found.values()), values
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, url_for
@@ -20,7 +21,7 @@ from prima.projects.stages import RUNNING
 from prima.projects.views.drafting import Answer, in_words, outcome
 from prima.reporting.forms.monitoring import RemovalForm, ValueForm, value_form
 from prima.reporting.models import IndicatorValue
-from prima.reporting.monitoring import Achieved, Part, achieved, live_indicators, read
+from prima.reporting.monitoring import Achieved, Part, achieved, read
 from prima.reporting.operations import monitoring as operations
 from prima.reporting.operations.monitoring import WRITTEN
 from prima.reporting.operations.reports import today_at
@@ -38,7 +39,8 @@ class Line:
 
     indicator: Indicator
     achieved: Achieved | None
-    retired: bool
+    retired_on: date | None
+    """When it was taken out, by itself or with its result."""
 
 
 def frame(project: Project, here: str) -> dict[str, Any]:
@@ -68,24 +70,25 @@ def frame(project: Project, here: str) -> dict[str, Any]:
 @bp.get("")
 @guard(Action.VIEW_PROJECT, monitored)
 def index(project: Project) -> str:
-    values, live = values_of(project), {one.id for one in live_indicators(project)}
+    values = values_of(project)
     return render_template(
         "reporting/monitoring.html",
         **frame(project, "monitoring.index"),
         lights=lights_of(project, viewer()) if project.status in RUNNING else (),
         results=[
             (row, lines)
-            for row in numbered(project.results, project.indicators)
-            if (lines := list(_lines(row.indicators, values, live)))
+            for row in numbered(project.results, project.indicators, taken_out=True)
+            if (lines := list(_lines(row, values)))
         ],
     )
 
 
-def _lines(indicators: Sequence[Indicator], values: dict[int, list[IndicatorValue]], live: set[int]) -> Any:
+def _lines(row: Numbered, values: dict[int, list[IndicatorValue]]) -> Iterator[Line]:
     """One that was taken out is shown as long as it holds values."""
-    for one in indicators:
-        if one.id in live or values[one.id]:
-            yield Line(one, achieved(one, [read(value) for value in values[one.id]]), one.id not in live)
+    for one in row.indicators:
+        retired_on = one.retired_on or row.retired_on
+        if retired_on is None or values[one.id]:
+            yield Line(one, achieved(one, [read(value) for value in values[one.id]]), retired_on)
 
 
 # -- one indicator ----------------------------------------------------------------------------------------------------
@@ -175,13 +178,13 @@ def remove(one: Measured) -> Response:
 
 
 def page(one: Measured, form: ValueForm) -> str:
-    sexes, ages = choices.disaggregation("sex"), choices.disaggregation("age")
+    sexes, ages, row = choices.disaggregation("sex"), choices.disaggregation("age"), _row(one)
     return render_template(
         "reporting/indicator_values.html",
         **frame(one.project, "monitoring.index"),
         one=one,
-        row=_row(one),
-        retired=one.indicator not in live_indicators(one.project),
+        row=row,
+        retired_on=one.indicator.retired_on or row.retired_on,
         form=form,
         part_names=list(form.part_keys),
         values=[(value, achieved(one.indicator, [read(value)])) for value in one.values],
@@ -221,7 +224,7 @@ def _typed(one: Measured, form: ValueForm) -> dict[str, Any]:
 
 
 def _row(one: Measured) -> Numbered:
-    return next(row for row in numbered(one.project.results) if row.id == one.indicator.result_id)
+    return next(row for row in numbered(one.project.results, taken_out=True) if row.id == one.indicator.result_id)
 
 
 def _back(one: Measured, message: str) -> Response:

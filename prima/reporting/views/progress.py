@@ -10,13 +10,13 @@ from flask_babel import gettext as _
 from prima.permissions import Action, guard
 from prima.projects.forms.rows import Options
 from prima.projects.models import Level, Project
-from prima.projects.numbering import numbered
+from prima.projects.numbering import live, numbered
 from prima.projects.operations.drafting import fingerprint
 from prima.projects.operations.rows import RowsConflict
 from prima.projects.views.drafting import Answer, both_rows, limit_rows, outcome, rows_of
 from prima.reporting.forms.monitoring import STATES, ProgressForm
 from prima.reporting.models import ActivityProgress
-from prima.reporting.monitoring import live, planned, standing
+from prima.reporting.monitoring import planned, standing
 from prima.reporting.operations import progress as operations
 from prima.reporting.operations.progress import progress_of, values_of
 from prima.reporting.operations.reports import today_at
