@@ -244,6 +244,8 @@ class ReportPage:
     remarks: Mapping[str, str]
     """What has to be changed, by part, while the report is back with the team."""
     waits_for: str
+    is_hidden: bool
+    """The viewer may not read what is not handed in yet."""
     internal: bool
     """The viewer may read the notes of those who decide."""
 
@@ -319,6 +321,11 @@ class ReportPage:
         return found
 
 
+def _is_hidden(report: Report | None, internal: bool, writes: bool) -> bool:
+    """A report that was never handed in is read by those alone who read internal parts, and by whoever writes it."""
+    return report is not None and report.first_submitted_on is None and not internal and not writes
+
+
 def put_together(deadline: Deadline, kind: ReportType, viewer: User) -> ReportPage:
     project, report = deadline.project, deadline.report
     internal = can(viewer, Action.VIEW_INTERNAL, project)
@@ -354,6 +361,7 @@ def put_together(deadline: Deadline, kind: ReportType, viewer: User) -> ReportPa
         remarks=remarks,
         waits_for=_waits_for(kind, state) if live else "",
         internal=internal,
+        is_hidden=_is_hidden(report, internal, writes),
     )
 
 

@@ -330,3 +330,16 @@ def test_budget_lines_of_a_category_count_together(browser_of):
     rows = {row[0]: row[1] for row in page.rows("Spending from the start of the project, USD")}
     assert (rows["Line 1"], rows["More"], rows["Subtotal, National staff"]) == ("20,000", "500", "20,500")
     assert db.session.get(Deadline, deadline.id)
+
+
+def test_a_draft_is_read_by_those_alone_who_read_internal_parts(browser_of):
+    project, manager, deadline = the_road()
+    page = browser_of(manager).open(address(project, deadline))
+    page.fill("Next steps", "Nobody else's business yet.").press("Save the draft")
+    elsewhere = browser_of(a_user("VIEW", "UKR"))
+    page = elsewhere.open(address(project, deadline)).check()
+    assert "Nobody else's business yet." not in page.text
+    assert "It can be read here once it has been handed in." in page.text
+    for ending in (".docx", ".xlsx"):
+        assert elsewhere.open(address(project, deadline) + ending).status == 404
+    assert "Nobody else's business yet." in browser_of(a_user("RPDO", "NBO")).open(address(project, deadline)).text

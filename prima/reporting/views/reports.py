@@ -110,7 +110,7 @@ def decide(deadline: Deadline) -> Answer:
 @bp.get("/<reference>/reports/<int:deadline>.docx")
 @guard(Action.VIEW_PROJECT, queries.deadline)
 def in_word(deadline: Deadline) -> Response:
-    page = whole(deadline)
+    page = readable(deadline)
     return send_file(
         BytesIO(papers.report(page)), papers.WORD, as_attachment=True, download_name=f"{file_name(page)}.docx",
         max_age=0,
@@ -120,7 +120,7 @@ def in_word(deadline: Deadline) -> Response:
 @bp.get("/<reference>/reports/<int:deadline>.xlsx")
 @guard(Action.VIEW_PROJECT, queries.deadline)
 def in_excel(deadline: Deadline) -> Response:
-    page = whole(deadline)
+    page = readable(deadline)
     file = TemporaryFile()  # noqa: SIM115 - the response closes it when it is sent
     try:
         write(file, workbooks.report(page), created=clock.now())
@@ -129,6 +129,14 @@ def in_excel(deadline: Deadline) -> Response:
         raise
     file.seek(0)
     return send_file(file, MEDIA_TYPE, as_attachment=True, download_name=f"{file_name(page)}.xlsx", max_age=0)
+
+
+def readable(deadline: Deadline) -> ReportPage:
+    """The report for who may read it: a draft is no file for everybody."""
+    page = whole(deadline)
+    if page.is_hidden:
+        raise NotFound
+    return page
 
 
 def file_name(page: ReportPage) -> str:
