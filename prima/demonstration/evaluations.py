@@ -19,6 +19,7 @@ from prima.projects.models import Part, Party, Project
 from prima.reporting.calendar import EVALUATION, RESPONSE, ReportState
 from prima.reporting.models import (
     Deadline,
+    DeadlineChange,
     Evaluation,
     Finding,
     FollowUp,
@@ -134,6 +135,7 @@ def _response(project: Project, case: Case, received_on: date) -> Deadline:
     manager, officer, decider = (case.site.who(role) for role in (Role.PM, Role.RME, Role.RPDO))
     due_on = add_months(received_on, project.edition.handbook.deadlines.response_months)
     deadline = Deadline(project_id=project.id, kind=RESPONSE, due_on=due_on, first_due_on=due_on)
+    deadline.changes = [DeadlineChange(at=_at(received_on, project), by_id=manager.id, new_due_on=due_on)]
     day = due_on - timedelta(days=4)
     if day + timedelta(days=12) >= TODAY:
         return deadline

@@ -288,7 +288,7 @@ def report(cast: Cast, home: str, axe) -> None:
     axe(manager.fits().page)
     manager.press("Save and submit").is_told("Saved, but not submitted yet")
     written = manager.page.url
-    manager.follow("Say how it is counted")
+    manager.main.get_by_role("link", name="Say how it is counted").first.click()
     manager.main.get_by_label("How it is counted, ").select_option(label="people, nobody counted twice")
     manager.press("Save").is_told("Saved.").open(written).follow("Lessons learned")
     for part in (
