@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 from playwright.sync_api import expect
+from sqlalchemy import update
 
 from prima.db import db
 from prima.months import add_months
-from prima.projects.models import Project
+from prima.projects.models import Beneficiaries, Counted, Project
 from tests.factories import a_project
 from tests.journeys.people import Cast, Person
 from tests.journeys.running import a_cast, due, go_to, hand_in, look
@@ -45,6 +46,7 @@ def test_from_activation_to_the_evaluation(browser_page, axe):
     go_to(date(2024, 3, 1))
     cast = a_cast(browser_page)
     project = a_project(status="APPROVED", complete=True, title=TITLE)
+    db.session.execute(update(Beneficiaries).values(counted=Counted.PEOPLE, repeated=False))
     db.session.commit()
     home = f"/projects/{project.reference}"
     activate(cast, home, axe)

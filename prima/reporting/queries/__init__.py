@@ -603,7 +603,37 @@ def regions() -> list[tuple[str, str]]:
 def desk(user: User) -> list[Duty]:
     """Reports that the person owes or is to check or accept, and recommendations that the person follows up."""
     editions = _editions()
-    return [*_to_write(user, editions), *_to_decide(user, editions), *to_follow(user)]
+    today = clock.today()
+    asked: list[Any] = [_owed_by(user, editions, today)]
+    if ways := _deciding_ways(user, editions, today):
+        asked.append(_asked(Report.state.in_(WAITING), or_(*ways)))
+    statement: Any = union_all(*asked)
+    rows: list[Any] = sorted(db.session.execute(statement), key=lambda row: (row.state in WAITING, row.due_on, row.id))
+    duties = [duty for row in rows if (duty := _duty(row, editions[row.edition_id], today))]
+    return [*duties, *to_follow(user)]
+
+
+def _duty(row: Any, edition: HandbookEdition, today: date) -> Duty | None:
+    """What is to be done with a report; nothing as long as it is not announced."""
+    decides = row.state in WAITING
+    if not decides and row.due_on > today + timedelta(days=announced_days(edition)) and not has_opened(row, today):
+        return None
+    name = deadline_name(edition.handbook, row.kind, row.name)
+    return Duty(
+        what=deciding(name, row.state) if decides else writing(name, row.state),
+        reference=row.code or row.reference,
+        title=row.title,
+        place=row.office,
+        url=report_path(row.reference, row.id),
+        since_on=row.state_since.date()
+        if decides
+        else since(row.state, row.state_since, row.period_to or row.from_on, today),
+        due_on=None if decides else row.due_on,
+    )
+
+
+WAITING = (ReportState.SUBMITTED, ReportState.CHECKED)
+"""Handed in, and with those who decide."""
 
 
 def announced_days(edition: HandbookEdition) -> int:
@@ -615,8 +645,8 @@ def _editions() -> dict[int, HandbookEdition]:
     return {row.id: row for row in db.session.scalars(select(HandbookEdition))}
 
 
-def _rows(*conditions: Any) -> Sequence[Any]:
-    return db.session.execute(
+def _asked(*conditions: Any) -> Any:
+    return (
         select(
             Deadline.id,
             Deadline.kind,
@@ -636,39 +666,24 @@ def _rows(*conditions: Any) -> Sequence[Any]:
         .join(Office, Office.id == Project.office_id)
         .outerjoin(Report, Report.deadline_id == Deadline.id)
         .where(*conditions)
-        .order_by(Deadline.due_on, Deadline.id)
-    ).all()
+    )
 
 
-def _to_write(user: User, editions: dict[int, HandbookEdition]) -> list[Duty]:
+def _owed_by(user: User, editions: dict[int, HandbookEdition], today: date) -> Any:
     """What the person owes as manager, alternate or evaluator, from the first reminder's day or its window on."""
     furthest = max((announced_days(one) for one in editions.values()), default=0)
-    today = clock.today()
     now = (Party.project_id == Project.id, Party.until_at.is_(None))
     runs = exists().where(*now, Party.user_id == user.id, Party.part.in_((Part.MANAGER, Part.ALTERNATE)))
     evaluates = exists().where(*now, Party.user_id == user.id, Party.part == Part.EVALUATOR)
     named = exists().where(*now, Party.part == Part.EVALUATOR)
     mine = case((Deadline.kind == EVALUATION, evaluates | (~named & runs)), else_=runs)
-    found = _rows(
+    return _asked(
         Deadline.is_open,
         Deadline.kind != EXTENSION_REQUEST,
         or_(Deadline.due_on <= today + timedelta(days=furthest), Deadline.from_on <= today),
         Project.status.in_(OWING),
         mine,
     )
-    return [
-        Duty(
-            what=writing(deadline_name(editions[row.edition_id].handbook, row.kind, row.name), row.state),
-            reference=row.code or row.reference,
-            title=row.title,
-            place=row.office,
-            url=report_path(row.reference, row.id),
-            since_on=since(row.state, row.state_since, row.period_to or row.from_on, today),
-            due_on=row.due_on,
-        )
-        for row in found
-        if row.due_on <= today + timedelta(days=announced_days(editions[row.edition_id])) or has_opened(row, today)
-    ]
 
 
 def has_opened(row: Any, today: date) -> bool:
@@ -697,9 +712,10 @@ def since(state: ReportState | None, state_since: Any, period_to: date | None, t
     return period_to if period_to and period_to <= today else None
 
 
-def _to_decide(user: User, editions: dict[int, HandbookEdition]) -> list[Duty]:
+def _deciding_ways(user: User, editions: dict[int, HandbookEdition], today: date) -> list[ColumnElement[bool]]:
+    """Which reports wait for the person to check or accept them, by each authority and edition."""
     ways = []
-    for held in user.authorities(clock.today()):
+    for held in user.authorities(today):
         for number, edition in editions.items():
             checks = [kind.code for kind in edition.handbook.reports if held.role in kind.checked_by]
             accepts = [kind.code for kind in edition.handbook.reports if held.role == kind.accepted_by]
@@ -709,19 +725,7 @@ def _to_decide(user: User, editions: dict[int, HandbookEdition]) -> list[Duty]:
                     and_(Report.state == ReportState.CHECKED, Deadline.kind.in_(accepts)),
                 )
                 ways.append(and_(Project.edition_id == number, turn, _covers(held), _off_the_team(user, held)))
-    if not ways:
-        return []
-    return [
-        Duty(
-            what=deciding(deadline_name(editions[row.edition_id].handbook, row.kind, row.name), row.state),
-            reference=row.code or row.reference,
-            title=row.title,
-            place=row.office,
-            url=report_path(row.reference, row.id),
-            since_on=row.state_since.date(),
-        )
-        for row in _rows(Report.state.in_((ReportState.SUBMITTED, ReportState.CHECKED)), or_(*ways))
-    ]
+    return ways
 
 
 def _covers(held: Authority) -> ColumnElement[bool]:
