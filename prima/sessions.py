@@ -115,12 +115,17 @@ def kept_unread() -> int:
     return (row.unread_count if row else None) or 0
 
 
-def keep_count(number: int, unread: int) -> None:
-    """Keep both with the session, as `last_seen_at` is: the one thing a GET may write."""
+def keep_count(number: int, unread: Any) -> int | None:
+    """Keep both with the session, as `last_seen_at` is: the one thing a GET may write.
+
+    `unread` is a question for that number, asked as it is kept; the answer, or None where there is no session.
+    """
     if row := g.get("sign_in"):
         values = {"desk_count": number, "unread_count": unread, "desk_counted_at": clock.now()}
-        db.session.execute(update(SignIn).where(SignIn.id == row.id).values(**values))
+        counted = update(SignIn).where(SignIn.id == row.id).values(**values).returning(SignIn.unread_count)
         keep()
+        return db.session.scalar(counted, execution_options={"synchronize_session": False})
+    return None
 
 
 def desk_stays() -> None:
