@@ -174,7 +174,7 @@ def test_another_evaluator_takes_over_and_the_first_writes_no_more(browser_of, e
     )
     db.session.commit()
     assert browser_of(second).open(evaluated.path("/ratings")).status == 200
-    assert browser_of(evaluated.outside).open(evaluated.path("/ratings")).status == 403
+    assert browser_of(evaluated.outside).open(evaluated.path("/ratings")).status == 404
     with pytest.raises(Conflict):
         operations.set_terms(evaluated.deadline.id, actor=ready(evaluated.officer), version=1, evaluator="")
 

@@ -109,7 +109,7 @@ def test_the_page_shows_lines_categories_and_their_total(browser_of, project):
         ["B003", "Line 3", "75,000", "14,970", "0", "60,030", "20.0%"],
     ]
     assert page.table(CAPTION).totals == [["", "Total", "100,000", "26,970", "1,000", "72,030", "27.0%"]]
-    assert "finance.xlsx, taken over on 1 Oct 2016 by the operator. The last day" in page.text
+    assert "finance.xlsx, taken over on 1 Oct 2016 by the operator. Its last entry is of" in page.text
     assert "1 Sep 2016" in page.text and "Take over spending" in page.links
 
 
