@@ -356,7 +356,10 @@ def look_at_the_list(person: Person, axe) -> list:
 
 @pytest.mark.parametrize(
     ("javascript", "width", "returned"),
-    [pytest.param(True, 1280, False, id="script, wide"), pytest.param(False, 390, True, id="no script, narrow")],
+    [
+        pytest.param(True, 1280, False, id="script, wide"),
+        pytest.param(False, 390, True, id="no script, narrow", marks=pytest.mark.soak),
+    ],
 )
 def test_from_a_concept_to_an_accepted_report(cast_of, axe, javascript, width, returned):
     cast = cast_of(javascript=javascript, width=width)

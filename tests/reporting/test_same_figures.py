@@ -50,7 +50,7 @@ def measured(draw):
         if measure is Measure.NUMBER:
             figure[0] = draw(AMOUNT)
         elif measure is Measure.PERCENTAGE:
-            figure[1:] = [draw(AMOUNT), draw(AMOUNT)]
+            figure[1:] = [draw(AMOUNT), draw(AMOUNT.filter(bool))]
         words = "" if figured else draw(st.sampled_from(["yes", "no"]))
         values.append((START + timedelta(days=after), *figure, words))
     return indicator, values
