@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 from playwright.sync_api import expect
@@ -10,6 +11,7 @@ from sqlalchemy import update
 from prima.db import db
 from prima.months import add_months
 from prima.projects.models import Beneficiaries, Counted, Project
+from prima.users import Role
 from tests.factories import a_project
 from tests.journeys.people import Cast, Person
 from tests.journeys.running import a_cast, due, go_to, hand_in, look
@@ -70,6 +72,9 @@ def test_from_activation_to_the_evaluation(browser_page, axe):
 
     go_to(date(2026, 12, 1))
     see_what_is_left(cast, home, axe)
+    cast.add("evaluator", Role.EVAL, None, "Evaluator")
+    db.session.commit()
+    evaluate(cast, home, axe)
 
 
 def report_in(project: Project, cast: Cast, day: date) -> None:
@@ -200,3 +205,44 @@ def see_what_is_left(cast: Cast, home: str, axe) -> None:
     assert (asked_by[0], asked_by[2].split("first")[0].strip()) == EXTENDED[-4]
     look(fund, axe).follow("Ex-post evaluation report").is_at("Ex-post evaluation report")
     look(fund.reads("30 Nov 2026 – 31 May 2027"), axe)
+
+
+CRITERIA = ("Relevance", "Coherence", "Effectiveness", "Efficiency", "Impact", "Sustainability")
+
+
+def evaluate(cast: Cast, home: str, axe) -> None:
+    """The Fund names who evaluates; ratings, a finding, a recommendation, the report, and what the manager answers."""
+    fund = cast.fund.open(home).follow("Evaluation").is_at("Ex-post evaluation").follow("Terms and evaluator")
+    fill(fund, "Evaluator's e-mail address", cast.people["evaluator"].email)
+    fill(fund, "Terms of reference", "What remains?")
+    look(fund, axe).press("Save").is_told("The terms of the evaluation are saved.")
+
+    evaluator = cast.evaluator.open(f"{home}/evaluation").follow("Write ratings")
+    for criterion in CRITERIA:
+        evaluator.main.get_by_label(criterion, exact=True).select_option(label="Good")
+        fill(evaluator, f"Why: {criterion}", "As seen in the field.")
+    look(evaluator, axe).press("Save").follow("Write findings")
+    fill(evaluator, "Finding, line 1", "Officers apply the law.")
+    evaluator.press("Save").is_told("The findings are saved.").follow("Write recommendations")
+    fill(evaluator, "Recommendation, line 1", "Train those who are new.")
+    look(evaluator.press("Save").is_told("The recommendations are saved."), axe)
+    evaluator.open(f"{home}/reports").follow("Ex-post evaluation report").is_at("Ex-post evaluation report")
+    for part in (*CRITERIA, "Findings", "Recommendations"):
+        evaluator.type(part, f"The words of {part}.")
+    evaluator.press("Save and submit").is_told("The report is submitted.")
+
+    manager = cast.manager.open(f"{home}/evaluation").reads("Train those who are new.", "Officers apply the law.")
+    look(manager, axe).follow("Respond to recommendation 1")
+    manager.main.get_by_label("Response", exact=True).select_option(label="Accepted")
+    for label, text in (
+        ("Response in words", "A course each spring."), ("Done until", "2027-04-30"),
+        ("Owner's e-mail address", cast.people["manager"].email),
+    ):  # fmt: skip
+        fill(manager, label, text)
+    manager.press("Save").is_told("The response is saved.")
+    look(manager.reads("30 Apr 2027"), axe)
+
+
+def fill(person: Person, label: str, text: str) -> None:
+    """A field that may be optional."""
+    person.main.get_by_label(re.compile(rf"^{re.escape(label)}( \(optional\))?$")).fill(text)
