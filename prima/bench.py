@@ -35,6 +35,7 @@ from prima.db import db
 from prima.demonstration.portfolio import full
 from prima.endorsement.differences.words import words as differing
 from prima.endorsement.models import Clearance, Round
+from prima.months import add_months
 from prima.permissions import Action, guard
 from prima.places import Office, OfficeLink
 from prima.projects import queries
@@ -88,7 +89,8 @@ class Bound:
 BOUNDS: Mapping[str, Bound] = {
     "list": Bound(queries=12),
     "dashboard": Bound(queries=15),
-    "project page": Bound(queries=24),
+    "project page": Bound(queries=20, ratio=70),
+    "deadlines": Bound(ratio=15),
     "section page": Bound(queries=12, ratio=45),
     "autosave": Bound(queries=6),
     "budget page": Bound(ratio=170),
@@ -333,6 +335,7 @@ def figures(app: Flask) -> Iterator[Figure]:
     for kind, name, work in (
         ("counts", "count and sum of the list (everything)", _count),
         ("reminders", "reminders of a day, dry run", _remind),
+        ("deadlines", "deadlines: of one project, recomputed", _recomputed),
     ):
         yield Figure(kind, name, _alone(app, work), bare_page[MANAGER])
     for name, before, after in _long_texts():
@@ -367,6 +370,21 @@ def _count() -> int:
 
 def _remind() -> int:
     return sum(1 for _ in reminders.due(db.session(), clock.today()))
+
+
+def _recomputed() -> int:
+    """The deadlines of a running project after its end moved by half a year, with its lock; nothing is kept."""
+    running = select(Project.id).where(Project.status == Status.ACTIVE, Project.ends_on.is_not(None))
+    number = db.session.scalar(running.order_by(Project.id).limit(1))
+    if number is None:
+        raise NoAnswer("no project runs")
+    project = queries.locked(number)
+    assert project.ends_on is not None
+    was_end, project.ends_on = project.ends_on, add_months(project.ends_on, 6)
+    done = operations.recompute(project, was_end=was_end, actor=None)
+    db.session.flush()
+    db.session.rollback()
+    return done.moved + done.added + done.dropped
 
 
 def _long_text(seed: int, count: int = 3300) -> str:
