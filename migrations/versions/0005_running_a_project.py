@@ -209,10 +209,8 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['superseded_id'], ['spending_import.id'], name=op.f('fk_expense_superseded_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_expense'))
     )
-    op.create_index(op.f('ix_expense_import_id'), 'expense', ['import_id'], unique=False)
     op.create_index(op.f('ix_expense_line_id'), 'expense', ['line_id'], unique=False)
     op.create_index('ix_expense_standing', 'expense', ['project_id', 'on_day'], unique=False, postgresql_where='superseded_id is null')
-    op.create_index(op.f('ix_expense_superseded_id'), 'expense', ['superseded_id'], unique=False)
     op.create_table('finding',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('evaluation_id', sa.BigInteger(), nullable=False),
@@ -380,10 +378,8 @@ def downgrade() -> None:
     op.drop_table('indicator_value')
     op.drop_index(op.f('ix_finding_evaluation_id'), table_name='finding')
     op.drop_table('finding')
-    op.drop_index(op.f('ix_expense_superseded_id'), table_name='expense')
     op.drop_index('ix_expense_standing', table_name='expense', postgresql_where='superseded_id is null')
     op.drop_index(op.f('ix_expense_line_id'), table_name='expense')
-    op.drop_index(op.f('ix_expense_import_id'), table_name='expense')
     op.drop_table('expense')
     op.drop_table('evaluation_rating')
     op.drop_index(op.f('ix_deadline_change_deadline_id'), table_name='deadline_change')

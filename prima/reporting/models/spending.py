@@ -45,8 +45,8 @@ class Expense(Model):
     id: Mapped[Key]
     project_id: Mapped[int] = mapped_column(ForeignKey("project.id"))
     line_id: Mapped[int] = mapped_column(ForeignKey("budget_line.id"), index=True)
-    import_id: Mapped[int] = mapped_column(ForeignKey("spending_import.id"), index=True)
-    superseded_id: Mapped[int | None] = mapped_column(ForeignKey("spending_import.id"), index=True)
+    import_id: Mapped[int] = mapped_column(ForeignKey("spending_import.id"))
+    superseded_id: Mapped[int | None] = mapped_column(ForeignKey("spending_import.id"))
     """The later spreadsheet that states the project anew; only what is not superseded counts."""
     on_day: Mapped[date]
     kind: Mapped[ExpenseKind]
