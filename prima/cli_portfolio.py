@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -41,22 +42,30 @@ def import_command(file: Path, year: int | None, update: bool) -> None:
         if digits is None:
             raise click.UsageError(f"{file.name} does not end in a year: say which with --year 2016.")
         year = int(digits[0])
-    try:
+    with whole(file):
         outcome = import_portfolio(db.session(), file.read_bytes(), year, actor=None, update=update)
-    except BadTable as error:
+    db.session.commit()
+    for line in report(outcome):
+        click.echo(line)
+
+
+@contextmanager
+def whole(file: Path) -> Iterator[None]:
+    """All of a file or nothing: what is wrong with it is said, each fault on a line."""
+    try:
+        yield
+    except (BadTable, BadHistory) as error:
         db.session.rollback()
-        for problem in error.problems:
-            click.echo(str(problem), err=True)
-        number = len(error.problems)
+        faults = error.problems if isinstance(error, BadTable) else error.faults
+        for fault in faults:
+            click.echo(str(fault), err=True)
+        number = len(faults)
         raise click.ClickException(
             f"{file.name}: {number} {plural(number, 'problem')}; nothing was imported."
         ) from None
     except (OSError, Refused) as error:
         db.session.rollback()
         raise click.ClickException(f"{file.name}: {error}") from None
-    db.session.commit()
-    for line in report(outcome):
-        click.echo(line)
 
 
 def report(outcome: Outcome) -> list[str]:
@@ -112,20 +121,9 @@ def import_projects(file: Path, reports: Path | None, dry_run: bool, wants_templ
         raise click.UsageError("Give an Excel workbook (.xlsx) or a CSV file (.csv).")
     if reports and file.suffix.lower() == ".xlsx":
         raise click.UsageError("A workbook holds the reports on its sheet “Reports”; --reports goes with a CSV file.")
-    try:
+    with whole(file):
         told = reports.read_bytes() if reports else None
         outcome = import_history(db.session(), file.read_bytes(), file.name, reports=told)
-    except BadHistory as error:
-        db.session.rollback()
-        for fault in error.faults:
-            click.echo(str(fault), err=True)
-        number = len(error.faults)
-        raise click.ClickException(
-            f"{file.name}: {number} {plural(number, 'problem')}; nothing was imported."
-        ) from None
-    except (OSError, Refused) as error:
-        db.session.rollback()
-        raise click.ClickException(f"{file.name}: {error}") from None
     for one in outcome.changes:
         click.echo(f"{one.project}, {one.what}: “{one.before}” becomes “{one.after}”.")
     for name in outcome.kept:

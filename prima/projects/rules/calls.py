@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask_babel import format_date, ngettext
 from flask_babel import gettext as _
@@ -52,7 +51,7 @@ def read(rows: Iterable[Mapping[str, Any]]) -> list[Call]:
 
 def day_at(office: Any) -> date:
     """Today at an office: a cut-off is a date there."""
-    return clock.fixed_day() or clock.now().astimezone(ZoneInfo(office.time_zone)).date()
+    return clock.today_at(office.time_zone)
 
 
 def open_call(project: Any) -> Call | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
@@ -122,45 +124,40 @@ def _close(project: Project, closing: Closing, done: str) -> Answer:
 @guard(Action.RUN, lambda reference, move: queries.story(reference))
 def suspend(project: Project) -> Answer:
     _at(project, Status.ACTIVE)
-    form = ReasonForm()
-    if form.validate_on_submit():
-        closure.suspend(project.id, actor=viewer(), note=form.note.data)
-        flash(_("The project is suspended."), "success")
-        return home(project)
     effect = _("What is due stays due. Nobody is reminded of it until the project is resumed.")
-    return ending(project, form, _("Suspend"), effect)
+    return _with_reason(project, closure.suspend, _("Suspend"), effect, done=_("The project is suspended."))
 
 
 @bp.route("/<reference>/closure/<any(resume):move>", methods=["GET", "POST"])
 @guard(Action.RUN, lambda reference, move: queries.story(reference))
 def resume(project: Project) -> Answer:
     _at(project, Status.SUSPENDED)
-    form = ReasonForm()
-    if form.validate_on_submit():
-        closure.resume(project.id, actor=viewer(), note=form.note.data)
-        flash(_("The project goes on."), "success")
-        return home(project)
     effect = _("Deadlines stand as before, and reminders go out again. Its end does not move: that needs an extension.")
-    return ending(project, form, _("Resume"), effect)
+    return _with_reason(project, closure.resume, _("Resume"), effect, done=_("The project goes on."))
 
 
 @bp.route("/<reference>/closure/<any(cancel):move>", methods=["GET", "POST"])
 @guard(Action.RUN, lambda reference, move: queries.story(reference))
 def cancel(project: Project) -> Answer:
     _at(project, *RUNNING)
-    form = ReasonForm()
-    if form.validate_on_submit():
-        closure.cancel(project.id, actor=viewer(), note=form.note.data, following=following())
-        flash(_("The project is cancelled. Its final reports count from today."), "success")
-        return home(project)
     effect = _(
         "This cannot be undone. The project ends today, what would have been due later falls away, and the final "
         "reports count from today."
     )
-    return ending(project, form, _("Cancel the project"), effect, danger=True)
+    done = _("The project is cancelled. Its final reports count from today.")
+    take = partial(closure.cancel, following=following())
+    return _with_reason(project, take, _("Cancel the project"), effect, done=done, danger=True)
 
 
-def ending(project: Project, form: BaseForm, says: str, effect: str, *, danger: bool = False) -> Answer:
+def _with_reason(
+    project: Project, take: Callable[..., Project], says: str, effect: str, *, done: str, danger: bool = False
+) -> Answer:
+    """The page of a step that needs its reason; `effect` says what it brings."""
+    form = ReasonForm()
+    if form.validate_on_submit():
+        take(project.id, actor=viewer(), note=form.note.data)
+        flash(done, "success")
+        return home(project)
     page = render_template("projects/ending.html", project=project, form=form, says=says, effect=effect, danger=danger)
     return page, 422 if form.is_submitted() else 200
 

@@ -14,11 +14,11 @@ from prima.journal import record
 from prima.permissions import Action, can
 from prima.projects.models import Part, Project
 from prima.projects.rights import running_authority
+from prima.projects.rules.calls import day_at
 from prima.reporting import queries
 from prima.reporting.calendar import INTERIM, N_
 from prima.reporting.models import Deadline
 from prima.reporting.operations.deadlines import drop, noted
-from prima.reporting.operations.reports import today_at
 from prima.reporting.steps import OWING, deadline_name, in_a_sentence
 from prima.users import User
 
@@ -41,7 +41,7 @@ def move_due_date(deadline_id: int, *, actor: User, due_on: date, reason: str, s
         raise Refused(
             _("It was moved to %(day)s meanwhile. Please decide again with this in view.", day=day(deadline.due_on))
         )
-    today = today_at(project.office)
+    today = day_at(project.office)
     if due_on == deadline.due_on:
         raise Invalid("due_on", _("This is the day on which it is due already."))
     _possible(due_on, today)
@@ -99,7 +99,7 @@ def ask_report(
             raise Invalid("period_from", _("The project starts on %(day)s; choose that day or a later.", day=started))
         if due_on < period_to:
             raise Invalid("due_on", _("The report cannot be due before its period ends."))
-    _possible(due_on, today_at(project.office))
+    _possible(due_on, day_at(project.office))
     _reasoned(reason)
     deadline = Deadline(
         project_id=project.id,

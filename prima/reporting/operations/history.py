@@ -31,11 +31,12 @@ from prima.projects.models import (
     Project,
     Step,
 )  # fmt: skip
-from prima.projects.operations.moves import number, reference_of
+from prima.projects.operations.moves import reference_of
 from prima.projects.stages import Status
 from prima.rates import USD, rate_on
 from prima.reporting import queries
 from prima.reporting.models import Deadline, Report
+from prima.reporting.operations.activation import next_id
 from prima.reporting.operations.deadlines import end, make_past, recompute
 from prima.reporting.operations.history_file import BadHistory, Fault, Past, Told, read
 from prima.users import User
@@ -332,10 +333,7 @@ def _no_such_report(one: Told, rows: dict[tuple[str, date | None], Deadline], ki
 
 def _next(session: Session, project_type: str) -> str:
     prefix = session.scalar(select(ProjectType.id_prefix).where(ProjectType.code == project_type))
-    while True:
-        code = f"{prefix}.{number(session, f'ID-{prefix}'):04d}"
-        if session.scalar(select(Project.id).where(Project.code == code)) is None:
-            return code
+    return next_id(str(prefix))
 
 
 def _raise_counter(session: Session, code: str) -> None:

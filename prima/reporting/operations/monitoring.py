@@ -18,10 +18,10 @@ from prima.filters import day, quantity
 from prima.journal import record
 from prima.permissions import Action, can
 from prima.projects.models import Counting, Indicator, Measure, Project
+from prima.projects.rules.calls import day_at
 from prima.reporting import queries
 from prima.reporting.models import IndicatorPart, IndicatorValue
 from prima.reporting.monitoring import FIGURES, Part, goes_down, live_indicators, over
-from prima.reporting.operations.reports import today_at
 from prima.reporting.queries.monitoring import takes_records
 from prima.reporting.rules import part_field
 from prima.users import User
@@ -42,7 +42,7 @@ def opened(project_id: int, actor: User) -> Project:
 
 def check_day(project: Project, name: str, value: date) -> None:
     """A day on which the project ran: from its start to today at its office."""
-    today = today_at(project.office)
+    today = day_at(project.office)
     if project.starts_on and value < project.starts_on:
         raise Invalid(name, _("The project began on %(day)s. Please give a later day.", day=day(project.starts_on)))
     if value > today:

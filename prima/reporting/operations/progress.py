@@ -15,10 +15,10 @@ from prima.journal import record
 from prima.projects.models import Project, Risk
 from prima.projects.operations.drafting import last_writer
 from prima.projects.operations.rows import Changes, Row, sort_out
+from prima.projects.rules.calls import day_at
 from prima.reporting.models import ActivityProgress, ActivityState, RiskReview, RiskState
 from prima.reporting.monitoring import live_activities
 from prima.reporting.operations.monitoring import check_day, opened
-from prima.reporting.operations.reports import today_at
 from prima.reporting.queries.monitoring import activity_progress, risk_reviews
 from prima.users import User
 
@@ -119,7 +119,7 @@ def review_risks(project_id: int, *, actor: User, rows: Sequence[Row]) -> Change
             raise Invalid(f"{row.name}-note", _("This risk was removed meanwhile. Open the page again."))
     mine = [row for row in rows if row.id in stored]
     changes = sort_out(mine, stored, values_of_risk, who=last_writer(project, RISKS))
-    today = today_at(project.office)
+    today = day_at(project.office)
     for _standing, row in changes.changed:
         db.session.add(
             RiskReview(

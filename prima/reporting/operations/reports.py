@@ -15,8 +15,8 @@ from prima.errors import Invalid, Reason, Refused
 from prima.filters import day
 from prima.handbook.edition import ReportType
 from prima.journal import record
-from prima.places import Office
 from prima.projects.models import Part, Project
+from prima.projects.rules.calls import day_at
 from prima.reporting import queries
 from prima.reporting.calendar import EVALUATION, ReportState
 from prima.reporting.models import (
@@ -241,7 +241,7 @@ def submit(deadline_id: int, *, actor: User) -> Deadline:
     if unmet := _unmet(deadline, kind):
         raise Refused([Reason(str(need.text)) for need in unmet])
     if report.first_submitted_on is None:
-        report.first_submitted_on = today_at(deadline.project.office)
+        report.first_submitted_on = day_at(deadline.project.office)
     report.shown = frozen(queries.live(deadline, kind))
     report.submitted_by_id = actor.id
     deadline.is_open = False
@@ -312,16 +312,11 @@ def _sent(deadline: Deadline, day: date | None) -> date:
     """Neither in the future at the office nor before the report was accepted."""
     project, report = deadline.project, deadline.report
     assert report is not None
-    today = today_at(project.office)
+    today = day_at(project.office)
     accepted = min(report.state_since.astimezone(ZoneInfo(project.office.time_zone)).date(), today)
     if day is not None and not accepted <= day <= today:
         raise Invalid("sent_on", _("Please give a day from its acceptance until today."))
     return day or today
-
-
-def today_at(office: Office) -> date:
-    """The date at an office: a report handed in before midnight there is in time."""
-    return clock.today_at(office.time_zone)
 
 
 def _move(deadline: Deadline, kind: ReportType, name: str, actor: User) -> Move:

@@ -74,6 +74,7 @@ from prima.reporting.models import (
 from prima.reporting.monitoring import Reading, figure
 from prima.reporting.queries.evaluation import to_follow, with_evaluation
 from prima.reporting.queries.recorded import lesson_path
+from prima.reporting.queries.spending import spent_by_line
 from prima.reporting.rules import PROGRESS, asks_extent
 from prima.reporting.standing import (
     Standing,
@@ -353,20 +354,10 @@ def evaluation_money(project: Project) -> tuple[Decimal, Decimal]:
 
     Spent is what finance states; where it states nothing of the project, what the newest financial report tells.
     """
-    approved = sum((one.amount for one in project.lines if one.category_code == EVALUATION_MONEY), Decimal(0))
-    stated = select(Expense.id).where(Expense.project_id == project.id, Expense.superseded_id.is_(None))
-    if db.session.scalar(select(stated.exists())):
-        spent = db.session.scalar(
-            select(func.sum(Expense.amount))
-            .join(BudgetLine, BudgetLine.id == Expense.line_id)
-            .where(
-                Expense.project_id == project.id,
-                Expense.superseded_id.is_(None),
-                Expense.kind == ExpenseKind.EXPENDITURE,
-                BudgetLine.category_code == EVALUATION_MONEY,
-            )
-        )
-        return approved, spent or Decimal(0)
+    lines = [one for one in project.lines if one.category_code == EVALUATION_MONEY]
+    approved = sum((one.amount for one in lines), Decimal(0))
+    if stated := spent_by_line(project.id):
+        return approved, sum((stated[one.id].spent for one in lines if one.id in stated), Decimal(0))
     newest = (
         select(Report.id)
         .join(Report.deadline)

@@ -17,6 +17,7 @@ from prima.permissions import Action, can, guard
 from prima.projects import choices
 from prima.projects.models import Indicator, Measure, Project
 from prima.projects.numbering import Numbered, numbered
+from prima.projects.rules.calls import day_at
 from prima.projects.stages import RUNNING
 from prima.projects.views.drafting import Answer, in_words, outcome
 from prima.reporting.forms.monitoring import RemovalForm, ValueForm, value_form
@@ -24,7 +25,6 @@ from prima.reporting.models import IndicatorValue
 from prima.reporting.monitoring import Achieved, Part, achieved, read
 from prima.reporting.operations import monitoring as operations
 from prima.reporting.operations.monitoring import WRITTEN
-from prima.reporting.operations.reports import today_at
 from prima.reporting.overview import lights_of
 from prima.reporting.queries.monitoring import Measured, measured, monitored, takes_records, values_of
 from prima.reporting.rules import part_field
@@ -60,7 +60,7 @@ def frame(project: Project, here: str) -> dict[str, Any]:
         "why_not": _("The project manager and the alternate record here.")
         if takes
         else _("The project does not run any more, so nothing is recorded here now."),
-        "today_there": today_at(project.office),
+        "today_there": day_at(project.office),
     }
 
 
@@ -196,7 +196,7 @@ def page(one: Measured, form: ValueForm) -> str:
 def _begin(one: Measured) -> dict[str, Any]:
     """A new value begins with today, and with the source of the value before."""
     source = one.values[0].source if one.values else one.indicator.source.split("\n")[0][:300]
-    return {"on_day": today_at(one.project.office), "source": source}
+    return {"on_day": day_at(one.project.office), "source": source}
 
 
 def _form(one: Measured, data: dict[str, Any]) -> ValueForm:

@@ -13,13 +13,13 @@ from prima.projects.models import Level, Project
 from prima.projects.numbering import live, numbered
 from prima.projects.operations.drafting import fingerprint
 from prima.projects.operations.rows import RowsConflict
+from prima.projects.rules.calls import day_at
 from prima.projects.views.drafting import Answer, both_rows, limit_rows, outcome, rows_of
 from prima.reporting.forms.monitoring import STATES, ProgressForm
 from prima.reporting.models import ActivityProgress
 from prima.reporting.monitoring import planned, standing
 from prima.reporting.operations import progress as operations
 from prima.reporting.operations.progress import progress_of, values_of
-from prima.reporting.operations.reports import today_at
 from prima.reporting.queries.monitoring import monitored
 from prima.reporting.views.monitoring import frame
 from prima.users import viewer
@@ -83,7 +83,7 @@ def offer(form: ProgressForm, project: Project) -> ProgressForm:
 
 def page(project: Project, form: ProgressForm, said: dict[int, ActivityProgress]) -> str:
     plans, there = {plan.result_id: plan.months for plan in project.plans}, live(project.results)
-    today, start = today_at(project.office), project.starts_on
+    today, start = day_at(project.office), project.starts_on
     assert start
     dates = {number: planned(plans.get(number, ()), start) for number in said}
     typed = {entry.form.row.data: entry for entry in form.rows.entries}

@@ -14,12 +14,12 @@ from prima.projects.heat import heights
 from prima.projects.models import Project
 from prima.projects.operations.drafting import fingerprint
 from prima.projects.operations.rows import RowsConflict
+from prima.projects.rules.calls import day_at
 from prima.projects.views.drafting import Answer, both_rows, limit_rows, outcome, rows_of
 from prima.reporting.forms.monitoring import RISK_STATES, ReviewForm
 from prima.reporting.monitoring import is_stale, months_since
 from prima.reporting.operations import progress as operations
 from prima.reporting.operations.progress import Standing, standing_of, values_of_risk
-from prima.reporting.operations.reports import today_at
 from prima.reporting.queries.monitoring import monitored, risk_reviews
 from prima.reporting.views.monitoring import frame
 from prima.users import viewer
@@ -82,7 +82,7 @@ def offer(form: ReviewForm, project: Project, scales: Scales) -> ReviewForm:
 
 
 def page(project: Project, form: ReviewForm, scales: Scales, reviews: dict[int, list[Any]]) -> str:
-    today, start, edition = today_at(project.office), project.starts_on, project.edition.handbook
+    today, start, edition = day_at(project.office), project.starts_on, project.edition.handbook
     assert start
     standings = _standings(project, reviews)
     as_planned = [{"consequence": one.consequence_code, "likelihood": one.likelihood_code} for one in project.risks]
