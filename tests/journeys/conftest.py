@@ -17,7 +17,16 @@ from urllib.parse import urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    Response,
+    expect,
+    sync_playwright,
+)
 from sqlalchemy.engine import make_url
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -35,7 +44,7 @@ QUIET = (
     # Whatever else the browser itself would like to ask finds no address; what a page asks fails the test below.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
-PATIENCE = 10_000  # milliseconds that a locator waits
+PATIENCE = 30_000  # milliseconds that a locator, or what is expected of one, waits: a busy machine is no page's fault
 HEIGHT = 900
 REFUSED_STYLE = "Applying inline style violates the following Content Security Policy directive"
 
@@ -53,6 +62,7 @@ def chromium() -> Iterator[Browser]:
     if path is None:
         pytest.fail(chromium_on_this_machine.ADVICE, pytrace=False)
     root = ["--no-sandbox"] if os.geteuid() == 0 else []
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=[*root, *QUIET])
         yield browser
@@ -103,6 +113,7 @@ class People:
     folder: Callable[[], Path]
     contexts: list[BrowserContext] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    under_way: dict[Request, str] = field(default_factory=dict)
 
     def __call__(self, *, javascript: bool = True, width: int = 1280) -> Page:
         """A page of somebody new, with cookies of their own."""
@@ -117,6 +128,8 @@ class People:
         context.set_default_timeout(PATIENCE)
         context.on("request", self._requested)  # seen, not routed: routing would switch the browser's cache off
         context.on("response", self._answered)
+        context.on("requestfinished", self._ended)
+        context.on("requestfailed", self._ended)
         context.on("console", self._said)
         context.on("weberror", lambda error: self.faults.append(f"error in a script: {error.error}"))
         self.contexts.append(context)
@@ -127,8 +140,12 @@ class People:
         return there.scheme not in ("data", "blob", "about") and there[:2] != here[:2]
 
     def _requested(self, request: Request) -> None:
+        self.under_way[request] = f"{request.method} {request.url}"
         if self._elsewhere(request.url):
             self.faults.append(f"asked somebody else: {request.method} {request.url}")
+
+    def _ended(self, request: Request) -> None:
+        self.under_way.pop(request, None)
 
     def _answered(self, response: Response) -> None:
         """A page, and what its script sends, may be refused (409, 422); what belongs to a page may not be missing."""
@@ -182,6 +199,7 @@ def pytest_runtest_call(item):
         return result
     except (Exception, pytest.fail.Exception):
         if people is not None:
+            item.add_report_section("call", "unanswered requests", "\n".join(people.under_way.values()))
             item.add_report_section("call", "pictures", "\n".join(map(str, people.picture())))
         raise
 
