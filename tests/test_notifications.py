@@ -37,7 +37,7 @@ def badge(page):
     return found.get_text() if found else None
 
 
-def test_a_letter_stands_there_as_subject_and_link_and_its_text_does_not(browser_of):
+def test_a_letter_stands_there_as_subject_and_link_and_its_text_does_not(browser_of, counting):
     reader = a_user("PM", "KEN")
     write(reader, 2)
     page = browser_of(reader).open("/notifications").check()
@@ -60,7 +60,7 @@ def test_a_decision_is_told_to_those_it_is_about(browser_of):
     assert "24 Dec 2016" in page.follow(subjects(page)[0]).text
 
 
-def test_one_is_marked_read_by_its_button(browser_of):
+def test_one_is_marked_read_by_its_button(browser_of, counting):
     reader = a_user("PM", "KEN")
     write(reader, 3)
     browser = browser_of(reader)
@@ -79,7 +79,7 @@ def test_one_is_marked_read_by_its_button(browser_of):
     assert row.read_at == first
 
 
-def test_all_are_marked_read_but_what_came_meanwhile(browser_of):
+def test_all_are_marked_read_but_what_came_meanwhile(browser_of, counting):
     reader, colleague = a_user("PM", "KEN"), a_user("PM", "KEN")
     write(reader, 35)
     write(colleague, 1)
@@ -168,7 +168,7 @@ def test_who_may_not_see_the_project_any_more_meets_nothing_behind_the_link(brow
 # -- the number beside the account ------------------------------------------------------------------------------------
 
 
-def test_the_number_stands_on_every_page_and_is_counted_once_a_minute(browser_of, app):
+def test_the_number_stands_on_every_page_and_is_counted_once_a_minute(browser_of, app, counting):
     reader = a_user("PM", "KEN")
     write(reader, 2)
     browser = browser_of(reader)
@@ -184,7 +184,7 @@ def test_the_number_stands_on_every_page_and_is_counted_once_a_minute(browser_of
     assert badge(browser.open("/handbook")) == "3"
 
 
-def test_beyond_ninety_nine_it_is_not_counted(browser_of):
+def test_beyond_ninety_nine_it_is_not_counted(browser_of, counting):
     reader = a_user("PM", "KEN")
     write(reader, 130)
     assert badge(browser_of(reader).open("/handbook")) == "99+"

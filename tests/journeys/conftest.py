@@ -204,26 +204,30 @@ def pytest_runtest_call(item):
         raise
 
 
+@pytest.fixture(scope="session")
+def glass(chromium) -> Iterator[Page]:
+    """A page on which others are laid under axe: its context keeps what they share."""
+    context = chromium.new_context(reduced_motion="reduce")
+    context.set_default_timeout(PATIENCE)
+    yield context.new_page()
+    context.close()
+
+
 @pytest.fixture
-def axe() -> Callable[[Page], None]:
-    """Hold a page against axe: no violation at all."""
+def axe(glass) -> Callable[[Page], None]:
+    """Hold a page against axe: no violation at all.
+
+    The page is laid out once more as it stands, where script runs: axe is script, and would wait for ever where there
+    is none; where there is some, it would leave its marks.
+    """
 
     def no_violations(page: Page) -> None:
-        twin = with_script(page)
-        results = Axe().run(twin)
-        twin.context.close()
+        body = page.content()
+        glass.set_viewport_size(page.viewport_size)
+        glass.route(page.url, lambda route: route.fulfill(body=body, content_type="text/html; charset=utf-8"))
+        glass.goto(page.url)
+        results = Axe().run(glass)
+        glass.unroute_all()
         assert results.violations_count == 0, f"{page.url}\n{results.generate_report()}"
 
     return no_violations
-
-
-def with_script(page: Page) -> Page:
-    """The page as it stands, opened where script runs: axe is script, and would wait for ever where there is none."""
-    context = page.context.browser.new_context(
-        storage_state=page.context.storage_state(), viewport=page.viewport_size, reduced_motion="reduce"
-    )
-    body = page.content()
-    twin = context.new_page()
-    twin.route(page.url, lambda route: route.fulfill(body=body, content_type="text/html; charset=utf-8"))
-    twin.goto(page.url)
-    return twin
