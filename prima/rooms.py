@@ -82,6 +82,7 @@ from prima.reporting.views import (
     reports,
     risk_reviews,
     spending,
+    timeline,
 )
 from prima.road import Roads
 
@@ -135,6 +136,7 @@ BLUEPRINTS = (
     listing.bp,
     dashboard.bp,
     export.bp,
+    timeline.bp,
     activation.bp,
     reports.bp,
     monitoring.bp,
