@@ -4,30 +4,76 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Select, Subquery, Text, cast, exists, func, literal, or_, select, true, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Subquery,
+    Text,
+    cast,
+    exists,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    union_all,
+)
 
+from prima import clock
 from prima.db import db
 from prima.lists import (
     ActivityType,
     AreaOfWork,
     Country,
     CountryAlias,
+    CrossCuttingTheme,
     Donor,
     GenderMarker,
+    MigrationGovernance,
     ProjectType,
     RegionalOffice,
+    SdgTarget,
     StatusName,
 )
 from prima.permissions import Action, can
 from prima.places import Office, OfficeLink
-from prima.projects.models import ALLOCATIONS, Coverage, Dimension, FundingRound, Project
+from prima.projects.models import (
+    ALLOCATIONS,
+    Bookmark,
+    Coverage,
+    Dimension,
+    Extension,
+    FundingRound,
+    GovernanceMark,
+    Milestone,
+    Part,
+    Party,
+    Project,
+    SdgMark,
+    ThemeMark,
+)
+from prima.projects.stages import RUNNING
 from prima.projects.visibility import region_link, visible_projects
+from prima.reporting.calendar import EVALUATION, EXTENSION_REQUEST
 from prima.reporting.models import Deadline
-from prima.reporting.portfolio.filters import FUNDINGS, NONE, TYPED, Choice, Choices, Filters, parse, quoted, stages
-from prima.reporting.queries import is_overdue
+from prima.reporting.portfolio.filters import (
+    FUNDINGS,
+    NONE,
+    TYPED,
+    WRITTEN,
+    Choice,
+    Choices,
+    Filters,
+    parse,
+    quoted,
+    stages,
+)
+from prima.reporting.queries import is_overdue, owes
 from prima.users import User, folded
 
 LISTS: dict[str, tuple[Any, Any]] = {
@@ -37,8 +83,14 @@ LISTS: dict[str, tuple[Any, Any]] = {
     "activity": (ActivityType, ActivityType.name),
     "type": (ProjectType, ProjectType.name),
     "marker": (GenderMarker, GenderMarker.name),
+    "sdg": (SdgTarget, SdgTarget.code + " " + SdgTarget.name),
+    "migof": (MigrationGovernance, MigrationGovernance.code + " " + MigrationGovernance.name),
+    "theme": (CrossCuttingTheme, CrossCuttingTheme.name),
 }
 PLACES: dict[str, Any] = {"country": Country, "office": Office, "donor": Donor}
+MARKS: dict[str, Any] = {"sdg": SdgMark, "migof": GovernanceMark, "theme": ThemeMark}
+ANSWERABLE = (Part.DEVELOPER, Part.MANAGER, Part.ALTERNATE)
+"""Whose projects they are when a person is asked for."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +118,8 @@ def read(viewer: User | None, given: Mapping[str, Sequence[str]]) -> Reading:
     filters, problems = parse(given, choices)
     if filters.year and str(filters.year) not in {year.code for year in choices["year"]}:
         choices["year"].append(Choice(str(filters.year), str(filters.year)))
-    typed = {name: next((value for value in given.get(name, ()) if value.strip()), "") for name in (*TYPED, "q")}
-    for name in TYPED:
+    typed = {name: next((value for value in given.get(name, ()) if value.strip()), "") for name in (*TYPED, *WRITTEN)}
+    for name in TYPED - {"person"}:
         if code := getattr(filters, name):
             typed[name] = next(row.name for row in choices[name] if row.code == code)
     return Reading(filters, problems, choices, {name: quoted(text) for name, text in typed.items()})
@@ -81,35 +133,51 @@ def _choices(viewer: User | None, given: Mapping[str, Sequence[str]]) -> dict[st
             name.label("name"),
             table.position.label("position"),
             (StatusName.stage if kind == "status" else literal("")).label("more"),
+            table.retired.label("retired"),
         )
         for kind, (table, name) in LISTS.items()
     ]
     year = cast(Project.funding_year, Text)
     arms.append(
-        visible_projects(viewer, literal("year"), year, year, -Project.funding_year, literal("")).group_by(
+        visible_projects(viewer, literal("year"), year, year, -Project.funding_year, literal(""), false()).group_by(
             Project.funding_year
         )
     )
     every_call = viewer is None or can(viewer, Action.SEE_CALLS)
     name, at = FundingRound.code + ": " + FundingRound.name, -FundingRound.funding_year
-    call: tuple[Any, ...] = (literal("call"), FundingRound.code, name, at, literal(""))
+    call: tuple[Any, ...] = (literal("call"), FundingRound.code, name, at, literal(""), false())
     known = true() if every_call else FundingRound.code.in_(visible_projects(viewer, Project.funding_round_code))
     arms.append(select(*call).where(known))
     for kind, table in PLACES.items():
-        words = {value.strip() for value in given.get(kind, ()) if value.strip() and value.isprintable()}
-        if words:
+        if words := _words(given, kind):
             arms.append(
-                select(literal(kind), table.code, table.name, literal(0), literal("")).where(
+                select(literal(kind), table.code, table.name, literal(0), literal(""), table.retired).where(
                     or_(table.code.in_(words), _named(table, words))
                 )
             )
+    if words := _words(given, "person"):
+        arms.append(_people(viewer, words))
     rows = db.session.execute(union_all(*arms).order_by("kind", "position", "name"))
-    found: dict[str, list[Choice]] = {kind: [] for kind in (*LISTS, "year", "call", *PLACES)}
-    for kind, code, name, _at, more in rows:
-        found[kind].append(Choice(code, name, more))
+    found: dict[str, list[Choice]] = {kind: [] for kind in (*LISTS, "year", "call", *PLACES, "person")}
+    for kind, code, name, _at, more, retired in rows:
+        found[kind].append(Choice(code, name, more, retired))
     found["stage"] = stages(found["status"])
     found["funding"] = [Choice(code, str(name)) for code, name in FUNDINGS.items()]
     return found
+
+
+def _words(given: Mapping[str, Sequence[str]], kind: str) -> set[str]:
+    return {value.strip() for value in given.get(kind, ()) if value.strip() and value.isprintable()}
+
+
+def _people(viewer: User | None, words: set[str]) -> Any:
+    """Who has that address or name; somebody from outside is told only of those in the projects they see."""
+    said = or_(User.email.in_([word.casefold() for word in words]), User.sort_key.in_([folded(word) for word in words]))
+    found: Any = select(literal("person"), User.email, User.name, literal(0), literal(""), false()).where(said)
+    if viewer is None or viewer.staff:
+        return found
+    theirs = select(Party.user_id).where(Party.project_id.in_(visible_projects(viewer, Project.id)))
+    return found.where(User.id.in_(theirs))
 
 
 def _named(table: Any, words: set[str]) -> ColumnElement[bool]:
@@ -128,7 +196,7 @@ def _named(table: Any, words: set[str]) -> ColumnElement[bool]:
 
 def chosen(viewer: User | None, filters: Filters) -> Subquery:
     """The ids of the projects that the filters choose among those the viewer may see."""
-    return visible_projects(viewer, Project.id).where(*conditions(filters)).subquery("chosen")
+    return visible_projects(viewer, Project.id).where(*conditions(viewer, filters)).subquery("chosen")
 
 
 def projects(viewer: User | None, filters: Filters, *columns: Any) -> Select[Any]:
@@ -144,7 +212,7 @@ def projects(viewer: User | None, filters: Filters, *columns: Any) -> Select[Any
     )
 
 
-def conditions(filters: Filters) -> list[ColumnElement[bool]]:
+def conditions(viewer: User | None, filters: Filters) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if filters.region == NONE:
         found.append(~exists().where(region_link()))
@@ -177,7 +245,57 @@ def conditions(filters: Filters) -> list[ColumnElement[bool]]:
             found.append(_allocated(dimension, value))
     if filters.overdue:
         found.append(exists().where(Deadline.project_id == Project.id, is_overdue()))
+    found += _marked(filters) + _limits(filters) + _days(filters)
+    if filters.person:
+        theirs = select(Party.project_id).join(User, User.id == Party.user_id)
+        now = (Party.part.in_(ANSWERABLE), Party.until_at.is_(None))
+        found.append(Project.id.in_(theirs.where(User.email == filters.person, *now)))
+    if filters.bookmarked:
+        kept = select(Bookmark.project_id).where(Bookmark.user_id == viewer.id) if viewer else None
+        found.append(Project.id.in_(kept) if kept is not None else false())
     found += [_mentions(word) for word in filters.q.split()]
+    return found
+
+
+def _marked(filters: Filters) -> list[ColumnElement[bool]]:
+    """Marked with the code; NONE: with none of the list."""
+    found: list[ColumnElement[bool]] = []
+    for name, mark in MARKS.items():
+        code, marked = getattr(filters, name), exists().where(mark.project_id == Project.id)
+        if code:
+            found.append(~marked if code == NONE else marked.where(mark.code == code))
+    return found
+
+
+def _limits(filters: Filters) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if filters.min is not None:
+        found.append(Project.budget_usd >= filters.min)
+    if filters.max is not None:
+        found.append(Project.budget_usd <= filters.max)
+    return found
+
+
+def _days(filters: Filters) -> list[ColumnElement[bool]]:
+    """What depends on the day."""
+    today = clock.today()
+    found: list[ColumnElement[bool]] = []
+    if filters.ending is not None:
+        soon = Project.ends_on.between(today, today + timedelta(days=filters.ending))
+        found += [Project.status.in_(RUNNING), soon]
+    if filters.extended:
+        found.append(exists().where(Extension.project_id == Project.id))
+    if filters.evaluation:
+        opens = func.coalesce(Deadline.from_on, Deadline.due_on)
+        open_one = (Deadline.project_id == Project.id, Deadline.kind == EVALUATION, Deadline.is_open)
+        found.append(exists().where(*open_one, opens <= today, owes()))
+    if filters.milestones:
+        missed = (Milestone.planned_on < today, Milestone.done_on.is_(None))
+        found.append(exists().where(Milestone.project_id == Project.id, *missed))
+    if filters.due is not None:
+        soon = Deadline.due_on.between(today, today + timedelta(days=filters.due))
+        owed = (Deadline.project_id == Project.id, Deadline.is_open, Deadline.kind != EXTENSION_REQUEST)
+        found.append(exists().where(*owed, soon, owes()))
     return found
 
 
