@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import format_datetime, ngettext
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Row, case, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Row, Text, case, cast, func, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 
 from prima import clock, letters, zones
@@ -61,8 +61,8 @@ def settle(session: Session, user_id: int | None = None) -> None:
         held.append(Letter.user_id == user_id)
     closed = select(User.id).where(User.id == Letter.user_id, ~User.active).exists()
     changes: Iterable[tuple[ColumnElement[bool], dict[str, Any]]] = (
-        (or_(Letter.read_at.is_not(None), closed, wanted() == Way.NEVER), {"state": LetterState.KEPT}),
-        (wanted() == Way.AT_ONCE, {"state": LetterState.WAITING, "next_try_at": clock.now()}),
+        (or_(Letter.read_at.is_not(None), closed, wanted() == Way.NEVER.value), {"state": LetterState.KEPT}),
+        (wanted() == Way.AT_ONCE.value, {"state": LetterState.WAITING, "next_try_at": clock.now()}),
     )
     for where, values in changes:
         session.execute(
@@ -70,13 +70,14 @@ def settle(session: Session, user_id: int | None = None) -> None:
         )
 
 
-def wanted() -> ColumnElement[Way]:
+def wanted() -> ColumnElement[str]:
     """The way in which its reader wants a letter now: as chosen, or by the table; at once what leaves no choice."""
-    chosen = select(LetterChoice.way).where(LetterChoice.user_id == Letter.user_id, LetterChoice.topic == Letter.topic)
-    kind = LetterChoice.way.type
-    defaults = {code: literal(one.default, kind) for code, one in letters.FREE.items()}
-    at_once = literal(Way.AT_ONCE, kind)
-    found: ColumnElement[Way] = case(
+    chosen = select(cast(LetterChoice.way, Text)).where(
+        LetterChoice.user_id == Letter.user_id, LetterChoice.topic == Letter.topic
+    )
+    defaults = {code: literal_column(f"'{one.default.value}'", Text) for code, one in letters.FREE.items()}
+    at_once = literal_column(f"'{Way.AT_ONCE.value}'", Text)
+    found: ColumnElement[str] = case(
         (Letter.topic.not_in(letters.FREE), at_once),
         else_=func.coalesce(chosen.scalar_subquery(), case(defaults, value=Letter.topic, else_=at_once)),
     )

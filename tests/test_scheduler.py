@@ -279,7 +279,7 @@ def test_the_doctor_finds_everything_well(app, ran, monkeypatch, tmp_path):
     status, said = doctor(app)
     assert status == 0, said
     for words in ("settings: They can be used", "database: PostgreSQL", "migrations: The tables stand at",
-                  "scheduler: ", "jobs: All 4 ran in their time.", "mail: No SMTP_URL", "disk: "):  # fmt: skip
+                  "scheduler: ", "jobs: All 5 ran in their time.", "mail: No SMTP_URL", "disk: "):  # fmt: skip
         assert words in said
 
 

@@ -54,7 +54,7 @@ def move_due_date(deadline_id: int, *, actor: User, due_on: date, reason: str, s
     old, deadline.due_on, deadline.why = deadline.due_on, due_on, ""
     noted(deadline, old, due_on, actor=actor, reason=reason.strip())
     _traced(project, "due date moved", actor, deadline=deadline.id, old=old, new=due_on, reason=reason.strip())
-    _tell_managers(deadline, f"moved:{due_on.isoformat()}", words(_moved, deadline, old, reason.strip()))
+    _tell_managers(project, deadline, f"moved:{due_on.isoformat()}", words(_moved, deadline, old, reason.strip()))
     return deadline
 
 
@@ -106,7 +106,7 @@ def ask_report(
     noted(deadline, None, due_on, actor=actor, why=ASKED, reason=reason.strip())
     db.session.flush()
     _traced(project, "report asked", actor, deadline=deadline.id, name=deadline.name, due_on=due_on, reason=reason)
-    _tell_managers(deadline, "asked", words(_asked, deadline, reason.strip()))
+    _tell_managers(project, deadline, "asked", words(_asked, project, deadline, reason.strip()))
     return deadline
 
 
@@ -171,8 +171,8 @@ def _moved(deadline: Deadline, old: date, reason: str) -> tuple[str, str]:
     )  # fmt: skip
 
 
-def _asked(deadline: Deadline, reason: str) -> tuple[str, str]:
-    project, due_on = deadline.project, day(deadline.due_on)
+def _asked(project: Project, deadline: Deadline, reason: str) -> tuple[str, str]:
+    due_on = day(deadline.due_on)
     return (
         _("%(id)s: the donor asks for “%(name)s” by %(day)s", id=project.name, name=deadline.name, day=due_on),
         _(
@@ -182,8 +182,8 @@ def _asked(deadline: Deadline, reason: str) -> tuple[str, str]:
     )  # fmt: skip
 
 
-def _tell_managers(deadline: Deadline, kind: str, said: tuple[Words, Words]) -> None:
-    project, (subject, body) = deadline.project, said
+def _tell_managers(project: Project, deadline: Deadline, kind: str, said: tuple[Words, Words]) -> None:
+    subject, body = said
     for person in project.people(Part.MANAGER, Part.ALTERNATE):
         outbox.queue(
             db.session(),
