@@ -225,4 +225,4 @@ def _claim(project: Project, person: User, said: Said, where: str) -> None:
 
 
 def _status(project: Project) -> str:
-    return statuses()[project.status].name
+    return _(statuses()[project.status].name)
