@@ -167,8 +167,10 @@ def row(draft: Draft, ways: Mapping[tuple[int, str], Way]) -> dict[str, object]:
         locale = to.locale
         if topic in letters.FREE:
             way = ways.get((to.id, topic), letters.FREE[topic].default)
-    with speaking(locale):
-        subject, body = str(draft.subject), str(draft.body)
+    subject, body = draft.subject, draft.body
+    if not (isinstance(subject, str) and isinstance(body, str)):
+        with speaking(locale):
+            subject, body = str(subject), str(body)
     good = addresses.usable(email)
     return {
         "cause": draft.cause,
