@@ -23,14 +23,14 @@ def commands() -> None:
 @commands.command("list")
 @click.option(
     "--state", "states", multiple=True, type=click.Choice([one.value for one in LetterState]),
-    help="Only letters in this state; may be given more than once. Waiting and dead ones, if left out.",
+    help="Only letters in this state; may be given more than once. Waiting, dead and held (for a digest), if left out.",
 )  # fmt: skip
 @click.option("--since", type=DAY, help="Only letters queued on this day or later.")
 @click.option("--limit", type=click.IntRange(1, 1_000_000), default=MOST, show_default=True, help="At most so many.")
 @with_appcontext
 def list_letters(states: tuple[str, ...], since: datetime | None, limit: int) -> None:
     """One line a letter, the newest first: number, state, queued, sent, tries, kind, cause, recipient, problem."""
-    wanted = [LetterState(one) for one in states] or list(postmaster.UNFINISHED)
+    wanted = [LetterState(one) for one in states] or list(postmaster.UNSENT)
     begin = since.replace(tzinfo=UTC) if since else None
     found = postmaster.listed(db.session(), wanted, since=begin, limit=limit + 1)
     for one in found[:limit]:
@@ -62,7 +62,10 @@ def retry(numbers: tuple[int, ...], every: bool) -> None:
 @click.option("--days", type=click.IntRange(1, 36_500), required=True, help="Letters sent more than so many days ago.")
 @with_appcontext
 def purge(days: int) -> None:
-    """Take old letters away that were sent. Of reminders the text goes and the fact stays, so that none comes twice."""
+    """Take old letters away that were sent, went in a digest or were not mailed.
+
+    Of reminders the text goes and the fact stays, so that none comes twice.
+    """
     removed, emptied = postmaster.purge(db.session(), clock.ago(days=days))
     db.session.commit()
     click.echo(f"{removed} letters removed, {emptied} reminders emptied.")

@@ -68,6 +68,7 @@ def settings(environ: Mapping[str, str] = os.environ) -> dict[str, object]:
         "SECRET_KEY": key("SECRET_KEY", kind, instance, environ),
         "JOURNAL_KEY": key("JOURNAL_KEY", kind, instance, environ),
         "SMTP_URL": smtp,
+        "DIGEST_HOUR": hour("DIGEST_HOUR", environ.get("DIGEST_HOUR", "7")),
         "MAIL_FROM": sender("MAIL_FROM", environ.get("MAIL_FROM", "PRIMA <prima@prima.example>")),
         "OVERSIGHT_EMAIL": mailbox("OVERSIGHT_EMAIL", environ.get("OVERSIGHT_EMAIL", "")),
         "BASE_URL": base or f"http://127.0.0.1:{environ.get('PORT', '8000')}",
@@ -98,6 +99,13 @@ def address(url: str, schemes: set[str]) -> bool:
         return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
+
+
+def hour(name: str, text: str) -> int:
+    """An hour of the day."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 2 and int(text) < 24):
+        raise WrongSettings(f"{name} is {text!r}; use an hour of the day from 0 to 23, such as 7.")
+    return int(text)
 
 
 def mailbox(name: str, text: str) -> str:

@@ -8,8 +8,10 @@ from flask import current_app
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from prima import anchors, clock, journal, mail, sessions
+from prima import anchors, clock, digests, journal, mail, sessions
 from prima.db import db
+from prima.people import queries as people
+from prima.projects import names as project_names
 from prima.reporting import reminders
 from prima.scheduler import Job, Stop, Unfinished
 
@@ -17,6 +19,18 @@ from prima.scheduler import Job, Stop, Unfinished
 def remind(session: Session, _stop: Stop) -> str:
     """Whatever became due while nobody ran is caught up: the state says what was not written yet."""
     return _("%(count)s letters queued", count=reminders.remind(session, clock.today()))
+
+
+def write_digests(session: Session, stop: Stop) -> str:
+    """One mail to each whose morning has come, of what was put off and is still so."""
+    reminders.drop_settled(session)
+    rules = digests.Rules(current_app.config["DIGEST_HOUR"], current_app.config["BASE_URL"])
+    return _("%(count)s digests queued", count=digests.gather(session, rules, headings, stop))
+
+
+def headings(user_id: int, references: set[str]) -> dict[str, str]:
+    """The names of projects as the person may read them now."""
+    return project_names.headings(people.person(user_id), references)
 
 
 def send_mail(_session: Session, stop: Stop) -> str:
@@ -39,6 +53,7 @@ def anchor(session: Session, _stop: Stop) -> None:
 
 JOBS = (
     Job("remind", remind, at=timedelta(hours=1)),
+    Job("digests", write_digests, at=timedelta(minutes=1)),
     Job("send mail", send_mail, at=timedelta(seconds=20)),
     Job("clean up", clean_up, at=timedelta(minutes=30)),
     Job("anchor the journal", anchor, at=timedelta(minutes=1)),

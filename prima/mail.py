@@ -16,8 +16,9 @@ from sqlalchemy import Engine, Row, bindparam, delete, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from prima import addresses, clock, message
+from prima import addresses, clock, message, zones
 from prima.carriers import Carrier, Folder, Server, Undelivered, Unreachable
+from prima.languages import speaking
 from prima.outbox import Letter, LetterState, RefusedAddress
 
 TRIES = 20
@@ -94,7 +95,7 @@ def send_waiting(session: Session, post: Post, stop: Callable[[], bool] = lambda
             if letter is None:
                 continue
             try:
-                text = compose(letter, post)
+                text = compose(letter, post, _zone(session, letter))
                 carrier = carrier or post.open()
                 carrier.deliver(letter.id, letter.recipient, text)
             except Unreachable as error:
@@ -204,8 +205,16 @@ def wait_after(tries: int) -> timedelta:
     return min(FIRST_WAIT * 2 ** min(tries - 1, 10), LONGEST_WAIT)
 
 
-def compose(letter: Letter | Row[Any], post: Post) -> bytes:
-    """The letter's message; raises Undelivered when its address is none."""
+def _zone(session: Session, letter: Row[Any]) -> str:
+    """The zone of its reader, asked for where the letter will say when it was written."""
+    if letter.user_id is None or not message.is_held_up(letter):
+        return "UTC"
+    return zones.known(session.scalar(select(zones.of_reader(letter.user_id))) or "UTC")
+
+
+def compose(letter: Letter | Row[Any], post: Post, zone: str = "UTC") -> bytes:
+    """The letter's message, in the language it is written in; raises Undelivered when its address is none."""
     if not addresses.usable(letter.recipient):
         raise Undelivered(_("This is no e-mail address; mend it in the account, then try again."), forever=True)
-    return message.compose(letter, sender=post.sender, base_url=post.base_url)
+    with speaking(letter.locale):
+        return message.compose(letter, sender=post.sender, base_url=post.base_url, zone=zone)

@@ -11,6 +11,7 @@ from email.utils import format_datetime, formataddr, parseaddr
 from functools import lru_cache
 from html import escape
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask_babel import get_locale
 from flask_babel import gettext as _
@@ -49,11 +50,14 @@ PAGE = """\
 </body>
 </html>
 """
+URL_PATH = re.compile(r"[A-Za-z0-9/_.~-]*")
 PARAGRAPHS = re.compile(r"\n\s*\n")
 
 
-def compose(letter: Letter | Row[Any], *, sender: str, base_url: str) -> bytes:
-    """The message of a letter; the same letter has the same Message-ID however often it is tried.
+def compose(letter: Letter | Row[Any], *, sender: str, base_url: str, zone: str = "UTC") -> bytes:
+    """The message of a letter, in the language that is spoken; days are those of the zone.
+
+    The same letter has the same Message-ID however often it is tried.
 
     The recipient is an address that `addresses.usable` takes. Written out here, for a message is a few lines and
     writing it by the email package takes longer than sending it.
@@ -70,10 +74,10 @@ def compose(letter: Letter | Row[Any], *, sender: str, base_url: str) -> bytes:
         boundary=boundary,
     )
     link = f"{base_url}{letter.path}" if letter.path else ""
-    texts = [letter.body.replace("\r\n", "\n").replace("\r", "\n").strip("\n"), *_held_up(letter)]
+    texts = [letter.body.replace("\r\n", "\n").replace("\r", "\n").strip("\n"), *_held_up(letter, zone)]
     footer = _("PRIMA sent this letter by itself; please do not answer it.")
     plain = "\n\n".join([*texts, *([link] if link else [])]) + f"\n\n-- \n{footer}\n"
-    parts = [("plain", plain), ("html", _page(letter.subject, texts, link, footer))]
+    parts = [("plain", plain), ("html", _page(letter.subject, texts, link, footer, base_url))]
     written = [headers.encode()]
     for subtype, text in parts:
         written += [PART.format(boundary=boundary, subtype=subtype).encode(), b2a_qp(text.encode("utf-8", "replace"))]
@@ -99,14 +103,19 @@ def _one_line(subject: str) -> str:
     return line if line.isascii() else Header(line, "utf-8", header_name="Subject").encode()
 
 
-def _held_up(letter: Letter | Row[Any]) -> list[str]:
-    if clock.now() - letter.queued_at < HELD_UP:
+def is_held_up(letter: Letter | Row[Any]) -> bool:
+    return clock.now() - letter.queued_at >= HELD_UP
+
+
+def _held_up(letter: Letter | Row[Any], zone: str) -> list[str]:
+    if not is_held_up(letter):
         return []
-    return [_("This letter was written on %(day)s and could not be sent before.", day=day(letter.queued_at.date()))]
+    written = letter.queued_at.astimezone(ZoneInfo(zone)).date()
+    return [_("This letter was written on %(day)s and could not be sent before.", day=day(written))]
 
 
-def _page(subject: str, texts: list[str], link: str, footer: str) -> str:
-    blocks = [escape(block).replace("\n", "<br>\n") for text in texts for block in PARAGRAPHS.split(text)]
+def _page(subject: str, texts: list[str], link: str, footer: str, base_url: str) -> str:
+    blocks = [_block(block, base_url) for text in texts for block in PARAGRAPHS.split(text)]
     if link:
         blocks.append(f'<a href="{escape(link)}">{escape(link)}</a>')
     return PAGE.format(
@@ -115,3 +124,16 @@ def _page(subject: str, texts: list[str], link: str, footer: str) -> str:
         blocks="\n".join(f"<p>{block}</p>" for block in blocks),
         footer=escape(footer),
     )
+
+
+def _block(text: str, base_url: str) -> str:
+    """A paragraph; what is an address in PRIMA at the end of a line is a link."""
+    return "<br>\n".join(_line(line, base_url) for line in text.split("\n"))
+
+
+def _line(line: str, base_url: str) -> str:
+    before, mark, path = line.rpartition(f"{base_url}/")
+    if not base_url or not mark or (before and not before.endswith(" ")) or not URL_PATH.fullmatch(path):
+        return escape(line)
+    link = escape(mark + path)
+    return f'{escape(before)}<a href="{link}">{link}</a>'

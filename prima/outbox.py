@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import cast
 
 from flask_babel import gettext as _
-from sqlalchemy import ForeignKey, Index, Table, UniqueConstraint, select, update
+from sqlalchemy import ForeignKey, Index, Table, UniqueConstraint, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column, relationship
 
-from prima import addresses, clock
+from prima import addresses, clock, letters
 from prima.db import Key, Model
+from prima.languages import ENGLISH, Words, speaking
+from prima.letters import Way
 from prima.users import User
 
 
@@ -23,7 +25,13 @@ class LetterState(StrEnum):
     SENT = "sent"
     DEAD = "dead"
     REPLACED = "replaced"
-    """A later letter about the same came before this one could leave."""
+    """A later letter about the same came before this one could leave, or nothing is due any more."""
+    HELD = "held"
+    """Its reader gets it in a digest."""
+    CARRIED = "carried"
+    """It went in a digest."""
+    KEPT = "kept"
+    """It is not mailed: its reader wants no mail of it, or read it in PRIMA before the digest."""
 
 
 class Letter(Model):
@@ -34,6 +42,7 @@ class Letter(Model):
         Index("ix_letter_waiting", "next_try_at", postgresql_where="state = 'waiting'"),
         Index("ix_letter_dead", "id", postgresql_where="state = 'dead'"),
         Index("ix_letter_sent_at", "sent_at", postgresql_where="state = 'sent'"),
+        Index("ix_letter_held", "user_id", "id", postgresql_where="state = 'held'"),
     )
 
     id: Mapped[Key]
@@ -45,6 +54,10 @@ class Letter(Model):
     subject: Mapped[str]
     body: Mapped[str]
     path: Mapped[str] = mapped_column(default="")
+    topic: Mapped[str] = mapped_column(default="", server_default="")
+    """What it is about: a code of letters.TOPICS."""
+    locale: Mapped[str] = mapped_column(default=ENGLISH, server_default=ENGLISH)
+    """The language it is written in."""
     state: Mapped[LetterState] = mapped_column(default=LetterState.WAITING)
     queued_at: Mapped[datetime] = mapped_column(default=clock.now)
     next_try_at: Mapped[datetime] = mapped_column(default=clock.now)
@@ -56,6 +69,14 @@ class Letter(Model):
     user: Mapped[User | None] = relationship(lazy="raise")
 
 
+class LetterChoice(Model):
+    """How somebody gets the letters about something; without a row, as the table of topics says."""
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), primary_key=True)
+    topic: Mapped[str] = mapped_column(primary_key=True)
+    way: Mapped[Way]
+
+
 class RefusedAddress(Model):
     """An address that a mail server refused for good; the mark goes when a letter to it is taken again."""
 
@@ -65,65 +86,104 @@ class RefusedAddress(Model):
     problem: Mapped[str]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """A letter to be queued. `path` is the page it links to; `topic` is what it is about, where its kind does not tell.
+
+    `to` is a person, or an address of the installation's settings that has no account. Lazy words are said in the
+    person's language.
+    """
+
+    to: User | str
+    cause: str
+    kind: str
+    subject: Words
+    body: Words
+    path: str = ""
+    due_on: date | None = None
+    topic: str = ""
+
+
 def queue(
     session: Session,
     *,
     to: User | str,
     cause: str,
     kind: str,
-    subject: str,
-    body: str,
+    subject: Words,
+    body: Words,
     path: str = "",
     due_on: date | None = None,
+    topic: str = "",
 ) -> bool:
-    """Queue a letter unless the same one is there; True when it is new. `path` is the page it links to.
+    """Queue a letter (its words are those of `Draft`) unless the same one is there; True when it is new.
 
-    `to` is a person, or an address of the installation's settings that has no account. What is no address is refused
-    here and now: the letter is dead from the start and stands among those that administrators see.
+    What is no address is refused here and now: the letter is dead from the start and stands among those that
+    administrators see. A reader who chose a digest finds it among the notifications at once.
     """
-    row = _row(to, cause=cause, kind=kind, due_on=due_on, subject=subject, body=body, path=path)
-    return session.scalar(NEW, row) is not None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Draft:
-    """A letter to be queued; the words are those of `queue`."""
-
-    to: User | str
-    cause: str
-    kind: str
-    subject: str
-    body: str
-    path: str = ""
-    due_on: date | None = None
+    draft = Draft(
+        to=to, cause=cause, kind=kind, subject=subject, body=body, path=path, due_on=due_on, topic=topic
+    )  # fmt: skip
+    return queue_all(session, [draft]) == 1
 
 
 def queue_all(session: Session, drafts: Iterable[Draft]) -> int:
-    """Queue many, a thousand or so with one question to the database; how many are new."""
-    rows = [_row(**vars(draft)) for draft in drafts]
-    return len(session.scalars(NEW, rows).all()) if rows else 0
+    """Queue many, a thousand or so with two questions to the database; how many are new."""
+    drafts = list(drafts)
+    if not drafts:
+        return 0
+    ways = _ways(session, drafts)
+    return len(session.scalars(NEW, [row(draft, ways) for draft in drafts]).all())
 
 
 TABLE = cast(Table, Letter.__table__)
 NEW = insert(TABLE).on_conflict_do_nothing().returning(TABLE.c.id)
+STATES = {Way.AT_ONCE: LetterState.WAITING, Way.NEVER: LetterState.KEPT} | dict.fromkeys(
+    letters.DIGESTS, LetterState.HELD
+)
 
 
-def _row(
-    to: User | str, *, cause: str, kind: str, due_on: date | None, subject: str, body: str, path: str
-) -> dict[str, object]:
+def _topic(draft: Draft) -> str:
+    return draft.topic or letters.topic_of(draft.kind)
+
+
+def _ways(session: Session, drafts: Iterable[Draft]) -> Mapping[tuple[int, str], Way]:
+    """What readers chose, by person and topic; not asked where there is nothing to choose."""
+    readers = {one.to.id for one in drafts if isinstance(one.to, User) and _topic(one) in letters.FREE}
+    if not readers:
+        return {}
+    rows = session.execute(
+        select(LetterChoice.user_id, LetterChoice.topic, LetterChoice.way).where(LetterChoice.user_id.in_(readers))
+    )
+    return {(row.user_id, row.topic): row.way for row in rows}
+
+
+def row(draft: Draft, ways: Mapping[tuple[int, str], Way]) -> dict[str, object]:
+    """The columns of a letter, its words said in the language of its reader."""
     now = clock.now()
+    to, topic, way, locale = draft.to, _topic(draft), Way.AT_ONCE, ENGLISH
     email, person_id = (to.email, to.id) if isinstance(to, User) else (to, None)
+    if isinstance(to, User):
+        locale = to.locale
+        if topic in letters.FREE:
+            way = ways.get((to.id, topic), letters.FREE[topic].default)
+    subject, body = draft.subject, draft.body
+    if not (isinstance(subject, str) and isinstance(body, str)):
+        with speaking(locale):
+            subject, body = str(subject), str(body)
     good = addresses.usable(email)
     return {
-        "cause": cause,
-        "kind": kind,
-        "due_on": due_on,
+        "cause": draft.cause,
+        "kind": draft.kind,
+        "due_on": draft.due_on,
         "recipient": email,
         "user_id": person_id,
         "subject": " ".join(subject.split())[:200],
         "body": body,
-        "path": path,
-        "state": LetterState.WAITING if good else LetterState.DEAD,
+        "path": draft.path,
+        "topic": topic,
+        "locale": locale,
+        "state": STATES[way] if good else LetterState.DEAD,
         "queued_at": now,
         "next_try_at": now,
         "tries": 0,
@@ -134,19 +194,24 @@ def _row(
 def keep_latest(session: Session, kinds: str) -> None:
     """Of the letters of one cause to one address that wait and whose kind begins so, only the latest goes on waiting.
 
-    After days without a mail server one comes, not one for every step that was missed.
+    After days without a mail server one comes, not one for every step that was missed; a digest holds none that a later
+    one overtook.
     """
     later = aliased(Letter)
     newer = select(later.id).where(
         later.cause == Letter.cause,
         later.recipient == Letter.recipient,
         later.kind.startswith(kinds, autoescape=True),
-        later.state == LetterState.WAITING,
+        or_(later.state == LetterState.WAITING, later.state == LetterState.HELD),
         later.id > Letter.id,
     )
     session.execute(
         update(Letter)
-        .where(Letter.state == LetterState.WAITING, Letter.kind.startswith(kinds, autoescape=True), newer.exists())
+        .where(
+            or_(Letter.state == LetterState.WAITING, Letter.state == LetterState.HELD),
+            Letter.kind.startswith(kinds, autoescape=True),
+            newer.exists(),
+        )
         .values(state=LetterState.REPLACED)
         .execution_options(synchronize_session=False)
     )

@@ -15,6 +15,8 @@ from prima.users import User
 
 ON_A_PAGE = 50
 UNFINISHED = (LetterState.WAITING, LetterState.DEAD)
+"""What the sender still has to do with, or gave up."""
+UNSENT = (*UNFINISHED, LetterState.HELD)
 
 
 @dataclass(frozen=True)
@@ -75,17 +77,21 @@ def retry(session: Session, numbers: Collection[int] | None = None) -> int:
     return len(session.execute(again.where(good).returning(Letter.id)).all())
 
 
-def purge(session: Session, sent_before: datetime) -> tuple[int, int]:
-    """Take away letters sent (or replaced) before a moment: (removed, emptied).
+OVER = (LetterState.SENT, LetterState.REPLACED, LetterState.CARRIED, LetterState.KEPT)
+"""Nothing is left to do for these."""
 
-    A letter about a due date is emptied, not removed: its row is what keeps the same one from being written again, and
-    says who was reminded of what.
+
+def purge(session: Session, sent_before: datetime) -> tuple[int, int]:
+    """Take away letters that are over (sent, carried by a digest, replaced, kept from mail) before a moment.
+
+    The numbers of those removed and emptied: a letter about a due date is emptied, not removed. Its row is what keeps
+    the same one from being written again, and says who was reminded of what. The day of a digest comes no second time.
     """
-    over = Letter.state.in_((LetterState.SENT, LetterState.REPLACED))
-    old = over & (func.coalesce(Letter.sent_at, Letter.queued_at) < sent_before)
-    removed = session.execute(delete(Letter).where(old, Letter.due_on.is_(None)).returning(Letter.id)).all()
-    dated = update(Letter).where(old, Letter.due_on.is_not(None), Letter.body != "").values(body="")
-    return len(removed), len(session.execute(dated.returning(Letter.id)).all())
+    old = Letter.state.in_(OVER) & (func.coalesce(Letter.sent_at, Letter.queued_at) < sent_before)
+    dated = Letter.due_on.is_not(None) & ~Letter.kind.startswith("digest:")
+    removed = session.execute(delete(Letter).where(old, ~dated).returning(Letter.id)).all()
+    emptied = update(Letter).where(old, dated, Letter.body != "").values(body="")
+    return len(removed), len(session.execute(emptied.returning(Letter.id)).all())
 
 
 def readdress(session: Session, person: User, address: str) -> None:
@@ -102,7 +108,7 @@ def readdress(session: Session, person: User, address: str) -> None:
         .where(
             Letter.user_id == person.id,
             Letter.recipient == person.email,
-            Letter.state.in_(UNFINISHED),
+            Letter.state.in_(UNSENT),
             ~twin.exists(),
         )
         .values(recipient=address)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from flask_babel import lazy_gettext as _l
 
-from prima import account, home, notifications, signin
+from prima import account, home, letterbox, notifications, signin
 from prima.administration.views import delegations, donors, grants, oversight, people, scheduler
 from prima.desk import Shelf, whole
 from prima.endorsement import overview as endorsement_overview
@@ -90,6 +90,7 @@ BLUEPRINTS = (
     signin.bp,
     account.bp,
     notifications.bp,
+    letterbox.bp,
     people.bp,
     grants.bp,
     delegations.bp,
@@ -165,6 +166,7 @@ MENU: tuple[MenuItem, ...] = (
 ACCOUNT: tuple[MenuItem, ...] = (
     MenuItem(_l("My account"), "account.show", Action.SIGNED_IN),
     MenuItem(_l("Notifications"), "notifications.index", Action.SIGNED_IN, "unread"),
+    MenuItem(_l("My letters"), "letters.index", Action.SIGNED_IN),
     MenuItem(_l("My calendar"), "calendars.index", Action.SIGNED_IN),
     MenuItem(_l("Administration"), "administration.people", Action.ADMINISTER),
 )

@@ -88,6 +88,9 @@ class User(Journaled, UserMixin, Model):
     """An external evaluator has an account and is not staff: sees the one project only."""
     demonstration: Mapped[bool] = mapped_column(default=False)
     locale: Mapped[str] = mapped_column(default="en")
+    """The language of the person's letters."""
+    time_zone: Mapped[str] = mapped_column(default="", server_default="")
+    """An IANA name; empty: that of the person's office."""
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
     grants: Mapped[list[Grant]] = relationship(

@@ -41,6 +41,9 @@ KEYS = {"SECRET_KEY": "s" * 40, "JOURNAL_KEY": "j" * 40}
         ({**KEYS, "SCAN_COMMAND": "cat"}, "no argument holds {file}"),
         ({**KEYS, "SCAN_COMMAND": "cat '{file}"}, "SCAN_COMMAND cannot be used"),
         ({**KEYS, "SCAN_SECONDS": "0"}, "SCAN_SECONDS"),
+        ({**KEYS, "DIGEST_HOUR": "24"}, "DIGEST_HOUR is '24'; use an hour of the day"),
+        ({**KEYS, "DIGEST_HOUR": "²"}, "DIGEST_HOUR"),
+        ({**KEYS, "DIGEST_HOUR": ""}, "DIGEST_HOUR"),
     ],
 )
 def test_wrong_settings_are_refused_with_their_name(environ, words, tmp_path):

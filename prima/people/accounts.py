@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from email_validator import EmailNotValidError, validate_email
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
@@ -80,8 +81,8 @@ def change_user(user: User, *, actor: User | None, email: str, name: str, staff:
             to=user,
             cause=f"account:{user.id}",
             kind=f"address changed {user.journal_count}",
-            subject=_("Your e-mail address in PRIMA was changed"),
-            body=_(
+            subject=_l("Your e-mail address in PRIMA was changed"),
+            body=_l(
                 "An administrator changed the e-mail address of your account to %(email)s. "
                 "If you did not ask for it, tell your Regional Office at once.",
                 email=email,
@@ -201,8 +202,8 @@ def _mail_link(user: User) -> None:
         to=user,
         cause=f"password:{link.id}",
         kind=PASSWORD_LINK,
-        subject=_("Choose your password for PRIMA"),
-        body=_(
+        subject=_l("Choose your password for PRIMA"),
+        body=_l(
             "With the link below you choose a new password. It works once, for one hour. "
             "If you did not ask for it, you need not do anything: your password stays as it is."
         ),

@@ -27,6 +27,7 @@ EVENTS = {
     "grant revoked": _l("Role revoked"),
     "delegation made": _l("Colleague stands in"),
     "delegation ended": _l("Standing in ended"),
+    "letters chosen": _l("Chose how letters come"),
     "calendar address made": _l("Calendar address made"),
     "calendar address revoked": _l("Calendar address revoked"),
     "donor added": _l("Donor added"),

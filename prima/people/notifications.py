@@ -22,8 +22,11 @@ Index("ix_letter_unread", Letter.user_id, postgresql_where=Letter.read_at.is_(No
 
 
 def _own(user: User) -> ColumnElement[bool]:
-    """One's letters; not those with a link to a new password, which works for whoever sees it."""
-    return and_(Letter.user_id == user.id, Letter.kind != PASSWORD_LINK)
+    """One's letters; not those with a link to a new password, which works for whoever sees it.
+
+    Nor digests: what they carry stands here itself.
+    """
+    return and_(Letter.user_id == user.id, Letter.kind != PASSWORD_LINK, ~Letter.kind.startswith("digest:"))
 
 
 def listed(user: User, before: int | None = None) -> tuple[list[Letter], bool]:

@@ -26,6 +26,9 @@ from prima.lists import (
     RiskScale,
     SdgTarget,
 )
+from prima.projects.models import Project
+from prima.projects.visibility import visible_projects
+from prima.users import User
 
 Names = Mapping[str, Mapping[str, str]]
 """By the name of the list, then by code, in the order of the list; retired ones too."""
@@ -80,3 +83,11 @@ def spoken(wanted: Iterable[tuple[str, str]]) -> Callable[[str, str], str]:
     ]
     known = {(name, code): said for name, code, said in db.session.execute(union_all(*every))} if every else {}
     return lambda name, code: known.get((name, code), code)
+
+
+def headings(user: User | None, references: Iterable[str]) -> dict[str, str]:
+    """What stands above letters about projects, by reference, of those that the person may see."""
+    rows = db.session.execute(
+        visible_projects(user, Project.reference, Project.code, Project.title).where(Project.reference.in_(references))
+    )
+    return {row.reference: f"{row.code or row.reference}, {row.title}" for row in rows}

@@ -11,7 +11,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session, joinedload, object_session, selectinload
 
 from prima import outbox
@@ -19,7 +19,9 @@ from prima.filters import day
 from prima.handbook import published
 from prima.handbook.edition import Edition, Ladder
 from prima.handbook.published import HandbookEdition
-from prima.outbox import Draft, Letter
+from prima.languages import Words, words
+from prima.letters import COPIES
+from prima.outbox import Draft, Letter, LetterState
 from prima.projects import queries as projects
 from prima.projects.models import Milestone, Part, Project
 from prima.projects.stages import RUNNING, Funding, Status
@@ -52,9 +54,10 @@ class Planned:
     due_on: date
     cause: str
     kind: str
-    subject: str
-    body: str
+    subject: Words
+    body: Words
     path: str
+    topic: str = ""
 
     @property
     def draft(self) -> Draft:
@@ -66,6 +69,7 @@ class Planned:
             subject=self.subject,
             body=self.body,
             path=self.path,
+            topic=self.topic,
         )
 
     @property
@@ -82,6 +86,33 @@ def remind(session: Session, on: date) -> int:
         count += outbox.queue_all(session, [one.draft for one in some])
     outbox.keep_latest(session, "remind:")
     return count
+
+
+def drop_settled(session: Session) -> None:
+    """What waits for a digest is no reminder any more once it is done, fell away or got another day."""
+    held = session.execute(
+        select(Letter.id, Letter.cause, Letter.due_on).where(
+            Letter.state == LetterState.HELD, Letter.kind.startswith("remind:")
+        )
+    ).all()
+    owed: tuple[tuple[str, Any, Any, Any], ...] = (
+        ("deadline", Deadline.id, Deadline.due_on, Deadline.is_open),
+        ("milestone", Milestone.id, Milestone.planned_on, Milestone.done_on.is_(None)),
+        ("recommendation", Recommendation.id, Recommendation.due_on, Recommendation.follow_up.in_(TO_DO)),
+    )
+    for cause, number, due_on, still in owed:
+        about = {one.id: (int(one.cause.partition(":")[2]), one.due_on) for one in held if one.cause.startswith(cause)}
+        if about:
+            numbers = {key for key, _day in about.values()}
+            rows = session.execute(select(number, due_on).where(number.in_(numbers), still))
+            standing = {(key, its_day) for key, its_day in rows}
+            over = [one for one, key in about.items() if key not in standing]
+            session.execute(
+                update(Letter)
+                .where(Letter.id.in_(over), Letter.state == LetterState.HELD)
+                .values(state=LetterState.REPLACED)
+                .execution_options(synchronize_session=False)
+            )
 
 
 def due(session: Session, on: date) -> Iterator[Planned]:
@@ -229,9 +260,9 @@ def _letters(deadline: Deadline, on: date, regional: Regional, fund: Fund) -> It
     step = reminder_step(_ladder(edition, deadline.kind), deadline.due_on, on)
     if step is None:
         return
-    subject, body = _words(deadline, on)
+    subject, body = words(_words, deadline, on)
     evaluators = project.people(Part.EVALUATOR) if deadline.kind == EVALUATION else []
-    for person, why in _recipients(_asked(project, step, regional, fund, evaluators)):
+    for person, why, topic in _recipients(_asked(project, step, regional, fund, evaluators)):
         yield Planned(
             to=person,
             why=why,
@@ -244,6 +275,7 @@ def _letters(deadline: Deadline, on: date, regional: Regional, fund: Fund) -> It
             subject=subject,
             body=body,
             path=_path(deadline),
+            topic=topic,
         )
 
 
@@ -254,13 +286,8 @@ def _milestone_letters(milestone: Milestone, on: date, regional: Regional, fund:
     if step is None:
         return
     name = " ".join(milestone.name.split())
-    named = {"id": project.name, "title": project.title, "name": name, "when": _when(milestone.planned_on, on)}
-    body = _(
-        "The milestone “%(name)s” of %(id)s, %(title)s: %(when)s.\n\n"
-        "If it is done, write the day and the evidence on the page of milestones. If it comes later, plan another day.",
-        **named,
-    )
-    for person, why in _recipients(_asked(project, step, regional, fund)):
+    subject, body = words(_milestone_words, milestone, name, on)
+    for person, why, topic in _recipients(_asked(project, step, regional, fund)):
         yield Planned(
             to=person,
             why=why,
@@ -270,10 +297,25 @@ def _milestone_letters(milestone: Milestone, on: date, regional: Regional, fund:
             due_on=milestone.planned_on,
             cause=f"milestone:{milestone.id}",
             kind=f"remind:{step.code}",
-            subject=_("%(id)s: milestone %(when)s: %(name)s", **named),
+            subject=subject,
             body=body,
             path=f"/projects/{project.reference}/milestones",
+            topic=topic,
         )
+
+
+def _milestone_words(milestone: Milestone, name: str, on: date) -> tuple[str, str]:
+    project, when = milestone.project, _when(milestone.planned_on, on)
+    subject = _("%(id)s: milestone %(when)s: %(name)s", id=project.name, when=when, name=name)
+    body = _(
+        "The milestone “%(name)s” of %(id)s, %(title)s: %(when)s.\n\n"
+        "If it is done, write the day and the evidence on the page of milestones. If it comes later, plan another day.",
+        name=name,
+        id=project.name,
+        title=project.title,
+        when=when,
+    )
+    return subject, body
 
 
 def _recommendation_letters(
@@ -287,16 +329,9 @@ def _recommendation_letters(
     step = reminder_step(ladder, due_on, on) if due_on else None
     if step is None or owner is None or due_on is None:
         return
-    text = " ".join(recommendation.text.split())
-    named = {"id": project.name, "title": project.title, "number": recommendation.position, "when": _when(due_on, on)}
-    body = _(
-        "Recommendation %(number)s of the evaluation of %(id)s, %(title)s: %(when)s.\n\n%(text)s\n\n"
-        "It is yours to follow up. Please write on its page how far it is.",
-        text=text,
-        **named,
-    )
-    asked = [(owner, _("owner")), *_copied(project, step, regional, fund)]
-    for person, why in _recipients(asked):
+    subject, body = words(_recommendation_words, recommendation, due_on, on)
+    asked = [(owner, _("owner"), ""), *_copied(project, step, regional, fund)]
+    for person, why, topic in _recipients(asked):
         yield Planned(
             to=person,
             why=why,
@@ -306,46 +341,66 @@ def _recommendation_letters(
             due_on=due_on,
             cause=f"recommendation:{recommendation.id}",
             kind=f"remind:{step.code}",
-            subject=_("%(id)s: recommendation %(number)s, %(when)s", **named),
+            subject=subject,
             body=body,
             path=recommendation_path(project.reference, recommendation.id),
+            topic=topic,
         )
+
+
+def _recommendation_words(recommendation: Recommendation, due_on: date, on: date) -> tuple[str, str]:
+    project, number, when = recommendation.evaluation.project, recommendation.position, _when(due_on, on)
+    subject = _("%(id)s: recommendation %(number)s, %(when)s", id=project.name, number=number, when=when)
+    body = _(
+        "Recommendation %(number)s of the evaluation of %(id)s, %(title)s: %(when)s.\n\n%(text)s\n\n"
+        "It is yours to follow up. Please write on its page how far it is.",
+        number=number,
+        id=project.name,
+        title=project.title,
+        when=when,
+        text=" ".join(recommendation.text.split()),
+    )
+    return subject, body
 
 
 def _ladder(edition: Edition, kind: str) -> Ladder:
     return edition.extension_ladder if kind == EXTENSION_REQUEST else edition.ladder
 
 
-def _recipients(asked: Iterable[tuple[User, str]]) -> Iterator[tuple[User, str]]:
+Asked = tuple[User, str, str]
+"""Whom, why, and what the letter is about to that person where it is no duty (letters.COPIES)."""
+
+
+def _recipients(asked: Iterable[Asked]) -> Iterator[Asked]:
     """Everybody once, by the first of their reasons; nobody whose account is closed."""
     written: set[int] = set()
-    for person, why in asked:
+    for person, why, topic in asked:
         if person.id not in written and person.active:
             written.add(person.id)
-            yield person, why
+            yield person, why, topic
 
 
 def _asked(
     project: Project, step: Step, regional: Regional, fund: Fund, evaluators: Sequence[User] = ()
-) -> Iterator[tuple[User, str]]:
+) -> Iterator[Asked]:
     """Who owes it, the evaluators if there are any, and who gets a copy."""
     for person in evaluators:
-        yield person, _("evaluator")
+        yield person, _("evaluator"), ""
     if not evaluators:
         for person in project.people(Part.MANAGER):
-            yield person, _("manager")
+            yield person, _("manager"), ""
         for person in project.people(Part.ALTERNATE):
-            yield person, _("alternate manager")
+            yield person, _("alternate manager"), ""
     yield from _copied(project, step, regional, fund)
 
 
-def _copied(project: Project, step: Step, regional: Regional, fund: Fund) -> Iterator[tuple[User, str]]:
+def _copied(project: Project, step: Step, regional: Regional, fund: Fund) -> Iterator[Asked]:
     if "region" in step.copies and project.region_code:
         for person in regional(project.region_code):
-            yield person, _("copy to the Regional Office")
+            yield person, _("copy to the Regional Office"), COPIES
     if "fund" in step.copies and project.funding is Funding.FUND:
         for person in fund():
-            yield person, _("copy to the Fund")
+            yield person, _("copy to the Fund"), COPIES
 
 
 def _step_words(step: Step, due_on: date) -> str:

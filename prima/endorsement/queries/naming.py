@@ -20,7 +20,7 @@ class Names:
     known: Mapping[tuple[str, str], str]
 
     def role(self, code: str) -> str:
-        return self.known["role", str(code)]
+        return _(self.known["role", str(code)])
 
     def area(self, code: str) -> str:
         return self.known.get(("area", code), code)

@@ -16,6 +16,8 @@ from prima.errors import Invalid, Reason, Refused
 from prima.filters import day
 from prima.following import Following
 from prima.journal import record
+from prima.languages import words
+from prima.letters import DESK
 from prima.permissions import Action, can
 from prima.projects import changing
 from prima.projects.changes import (
@@ -303,35 +305,19 @@ def what_happened(change: Change) -> Reason:
 
 def _tell(change: Change, step: ChangeStep, actor: User, done: Mapping[str, Any]) -> None:
     """One letter to each: those whose turn it is now, or the team that is told of the decision."""
-    project = change.project
-    kind = IN_A_SENTENCE[change.kind]
-    told = {"id": project.name, "title": project.title, "number": change.number, "kind": kind}
+    project, topic = change.project, ""
+    if change.state is S.WITHDRAWN:
+        return
     if change.state in (S.ASKED, S.ENDORSED):
+        subject, body = words(_waits, change)
         role = deciding_role(change_rules(project), project, change.state)
-        subject = _("%(id)s: a %(kind)s waits for you", **told)
-        body = _("Change %(number)s of %(id)s, %(title)s, a %(kind)s, waits for you.", **told) + _reasons(change)
-        if change.late_days:
-            body += "\n\n" + _("It was asked for %(days)s days after the last day to ask.", days=change.late_days)
         move = next(one for one in ROAD.moves_from(change.state, change) if one.action is not Action.ASK_CHANGE)
         people = [one for one in changing.deciders(project, role) if changing_authority(one, move, change)]
-    elif change.state is S.WITHDRAWN:
-        return
+        topic = DESK
     else:
-        state = state_chip(change)[0]
-        subject = _("%(id)s, %(kind)s: %(state)s", state=state, **told)
-        body = _("Change %(number)s of %(id)s, %(title)s, a %(kind)s: %(state)s.", state=state, **told)
-        if step.note:
-            body += "\n\n" + _("Remark: %(note)s", note=step.note)
-        if "new_end" in done:
-            body += "\n\n" + _(
-                "The end has been moved from %(old)s to %(new)s. The deadlines that were still open have been "
-                "recomputed; the project's reports show the new dates.",
-                old=day(done["old_end"]),
-                new=day(done["new_end"]),
-            )
+        subject, body = words(_decided, change, step, done)
         people = [one for one in project.people(*TEAM) if change.free is False or one.id != actor.id]
         if "joined" in done:
-            body += _handed_over(change, done)
             left = set(done["left"])
             people += [party.user for party in project.parties if party.user_id in left]
     for person in {one.id: one for one in people}.values():
@@ -343,7 +329,39 @@ def _tell(change: Change, step: ChangeStep, actor: User, done: Mapping[str, Any]
             subject=subject,
             body=body,
             path=path(project.reference, change.number),
+            topic=topic,
         )
+
+
+def _told(change: Change) -> dict[str, Any]:
+    project = change.project
+    return {"id": project.name, "number": change.number, "kind": IN_A_SENTENCE[change.kind]}
+
+
+def _waits(change: Change) -> tuple[str, str]:
+    told, title = _told(change), change.project.title
+    subject = _("%(id)s: a %(kind)s waits for you", id=told["id"], kind=told["kind"])
+    body = _("Change %(number)s of %(id)s, %(title)s, a %(kind)s, waits for you.", title=title, **told)
+    body += _reasons(change)
+    if change.late_days:
+        body += "\n\n" + _("It was asked for %(days)s days after the last day to ask.", days=change.late_days)
+    return subject, body
+
+
+def _decided(change: Change, step: ChangeStep, done: Mapping[str, Any]) -> tuple[str, str]:
+    told, title, state = _told(change), change.project.title, state_chip(change)[0]
+    subject = _("%(id)s, %(kind)s: %(state)s", id=told["id"], kind=told["kind"], state=state)
+    body = _("Change %(number)s of %(id)s, %(title)s, a %(kind)s: %(state)s.", title=title, state=state, **told)
+    if step.note:
+        body += "\n\n" + _("Remark: %(note)s", note=step.note)
+    if "new_end" in done:
+        body += "\n\n" + _(
+            "The end has been moved from %(old)s to %(new)s. The deadlines that were still open have been "
+            "recomputed; the project's reports show the new dates.",
+            old=day(done["old_end"]),
+            new=day(done["new_end"]),
+        )
+    return subject, body + _handed_over(change, done) if "joined" in done else body
 
 
 def _reasons(change: Change) -> str:

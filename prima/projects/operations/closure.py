@@ -13,6 +13,7 @@ from prima.following import Following
 from prima.handbook import published
 from prima.handbook.edition import Item
 from prima.journal import record
+from prima.languages import words
 from prima.permissions import Action, can
 from prima.projects import queries
 from prima.projects.models import Change, ChangeState, Closing, Confirmation, Part, Project, Step
@@ -128,36 +129,20 @@ def close(project_id: int, closing: Closing, *, actor: User, following: Followin
         following.end(project, actor=actor)
     confirmed = [item.code for item in checklist(project, closing)]
     record(project, "closed", actor=actor, closing=closing.value, confirmed=confirmed)
-    words = {
-        Closing.OPERATIONAL: _("%(id)s is operationally closed", id=project.name),
-        Closing.FINANCIAL: _("%(id)s is closed", id=project.name),
-    }
-    _tell_managers(project, f"closed:{closing.value}", words[closing], note)
+    _tell_managers(project, f"closed:{closing.value}", note)
     return project
 
 
 def suspend(project_id: int, *, actor: User, note: str) -> Project:
     """Suspend: what is due stays due, and nobody is reminded until the project is resumed."""
     project = _taken(project_id, "suspend", actor=actor, note=note)
-    _tell_managers(
-        project,
-        _since("suspended", project),
-        _("%(id)s is suspended", id=project.name),
-        note,
-        _("Its deadlines stay as they are; you will not be reminded of them until it is resumed."),
-    )
+    _tell_managers(project, _since("suspended", project), note)
     return project
 
 
 def resume(project_id: int, *, actor: User, note: str) -> Project:
     project = _taken(project_id, "resume", actor=actor, note=note)
-    _tell_managers(
-        project,
-        _since("resumed", project),
-        _("%(id)s goes on", id=project.name),
-        note,
-        _("Its deadlines stand as before; if it needs more time, ask for an extension."),
-    )
+    _tell_managers(project, _since("resumed", project), note)
     return project
 
 
@@ -169,13 +154,7 @@ def cancel(project_id: int, *, actor: User, note: str, following: Following) -> 
         project.ends_on = max(min(clock.today_at(project.office.time_zone), was_end), project.starts_on)
         following.recompute(project, was_end=was_end, actor=actor, cancelled=True)
         record(project, "cancelled", actor=actor, old_end=was_end, new_end=project.ends_on)
-    _tell_managers(
-        project,
-        "cancelled",
-        _("%(id)s is cancelled", id=project.name),
-        note,
-        _("What would have been due later falls away; the final reports count from today."),
-    )
+    _tell_managers(project, "cancelled", note)
     return project
 
 
@@ -208,12 +187,8 @@ def _since(what: str, project: Project) -> str:
     return f"{what}:{project.status_since.isoformat()}"
 
 
-def _tell_managers(project: Project, kind: str, subject: str, note: str, effect: str = "") -> None:
-    body = f"{subject}: {project.title}."
-    if note.strip():
-        body += "\n\n" + _("Remark: %(note)s", note=note.strip())
-    if effect:
-        body += "\n\n" + effect
+def _tell_managers(project: Project, kind: str, note: str) -> None:
+    subject, body = words(_moved, project, kind.partition(":")[0], note.strip())
     for person in project.people(Part.MANAGER, Part.ALTERNATE):
         outbox.queue(
             session_of(project),
@@ -224,3 +199,23 @@ def _tell_managers(project: Project, kind: str, subject: str, note: str, effect:
             body=body,
             path=f"/projects/{project.reference}",
         )
+
+
+def _moved(project: Project, what: str, note: str) -> tuple[str, str]:
+    """What has happened to the project, why, and what follows."""
+    name = project.name
+    if what == "suspended":
+        subject = _("%(id)s is suspended", id=name)
+        effect = _("Its deadlines stay as they are; you will not be reminded of them until it is resumed.")
+    elif what == "resumed":
+        subject = _("%(id)s goes on", id=name)
+        effect = _("Its deadlines stand as before; if it needs more time, ask for an extension.")
+    elif what == "cancelled":
+        subject = _("%(id)s is cancelled", id=name)
+        effect = _("What would have been due later falls away; the final reports count from today.")
+    elif project.status is Status.FIN_CLOSED:
+        subject, effect = _("%(id)s is closed", id=name), ""
+    else:
+        subject, effect = _("%(id)s is operationally closed", id=name), ""
+    remark = _("Remark: %(note)s", note=note) if note else ""
+    return subject, "\n\n".join(filter(None, (f"{subject}: {project.title}.", remark, effect)))

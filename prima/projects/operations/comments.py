@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from prima import clock
 from prima.errors import Invalid, Refused
 from prima.journal import record
+from prima.languages import words
 from prima.outbox import queue
 from prima.permissions import Action
 from prima.projects import queries, rights
@@ -43,24 +44,15 @@ def add_comment(project: Project, code: str, *, actor: User, text: str) -> Comme
     session.flush()
     record(project, "comment", actor=actor, comment=comment.id, code=code, **seal(text))
     if not project.on_the_team(actor):
+        subject, body = words(_said, project, code, actor.name, text)
         for person in concerned(project, code):
             queue(
                 session,
                 to=person,
                 cause=f"comment:{comment.id}",
                 kind="comment",
-                subject=_("Comment on %(section)s: %(reference)s", section=titles[code], reference=project.name),
-                body="\n\n".join(
-                    [
-                        _(
-                            "%(who)s commented on the section “%(section)s” of “%(title)s”.",
-                            who=actor.name,
-                            section=titles[code],
-                            title=project.title,
-                        ),
-                        text,
-                    ]
-                ),
+                subject=subject,
+                body=body,
                 path=f"/projects/{project.reference}/comments",
             )
     return comment
@@ -109,22 +101,31 @@ def reply(project: Project, comment_id: int, *, actor: User, text: str) -> Reply
 
 
 def _ask_on(project: Project, comment: Comment, said: Reply, actor: User) -> None:
-    title = project.edition.handbook.section(comment.section_code).title.say()
+    subject, body = words(_asked_on, project, comment.section_code, actor.name, said.text)
     for person in concerned(project, comment.section_code):
         queue(
             session_of(project),
             to=person,
             cause=f"reply:{said.id}",
             kind="comment",
-            subject=_("Comment on %(section)s: %(reference)s", section=title, reference=project.name),
-            body="\n\n".join(
-                [
-                    _("%(who)s asks on about the section “%(section)s”.", who=actor.name, section=title),
-                    said.text,
-                ]
-            ),
+            subject=subject,
+            body=body,
             path=f"/projects/{project.reference}/comments",
         )
+
+
+def _said(project: Project, code: str, who: str, text: str) -> tuple[str, str]:
+    section = project.edition.handbook.section(code).title.say()
+    says = _(
+        "%(who)s commented on the section “%(section)s” of “%(title)s”.", who=who, section=section, title=project.title
+    )
+    return _("Comment on %(section)s: %(reference)s", section=section, reference=project.name), f"{says}\n\n{text}"
+
+
+def _asked_on(project: Project, code: str, who: str, text: str) -> tuple[str, str]:
+    section = project.edition.handbook.section(code).title.say()
+    says = _("%(who)s asks on about the section “%(section)s”.", who=who, section=section)
+    return _("Comment on %(section)s: %(reference)s", section=section, reference=project.name), f"{says}\n\n{text}"
 
 
 def may_settle(user: User, comment: Comment, project: Project) -> bool:

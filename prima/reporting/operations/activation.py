@@ -12,6 +12,7 @@ from prima.db import db
 from prima.errors import Invalid, Reason, Refused
 from prima.filters import day
 from prima.journal import record
+from prima.languages import words
 from prima.lists import ProjectType
 from prima.permissions import Action, can
 from prima.projects.models import Part, Project
@@ -141,22 +142,28 @@ def _person(project: Project, email: str, field: str, actor: User) -> User:
 
 
 def _tell_appointed(project: Project, person: User, part: Part) -> None:
-    name = _("manager") if part is Part.MANAGER else _("alternate manager")
+    subject, body = words(_appointed, project, part)
     outbox.queue(
         db.session(),
         to=person,
         cause=f"project:{project.id}",
         kind=f"appointed:{part.value}",
-        subject=_("%(id)s is active: you are its %(part)s", id=project.code, part=name),
-        body=_(
-            "The project %(id)s, %(title)s, has been activated. It runs from %(start)s to %(end)s, "
-            "and you are its %(part)s.\n\nIts page shows what is due and when. "
-            "You will be reminded before each report.",
-            id=project.code,
-            title=project.title,
-            start=day(project.starts_on),
-            end=day(project.ends_on),
-            part=name,
-        ),
+        subject=subject,
+        body=body,
         path=f"/projects/{project.reference}",
     )
+
+
+def _appointed(project: Project, part: Part) -> tuple[str, str]:
+    name = _("manager") if part is Part.MANAGER else _("alternate manager")
+    body = _(
+        "The project %(id)s, %(title)s, has been activated. It runs from %(start)s to %(end)s, "
+        "and you are its %(part)s.\n\nIts page shows what is due and when. "
+        "You will be reminded before each report.",
+        id=project.code,
+        title=project.title,
+        start=day(project.starts_on),
+        end=day(project.ends_on),
+        part=name,
+    )
+    return _("%(id)s is active: you are its %(part)s", id=project.code, part=name), body

@@ -11,6 +11,7 @@ from prima.db import db
 from prima.errors import Invalid, Refused
 from prima.filters import day
 from prima.journal import record
+from prima.languages import Words, words
 from prima.permissions import Action, can
 from prima.projects.models import Part, Project
 from prima.projects.rights import running_authority
@@ -53,17 +54,7 @@ def move_due_date(deadline_id: int, *, actor: User, due_on: date, reason: str, s
     old, deadline.due_on, deadline.why = deadline.due_on, due_on, ""
     noted(deadline, old, due_on, actor=actor, reason=reason.strip())
     _traced(project, "due date moved", actor, deadline=deadline.id, old=old, new=due_on, reason=reason.strip())
-    name = in_a_sentence(_named(deadline))
-    _tell_managers(
-        project,
-        deadline,
-        f"moved:{due_on.isoformat()}",
-        _("%(id)s: the %(report)s is now due on %(day)s", id=project.name, report=name, day=day(due_on)),
-        _(
-            "The %(report)s of %(id)s, %(title)s, was due on %(old)s and is now due on %(new)s.\n\nReason: %(reason)s",
-            report=name, id=project.name, title=project.title, old=day(old), new=day(due_on), reason=reason.strip(),
-        ),
-    )  # fmt: skip
+    _tell_managers(project, deadline, f"moved:{due_on.isoformat()}", words(_moved, deadline, old, reason.strip()))
     return deadline
 
 
@@ -115,16 +106,7 @@ def ask_report(
     noted(deadline, None, due_on, actor=actor, why=ASKED, reason=reason.strip())
     db.session.flush()
     _traced(project, "report asked", actor, deadline=deadline.id, name=deadline.name, due_on=due_on, reason=reason)
-    _tell_managers(
-        project,
-        deadline,
-        "asked",
-        _("%(id)s: the donor asks for “%(name)s” by %(day)s", id=project.name, name=deadline.name, day=day(due_on)),
-        _(
-            "The donor of %(id)s, %(title)s, asks for a further report, “%(name)s”, due on %(day)s.\n\n%(reason)s",
-            id=project.name, title=project.title, name=deadline.name, day=day(due_on), reason=reason.strip(),
-        ),
-    )  # fmt: skip
+    _tell_managers(project, deadline, "asked", words(_asked, project, deadline, reason.strip()))
     return deadline
 
 
@@ -178,7 +160,30 @@ def _named(deadline: Deadline) -> str:
     return deadline_name(deadline.project.edition.handbook, deadline.kind, deadline.name)
 
 
-def _tell_managers(project: Project, deadline: Deadline, kind: str, subject: str, body: str) -> None:
+def _moved(deadline: Deadline, old: date, reason: str) -> tuple[str, str]:
+    project, name = deadline.project, in_a_sentence(_named(deadline))
+    return (
+        _("%(id)s: the %(report)s is now due on %(day)s", id=project.name, report=name, day=day(deadline.due_on)),
+        _(
+            "The %(report)s of %(id)s, %(title)s, was due on %(old)s and is now due on %(new)s.\n\nReason: %(reason)s",
+            report=name, id=project.name, title=project.title, old=day(old), new=day(deadline.due_on), reason=reason,
+        ),
+    )  # fmt: skip
+
+
+def _asked(project: Project, deadline: Deadline, reason: str) -> tuple[str, str]:
+    due_on = day(deadline.due_on)
+    return (
+        _("%(id)s: the donor asks for “%(name)s” by %(day)s", id=project.name, name=deadline.name, day=due_on),
+        _(
+            "The donor of %(id)s, %(title)s, asks for a further report, “%(name)s”, due on %(day)s.\n\n%(reason)s",
+            id=project.name, title=project.title, name=deadline.name, day=due_on, reason=reason,
+        ),
+    )  # fmt: skip
+
+
+def _tell_managers(project: Project, deadline: Deadline, kind: str, said: tuple[Words, Words]) -> None:
+    subject, body = said
     for person in project.people(Part.MANAGER, Part.ALTERNATE):
         outbox.queue(
             db.session(),

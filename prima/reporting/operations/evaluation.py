@@ -16,6 +16,7 @@ from prima.filters import day
 from prima.handbook import published
 from prima.handbook.edition import EvaluationRules
 from prima.journal import record
+from prima.languages import words
 from prima.months import add_months
 from prima.permissions import Action, can
 from prima.projects.models import Document, Part, Project
@@ -151,22 +152,28 @@ def _evaluation(deadline: Deadline) -> Evaluation:
 
 
 def _tell_evaluator(deadline: Deadline, evaluation: Evaluation, person: User) -> None:
-    project = deadline.project
+    subject, body = words(_evaluates, deadline)
     outbox.queue(
         db.session(),
         to=person,
         cause=f"evaluation:{evaluation.id}",
         kind=f"evaluator:{evaluation.version}",
-        subject=_("%(id)s: you evaluate this project", id=project.name),
-        body=_(
-            "You are named to evaluate %(id)s, %(title)s. The evaluation report is due on %(due)s.\n\n"
-            "Its page holds the terms of reference, and the places for ratings, findings and recommendations.",
-            id=project.name,
-            title=project.title,
-            due=day(deadline.due_on),
-        ),
-        path=f"/projects/{project.reference}/evaluation",
+        subject=subject,
+        body=body,
+        path=f"/projects/{deadline.project.reference}/evaluation",
     )
+
+
+def _evaluates(deadline: Deadline) -> tuple[str, str]:
+    project = deadline.project
+    body = _(
+        "You are named to evaluate %(id)s, %(title)s. The evaluation report is due on %(due)s.\n\n"
+        "Its page holds the terms of reference, and the places for ratings, findings and recommendations.",
+        id=project.name,
+        title=project.title,
+        due=day(deadline.due_on),
+    )
+    return _("%(id)s: you evaluate this project", id=project.name), body
 
 
 # -- what the evaluator writes ----------------------------------------------------------------------------------------
@@ -307,21 +314,27 @@ def received(deadline: Deadline, *, actor: User) -> None:
         months = project.edition.handbook.deadlines.response_months
         add(project, Due(kind=RESPONSE, due_on=add_months(evaluation.received_on, months)), actor=actor)
     record(project, "evaluation received", actor=actor, on=evaluation.received_on)
+    subject, body = words(_to_respond_to, project)
     for person in project.people(Part.MANAGER, Part.ALTERNATE):
         outbox.queue(
             db.session(),
             to=person,
             cause=f"evaluation:{evaluation.id}",
             kind="evaluation received",
-            subject=_("%(id)s: the evaluation is received, please respond", id=project.name),
-            body=_(
-                "The evaluation report of %(id)s, %(title)s, was handed in.\n\nEach of its recommendations needs a "
-                "response with an owner and a date.",
-                id=project.name,
-                title=project.title,
-            ),
+            subject=subject,
+            body=body,
             path=f"/projects/{project.reference}/evaluation",
         )
+
+
+def _to_respond_to(project: Project) -> tuple[str, str]:
+    body = _(
+        "The evaluation report of %(id)s, %(title)s, was handed in.\n\nEach of its recommendations needs a "
+        "response with an owner and a date.",
+        id=project.name,
+        title=project.title,
+    )
+    return _("%(id)s: the evaluation is received, please respond", id=project.name), body
 
 
 def respond(
@@ -396,22 +409,29 @@ def _owner(email: str) -> User:
 
 
 def _tell_owner(project: Project, recommendation: Recommendation, person: User) -> None:
+    subject, body = words(_owned, project, recommendation)
     outbox.queue(
         db.session(),
         to=person,
         cause=f"recommendation:{recommendation.id}",
         kind=f"owner:{recommendation.version}",
-        subject=_("%(id)s: recommendation %(number)s is yours", id=project.name, number=recommendation.position),
-        body=_(
-            "The management of %(id)s, %(title)s, names you for this recommendation of its evaluation:\n\n%(text)s\n\n"
-            "It is due on %(due)s. Please write on its page how far it is.",
-            id=project.name,
-            title=project.title,
-            text=recommendation.text,
-            due=day(recommendation.due_on),
-        ),
+        subject=subject,
+        body=body,
         path=recommendation_path(project.reference, recommendation.id),
     )
+
+
+def _owned(project: Project, recommendation: Recommendation) -> tuple[str, str]:
+    subject = _("%(id)s: recommendation %(number)s is yours", id=project.name, number=recommendation.position)
+    body = _(
+        "The management of %(id)s, %(title)s, names you for this recommendation of its evaluation:\n\n%(text)s\n\n"
+        "It is due on %(due)s. Please write on its page how far it is.",
+        id=project.name,
+        title=project.title,
+        text=recommendation.text,
+        due=day(recommendation.due_on),
+    )
+    return subject, body
 
 
 def follow(recommendation_id: int, *, actor: User, version: int, follow_up: str, note: str = "") -> Recommendation:

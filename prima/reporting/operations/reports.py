@@ -15,6 +15,8 @@ from prima.errors import Invalid, Reason, Refused
 from prima.filters import day
 from prima.handbook.edition import ReportType
 from prima.journal import record
+from prima.languages import Words, words
+from prima.letters import DESK
 from prima.projects.models import Part, Project
 from prima.projects.rules.calls import day_at
 from prima.reporting import queries
@@ -249,7 +251,7 @@ def submit(deadline_id: int, *, actor: User) -> Deadline:
     if deadline.kind == EVALUATION:
         received(deadline, actor=actor)
     roles = deciding_roles(kind, ReportState.SUBMITTED)
-    _tell_deciders(deadline, kind, roles, step, _("check"))
+    _tell_deciders(deadline, kind, roles, step)
     return deadline
 
 
@@ -284,14 +286,14 @@ def decide(
     step = _go(deadline, report, move, actor=actor, behalf_of=held.absent if held else None, note=note.strip())
     if report.state is ReportState.RETURNED:
         db.session.add_all(ReportRemark(step=step, code=code, text=text) for code, (_title, text) in asked.items())
-        words = "\n".join([*filter(None, [note.strip()]), *(f"{title}: {text}" for title, text in asked.values())])
-        report.reason, deadline.is_open, deadline.done_at = words, True, None
-        _tell_team(deadline, kind, step, _("returned"), words)
+        said = "\n".join([*filter(None, [note.strip()]), *(f"{title}: {text}" for title, text in asked.values())])
+        report.reason, deadline.is_open, deadline.done_at = said, True, None
+        _tell_team(deadline, kind, step, said)
     elif report.state is ReportState.CHECKED:
-        _tell_deciders(deadline, kind, deciding_roles(kind, ReportState.CHECKED), step, _("accept"))
+        _tell_deciders(deadline, kind, deciding_roles(kind, ReportState.CHECKED), step)
     elif report.state is ReportState.ACCEPTED:
         deadline.done_at = clock.now()
-        _tell_team(deadline, kind, step, _("accepted"), note.strip())
+        _tell_team(deadline, kind, step, note.strip())
     return deadline
 
 
@@ -357,44 +359,48 @@ def _go(
     return step
 
 
-def _tell_team(deadline: Deadline, kind: ReportType, step: ReportStep, what: str, note: str) -> None:
-    project = deadline.project
-    name = in_a_sentence(deadline.name or kind.name.say())
-    body = _("The %(report)s of %(id)s, %(title)s, was %(what)s.", report=name, id=project.name,
-             title=project.title, what=what)  # fmt: skip
-    if note:
-        body += "\n\n" + _("Remark: %(note)s", note=note)
-    for person in project.people(Part.MANAGER, Part.ALTERNATE):
-        _queue(
-            project,
-            deadline,
-            step,
-            person,
-            _("%(id)s: %(report)s %(what)s", id=project.name, report=name, what=what),
-            body,
-        )
+def _tell_team(deadline: Deadline, kind: ReportType, step: ReportStep, note: str) -> None:
+    subject, body = words(_decided, deadline, kind, step, note)
+    for person in deadline.project.people(Part.MANAGER, Part.ALTERNATE):
+        _queue(deadline, step, person, subject, body)
 
 
-def _tell_deciders(deadline: Deadline, kind: ReportType, roles: Iterable[str], step: ReportStep, what: str) -> None:
+def _decided(deadline: Deadline, kind: ReportType, step: ReportStep, note: str) -> tuple[str, str]:
+    project, name = deadline.project, in_a_sentence(deadline.name or kind.name.say())
+    named = {"report": name, "id": project.name}
+    if step.target is ReportState.RETURNED:
+        subject = _("%(id)s: %(report)s returned", **named)
+        body = _("The %(report)s of %(id)s, %(title)s, was returned.", title=project.title, **named)
+    else:
+        subject = _("%(id)s: %(report)s accepted", **named)
+        body = _("The %(report)s of %(id)s, %(title)s, was accepted.", title=project.title, **named)
+    return subject, f"{body}\n\n{_('Remark: %(note)s', note=note)}" if note else body
+
+
+def _tell_deciders(deadline: Deadline, kind: ReportType, roles: Iterable[str], step: ReportStep) -> None:
     project = deadline.project
-    name = in_a_sentence(deadline.name or kind.name.say())
-    body = _(
-        "The %(report)s of %(id)s, %(title)s, due on %(due)s, waits for you to %(what)s it.",
-        report=name, id=project.name, title=project.title, due=day(deadline.due_on), what=what,
-    )  # fmt: skip
+    subject, body = words(_waits, deadline, kind, step)
     for person in queries.holders(roles, project.region_code, project.office_id):
         if not barred(person, project):
-            _queue(
-                project,
-                deadline,
-                step,
-                person,
-                _("%(id)s: please %(what)s the %(report)s", id=project.name, what=what, report=name),
-                body,
-            )
+            _queue(deadline, step, person, subject, body, DESK)
 
 
-def _queue(project: Project, deadline: Deadline, step: ReportStep, to: User, subject: str, body: str) -> None:
+def _waits(deadline: Deadline, kind: ReportType, step: ReportStep) -> tuple[str, str]:
+    project, name = deadline.project, in_a_sentence(deadline.name or kind.name.say())
+    named = {"report": name, "id": project.name}
+    full = {"title": project.title, "due": day(deadline.due_on), **named}
+    if step.target is ReportState.SUBMITTED:
+        return (
+            _("%(id)s: please check the %(report)s", **named),
+            _("The %(report)s of %(id)s, %(title)s, due on %(due)s, waits for you to check it.", **full),
+        )
+    return (
+        _("%(id)s: please accept the %(report)s", **named),
+        _("The %(report)s of %(id)s, %(title)s, due on %(due)s, waits for you to accept it.", **full),
+    )
+
+
+def _queue(deadline: Deadline, step: ReportStep, to: User, subject: Words, body: Words, topic: str = "") -> None:
     outbox.queue(
         db.session(),
         to=to,
@@ -402,5 +408,6 @@ def _queue(project: Project, deadline: Deadline, step: ReportStep, to: User, sub
         kind=f"report:{step.move}",
         subject=subject,
         body=body,
-        path=report_path(project.reference, deadline.id),
+        path=report_path(deadline.project.reference, deadline.id),
+        topic=topic,
     )
