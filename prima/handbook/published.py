@@ -110,6 +110,13 @@ def part(session: Session, row: HandbookEdition, name: str) -> Any:
 
     Raises Refused where no edition in force speaks of it.
     """
+    if found := spoken(session, row, name):
+        return found
+    raise Refused(_("No Handbook edition in force speaks of this yet. The operator publishes one by `flask setup`."))
+
+
+def spoken(session: Session, row: HandbookEdition, name: str) -> Any:
+    """As `part`; None where no edition in force speaks of it."""
     if found := getattr(row.handbook, name):
         return found
     others = session.scalars(
@@ -118,10 +125,7 @@ def part(session: Session, row: HandbookEdition, name: str) -> Any:
         .options(undefer(HandbookEdition.content))
         .order_by(HandbookEdition.valid_from.desc(), HandbookEdition.id.desc())
     )
-    for other in others:
-        if found := getattr(other.handbook, name):
-            return found
-    raise Refused(_("No Handbook edition in force speaks of this yet. The operator publishes one by `flask setup`."))
+    return next((found for other in others if (found := getattr(other.handbook, name))), None)
 
 
 def newest(session: Session) -> HandbookEdition:

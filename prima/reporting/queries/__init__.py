@@ -454,13 +454,18 @@ def holders(roles: Iterable[str], region: str | None, office_id: int | None = No
     if office_id is not None:
         places.append(Grant.office_id == office_id)
     held = exists().where(
-        Grant.user_id == User.id,
+        Grant.user_id == User.id, holding(roles), or_(*places) if places else Grant.scope == Scope.ORGANIZATION
+    )
+    return list(db.session.scalars(select(User).where(User.active, held).order_by(User.sort_key, User.id)))
+
+
+def holding(roles: Iterable[str]) -> ColumnElement[bool]:
+    """A condition on Grant: one of the roles, in force."""
+    return and_(
         Grant.role.in_([Role(role) for role in roles]),
         Grant.revoked_at.is_(None),
         or_(Grant.role.not_in(DECIDING), Grant.confirmed_at.is_not(None)),
-        or_(*places) if places else Grant.scope == Scope.ORGANIZATION,
     )
-    return list(db.session.scalars(select(User).where(User.active, held).order_by(User.sort_key, User.id)))
 
 
 # -- what is late -----------------------------------------------------------------------------------------------------
