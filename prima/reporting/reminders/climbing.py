@@ -235,8 +235,12 @@ def reached(source: Source, ladders: Ladders, on: date, statuses: Collection[Sta
 
 def unwritten(session: Session, source: Source, ladders: Ladders, on: date) -> Sequence[int]:
     """The numbers of the rows about which somebody has no letter for the step reached, the earliest due first."""
+    return session.scalars(query(source, ladders, on)).all()
+
+
+def query(source: Source, ladders: Ladders, on: date) -> Select[Any]:
     rows = reached(source, ladders, on)
-    return session.scalars(select(rows.c.id).where(source.lacking(rows)).order_by(rows.c.due_on, rows.c.id)).all()
+    return select(rows.c.id).where(source.lacking(rows)).order_by(rows.c.due_on, rows.c.id)
 
 
 def _written(rows: FromClause, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
