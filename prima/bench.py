@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property, partial
 from operator import itemgetter
@@ -63,6 +63,7 @@ QUEUED, SENT = 10_000, 500
 NUMBERED = {"id", "project_id", "kind", "period_to", "due_on", "is_open"}
 DUE, EXIST, TIMES = 2_000, 20_000, 10
 """Deadlines that are due, that exist, and how many times as many exist where time must not grow."""
+TEN_TIMES = f"reminders: the same due among {TIMES} times the deadlines"
 TYPED_IN, MORE = "rat", " more"
 """The section that is opened and typed in, and the word that is typed."""
 
@@ -442,7 +443,7 @@ def _among(times: int) -> Callable[[], int]:
         session.execute(
             text(
                 f"insert into deadline (project_id, kind, period_to, due_on, is_open, {columns})"  # nosec B608
-                " select running.ids[1 + number % cardinality(running.ids)], 'INT_N', date '1900-01-01' + number, "
+                " select running.ids[1 + number % cardinality(running.ids)], 'INT_N', cast(:first as date) + number, "
                 " case when :due then cast(:today as date) - number % 300"
                 "   else cast(:today as date) + (case when number % 3 = 0 then 60 else -600 end) + number % 500 end,"
                 f" :due or number % 3 = 0, {columns}"
@@ -450,7 +451,7 @@ def _among(times: int) -> Callable[[], int]:
                 " (select array_agg(id order by id) as ids from project where status = 'ACTIVE') as running,"
                 " (select * from public.deadline where from_on is null limit 1) as template"
             ),
-            {"due": due, "count": count, "today": today},
+            {"due": due, "count": count, "today": today, "first": date(1800 if due else 1900, 1, 1)},
         )
     session.execute(text("analyze deadline"))
     ladders = Ladders(session)

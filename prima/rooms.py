@@ -65,6 +65,7 @@ from prima.reporting import operations as reporting_operations
 from prima.reporting import overview as reporting_overview
 from prima.reporting import queries as reporting_queries
 from prima.reporting import rights as reporting_rights
+from prima.reporting.reminders import oversight as reminders_oversight
 from prima.reporting.views import (
     activation,
     calendars,
@@ -83,6 +84,7 @@ from prima.reporting.views import (
     risk_reviews,
     spending,
 )
+from prima.reporting.views import oversight as reminding
 from prima.road import Roads
 
 BLUEPRINTS = (
@@ -148,6 +150,7 @@ BLUEPRINTS = (
     lessons.bp,
     library.bp,
     calendars.bp,
+    reminding.bp,
 )
 RIGHTS = (project_rights.RIGHTS, reporting_rights.RIGHTS, endorsement_rights.RIGHTS)
 MENU: tuple[MenuItem, ...] = (
@@ -155,6 +158,7 @@ MENU: tuple[MenuItem, ...] = (
     MenuItem(_l("Projects"), "listing.index", Action.SIGNED_IN),
     MenuItem(_l("Dashboards"), "dashboard.show", Action.SEE_FIGURES),
     MenuItem(_l("What waits"), "waiting.index", Action.SEE_FIGURES),
+    MenuItem(_l("Reminders"), "reminders.index", Action.SEE_FIGURES),
     MenuItem(_l("Spending"), "spending.begin", Action.IMPORT_SPENDING),
     MenuItem(_l("Lessons"), "library.index", Action.SEE_LESSONS),
     MenuItem(_l("Calls"), "funding_rounds.index", Action.SEE_CALLS),
@@ -191,3 +195,5 @@ FOLLOWING = Following(
 LESSONS: tuple[LessonsOf, ...] = (reporting_queries.lessons,)
 """Who tells what former projects learned."""
 COUNTS: dict[str, Count] = {"desk": home.count, "unread": home.count_unread, "overdue": reporting_queries.count_overdue}
+NEVER_REMINDED: Callable[[], str] = reminders_oversight.sentence
+"""What is said to whoever runs PRIMA of duties of which nobody was ever reminded."""

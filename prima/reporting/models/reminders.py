@@ -35,9 +35,6 @@ class Reason(StrEnum):
     FUND = "fund"
 
 
-COPIES = (Reason.REGION, Reason.FUND)
-
-
 class Reminder(Model):
     """Written with its letter, in one transaction; when it went, and what became of it, the letter says."""
 

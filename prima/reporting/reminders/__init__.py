@@ -77,8 +77,8 @@ def _queued(session: Session, causes: set[str]) -> set[tuple[str, str, date | No
 
 def _note(session: Session, planned: Sequence[Planned]) -> None:
     """Keep beside each letter of what it reminds, at which step and why; in one question."""
-    names = {"cause": Text(), "kind": Text(), "due_on": Date(), "recipient": Text()}
-    noted = {"project_id": BigInteger(), "about": Text(), "step": Text(), "reason": Text()}
+    names: dict[str, Any] = {"cause": Text(), "kind": Text(), "due_on": Date(), "recipient": Text()}
+    noted: dict[str, Any] = {"project_id": BigInteger(), "about": Text(), "step": Text(), "reason": Text()}
     rows = [
         {
             "cause": one.cause,

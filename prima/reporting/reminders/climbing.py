@@ -64,12 +64,24 @@ class Source:
 # -- what may have come -----------------------------------------------------------------------------------------------
 
 
-def _row(source: Any, *, about: Any, ladder: str, due_on: Any, opens_on: Any = None, owner: Any = None) -> Select[Any]:
+def _row(
+    source: Any,
+    *,
+    about: Any,
+    ladder: str,
+    due_on: Any,
+    kind: Any = "",
+    name: Any = "",
+    opens_on: Any = None,
+    owner: Any = None,
+) -> Select[Any]:
     return select(
         source.id.label("id"),
         cast(about, Text).label("about"),
         literal(ladder, Text).label("ladder"),
         due_on.label("due_on"),
+        (literal(kind, Text) if isinstance(kind, str) else kind).label("kind"),
+        (literal(name, Text) if isinstance(name, str) else name).label("name"),
         (cast(null(), Date) if opens_on is None else opens_on).label("opens_on"),
         (cast(null(), User.id.type) if owner is None else owner).label("owner_id"),
         Project.id.label("project_id"),
@@ -85,7 +97,15 @@ def _deadlines(ladders: Ladders, on: date, statuses: Collection[Status]) -> list
     reports, requests, windows = (ladders.first(name) for name in (REPORTS, REQUESTS, WINDOWS))
 
     def arm(about: About, ladder: str, *conditions: ColumnElement[bool], opens_on: Any = None) -> Select[Any]:
-        row = _row(Deadline, about=literal(about.value), ladder=ladder, due_on=Deadline.due_on, opens_on=opens_on)
+        row = _row(
+            Deadline,
+            about=literal(about.value),
+            ladder=ladder,
+            due_on=Deadline.due_on,
+            kind=Deadline.kind,
+            name=Deadline.name,
+            opens_on=opens_on,
+        )
         joined = row.join_from(Deadline, Project, Project.id == Deadline.project_id).outerjoin(
             OfficeLink, region_link()
         )
@@ -124,7 +144,8 @@ def _deadlines(ladders: Ladders, on: date, statuses: Collection[Status]) -> list
 
 
 def _milestones(ladders: Ladders, on: date, statuses: Collection[Status]) -> list[Select[Any]]:
-    row = _row(Milestone, about=literal(About.MILESTONE.value), ladder=MILESTONES, due_on=Milestone.planned_on)
+    about = literal(About.MILESTONE.value)
+    row = _row(Milestone, about=about, ladder=MILESTONES, due_on=Milestone.planned_on, name=Milestone.name)
     joined = row.join_from(Milestone, Project, Project.id == Milestone.project_id).outerjoin(OfficeLink, region_link())
     return [
         joined.where(
@@ -141,6 +162,7 @@ def _recommendations(ladders: Ladders, on: date, statuses: Collection[Status]) -
         about=literal(About.RECOMMENDATION.value),
         ladder=FOLLOW_UPS,
         due_on=Recommendation.due_on,
+        name=cast(Recommendation.position, Text),
         owner=Recommendation.owner_id,
     )
     joined = row.join_from(Recommendation, Evaluation, Evaluation.id == Recommendation.evaluation_id)
@@ -160,7 +182,8 @@ def _recommendations(ladders: Ladders, on: date, statuses: Collection[Status]) -
 
 def _reviews(ladders: Ladders, on: date, _statuses: Collection[Status]) -> list[Select[Any]]:
     """Clearances asked in the open round of a proposal that is in review, or before Fund management."""
-    row = _row(Clearance, about=literal(About.REVIEW.value), ladder=REVIEWS, due_on=Clearance.due_on)
+    about = literal(About.REVIEW.value)
+    row = _row(Clearance, about=about, ladder=REVIEWS, due_on=Clearance.due_on, name=Clearance.seat)
     joined = row.join_from(Clearance, Round, Round.id == Clearance.round_id)
     return [
         joined.join(Project, Project.id == Round.project_id)

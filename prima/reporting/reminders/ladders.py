@@ -28,11 +28,13 @@ class Ladders:
     """Read once a scan; an edition that has no ladder for something reminds nobody of it."""
 
     def __init__(self, session: Session) -> None:
+        rows = session.scalars(select(HandbookEdition).order_by(HandbookEdition.id)).all()
+        others = {name: published.followed(rows, name) for name in LEFT_TO_OTHERS}
         self._found = {
             (row.id, name): ladder
-            for row in session.scalars(select(HandbookEdition).order_by(HandbookEdition.id))
+            for row in rows
             for name in ALL
-            if (ladder := _ladder(session, row, name))
+            if (ladder := getattr(row.handbook, name) or others.get(name) or _general(row, name))
         }
 
     def of(self, edition_id: int, name: str) -> Ladder | None:
@@ -63,6 +65,6 @@ class Ladders:
         return rows.render_derived(name="rung", with_types=True)
 
 
-def _ladder(session: Session, row: HandbookEdition, name: str) -> Ladder | None:
-    found = published.spoken(session, row, name) if name in LEFT_TO_OTHERS else getattr(row.handbook, name)
-    return row.handbook.ladder if found is None and name == WINDOWS else found
+def _general(row: HandbookEdition, name: str) -> Ladder | None:
+    """What evaluations are reminded by where no edition has a ladder of their own."""
+    return row.handbook.ladder if name == WINDOWS else None
