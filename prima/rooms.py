@@ -158,7 +158,6 @@ MENU: tuple[MenuItem, ...] = (
     MenuItem(_l("Projects"), "listing.index", Action.SIGNED_IN),
     MenuItem(_l("Dashboards"), "dashboard.show", Action.SEE_FIGURES),
     MenuItem(_l("What waits"), "waiting.index", Action.SEE_FIGURES),
-    MenuItem(_l("Reminders"), "reminders.index", Action.SEE_FIGURES),
     MenuItem(_l("Spending"), "spending.begin", Action.IMPORT_SPENDING),
     MenuItem(_l("Lessons"), "library.index", Action.SEE_LESSONS),
     MenuItem(_l("Calls"), "funding_rounds.index", Action.SEE_CALLS),

@@ -102,8 +102,8 @@ class OversightFilter(BaseForm):
         csrf = False
 
     region = SelectField(_l("Regional Office"))
-    office = line(_l("Office"), required=False, most=200, description=_l("Code or name."))
-    person = line(_l("Person"), required=False, most=200, description=_l("Manager or recipient: name or e-mail."))
+    office = line(_l("Office"), required=False, most=200, render_kw={"placeholder": _l("code or name")})
+    person = line(_l("Person"), required=False, most=200, render_kw={"placeholder": _l("name or e-mail")})
     about = SelectField(_l("Reminder of"))
     days = SelectField(_l("Written within"))
     age = SelectField(_l("How late"))

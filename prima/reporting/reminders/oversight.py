@@ -420,7 +420,8 @@ class _Reasons:
         for project_id, part, active in parties:
             self.parties.setdefault(project_id, []).append((part, active))
         owners = {row.owner_id for row in rows if row.owner_id is not None}
-        self.open = dict(session.execute(select(User.id, User.active).where(User.id.in_(owners))).tuples())
+        still_open = select(User.id).where(User.id.in_(owners), User.active)
+        self.open = set(session.scalars(still_open))
         self.seats = seated(session, {row.project_id for row in rows if row.about == About.REVIEW.value})
         dead = session.execute(
             select(Letter.cause, Letter.due_on, Letter.recipient, Letter.problem)
@@ -440,7 +441,7 @@ class _Reasons:
         if row.about == About.REVIEW.value:
             return "" if self.seats.get((row.project_id, row.name)) else _("Nobody holds the role that reviews here.")
         if row.about == About.RECOMMENDATION.value:
-            return "" if self.open.get(row.owner_id) else _("The account of its owner is closed.")
+            return "" if row.owner_id in self.open else _("The account of its owner is closed.")
         parties = self.parties.get(row.project_id, [])
         who = [active for part, active in parties if part == Part.EVALUATOR and row.about == About.EVALUATION.value]
         who = who or [active for part, active in parties if part in (Part.MANAGER, Part.ALTERNATE)]

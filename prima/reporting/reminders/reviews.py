@@ -42,7 +42,7 @@ def clearances(session: Session, numbers: Sequence[int]) -> list[Late]:
             selectinload(Clearance.answers),
             joinedload(Clearance.round, innerjoin=True)
             .joinedload(Round.project, innerjoin=True)
-            .options(*projects.with_rights()),
+            .options(*projects.with_rights(), selectinload(Project.coverage)),
         )
         .order_by(Clearance.due_on, Clearance.id)
     ).all()
