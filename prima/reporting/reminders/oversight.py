@@ -184,7 +184,7 @@ def late(viewer: User | None, asked: Asked = Asked()) -> Late:
     rows = (
         select(
             func.coalesce(OfficeLink.region_code, NONE).label("region"),
-            RegionalOffice.name.label("region_name"),
+            RegionalOffice.region.label("region_name"),
             Office.code.label("office"),
             Office.name.label("office_name"),
             manager_of().label("manager"),
