@@ -65,6 +65,7 @@ def create_app(**overrides: Any) -> Flask:
     app.extensions["prima.who_has"] = rooms.WHO_HAS
     app.extensions["prima.following"] = rooms.FOLLOWING
     app.extensions["prima.jobs"] = jobs.JOBS
+    app.extensions["prima.never_reminded"] = rooms.NEVER_REMINDED
     app.extensions["prima.lessons"] = rooms.LESSONS
     app.extensions["prima.roads"] = rooms.ROADS
     for rules in rooms.RIGHTS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import csv
 import difflib
 import html
@@ -14,9 +15,9 @@ import secrets
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property, partial
 from operator import itemgetter
@@ -44,6 +45,9 @@ from prima.projects.operations import give_codes
 from prima.projects.snapshot import seal, snapshot
 from prima.projects.stages import Status
 from prima.reporting import operations, portfolio, reminders, statement, workbooks
+from prima.reporting.models import Deadline
+from prima.reporting.reminders import climbing
+from prima.reporting.reminders.ladders import Ladders
 from prima.sessions import COOKIE, hashed
 from prima.spreadsheets import Column, Kind, Sheet, write
 from prima.users import Delegation, Grant, Role, SignIn
@@ -56,6 +60,10 @@ SMTPLIB, PSYCOPG = "smtplib", "psycopg"
 FINANCE_ROWS, FINANCE_PROJECTS = 20_000, 40
 QUEUED, SENT = 10_000, 500
 """Letters that are written at once, and sent at once."""
+NUMBERED = {"id", "project_id", "kind", "period_to", "due_on", "is_open"}
+DUE, EXIST, TIMES = 2_000, 20_000, 10
+"""Deadlines that are due, that exist, and how many times as many exist where time must not grow."""
+TEN_TIMES = f"reminders: the same due among {TIMES} times the deadlines"
 TYPED_IN, MORE = "rat", " more"
 """The section that is opened and typed in, and the word that is typed."""
 
@@ -96,6 +104,8 @@ BOUNDS: Mapping[str, Bound] = {
     "budget page": Bound(ratio=170),
     "Word": Bound(seconds=1),
     "comparison": Bound(ratio=8),
+    "nothing new": Bound(queries=6, seconds=2),
+    "ten times": Bound(cpu_ratio=1.3),
     "letters queued": Bound(seconds=10),
     "letters sent": Bound(ratio=1 / 0.3),
     "desk": Bound(queries=12, ratio=45),
@@ -338,6 +348,7 @@ def figures(app: Flask) -> Iterator[Figure]:
         ("deadlines", "deadlines: of one project, recomputed", _recomputed),
     ):
         yield Figure(kind, name, _alone(app, work), bare_page[MANAGER])
+    yield from _scans(app, bare_page[MANAGER])
     for name, before, after in _long_texts():
         yield Figure("comparison", f"comparison: {name}", partial(_compared, before, after), _by_difflib, DIFFLIB)
     queued, inserted = partial(loopback.queued, QUEUED), partial(loopback.inserted, QUEUED)
@@ -370,6 +381,81 @@ def _count() -> int:
 
 def _remind() -> int:
     return sum(1 for _ in reminders.due(db.session(), clock.today()))
+
+
+def _scans(app: Flask, floor: Callable[[], int]) -> Iterator[Figure]:
+    """What a scan costs where everything is written, and where ten times as much exists and as much is due."""
+    for kind, name, make, beside in (
+        ("nothing new", "reminders: an hour with nothing new", _all_written, None),
+        (
+            "ten times",
+            "reminders: the same due among 10 times the deadlines",
+            partial(_among, TIMES),
+            partial(_among, 1),
+        ),
+    ):
+        with ExitStack() as stack:
+            work = stack.enter_context(_undone(app, make))
+            yield Figure(
+                kind,
+                name,
+                work,
+                stack.enter_context(_undone(app, beside)) if beside else floor,
+                "1 times as many" if beside else BARE,
+            )
+
+
+@contextmanager
+def _undone(app: Flask, make: Callable[[], Callable[[], int]]) -> Iterator[Callable[[], int]]:
+    """Work on what `make` prepares in a transaction of its own, which is undone at the end."""
+    context = app.app_context()
+    run = contextvars.Context().run
+
+    def begin() -> Callable[[], int]:
+        context.push()
+        db.session.execute(text("set local statement_timeout = 0"))
+        return make()
+
+    def end() -> None:
+        db.session.rollback()
+        context.pop()
+
+    work = run(begin)
+    try:
+        yield partial(run, work)
+    finally:
+        run(end)
+
+
+def _all_written() -> Callable[[], int]:
+    """Every letter of the day is queued; the next hour finds nothing."""
+    reminders.remind(db.session(), clock.today())
+    db.session.expunge_all()
+    return lambda: reminders.remind(db.session(), clock.today())
+
+
+def _among(times: int) -> Callable[[], int]:
+    """Deadlines of running projects in a table of this session's own: so many due, and all others done or far away."""
+    session, today = db.session(), clock.today()
+    session.execute(text("create temporary table deadline (like public.deadline including all) on commit drop"))
+    columns = ", ".join(column.name for column in Deadline.__table__.columns if column.name not in NUMBERED)
+    for due, count in ((True, DUE), (False, EXIST * times - DUE)):
+        session.execute(
+            text(
+                f"insert into deadline (project_id, kind, period_to, due_on, is_open, {columns})"  # nosec B608
+                " select running.ids[1 + number % cardinality(running.ids)], 'INT_N', cast(:first as date) + number, "
+                " case when :due then cast(:today as date) - number % 300"
+                "   else cast(:today as date) + (case when number % 3 = 0 then 60 else -600 end) + number % 500 end,"
+                f" :due or number % 3 = 0, {columns}"
+                " from generate_series(1, :count) as number,"
+                " (select array_agg(id order by id) as ids from project where status = 'ACTIVE') as running,"
+                " (select * from public.deadline where from_on is null limit 1) as template"
+            ),
+            {"due": due, "count": count, "today": today, "first": date(1800 if due else 1900, 1, 1)},
+        )
+    session.execute(text("analyze deadline"))
+    ladders = Ladders(session)
+    return lambda: len(climbing.unwritten(session, climbing.DEADLINES, ladders, today))
 
 
 def _recomputed() -> int:

@@ -105,6 +105,10 @@ def database() -> Iterator[Finding]:
     yield Finding(Mark.WELL, "migrations", f"The tables stand at {newest}, the newest.")
     yield from jobs()
     yield from letters()
+    silent = current_app.extensions["prima.never_reminded"]()
+    yield Finding(
+        Mark.LOOK if silent else Mark.WELL, "reminders", silent or "Everybody who owes something was reminded."
+    )
 
 
 def jobs() -> Iterator[Finding]:

@@ -16,6 +16,7 @@ from prima.handbook.codes import conditions
 from prima.handbook.conditions import say
 from prima.handbook.differences import differences, untranslated
 from prima.handbook.edition import Edition, EditionError
+from prima.handbook.ladders import silent
 from prima.projects.rules import MEASURES
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -39,6 +40,8 @@ def check(file: Path) -> None:
     for rule in edition.rules:
         if rule.when == "submit" and rule.code not in MEASURES:
             click.echo(f"rules[{rule.code}]: is not measured before submission; reviewers answer it in their checks.")
+    for sentence in silent(edition):
+        click.echo(sentence)
     missing = list(untranslated(edition))
     for key, languages in missing:
         click.echo(f"{key}: no {' and no '.join(languages)}")
@@ -62,6 +65,8 @@ def publish(file: Path) -> None:
         _refuse([str(reason.text) for reason in refusal.reasons])
     session.commit()
     click.echo(f"Edition {row.code} {'is published' if is_new else 'was published already'} ({row.checksum}).")
+    for sentence in silent(row.handbook, lambda name: published.spoken(session, row, name)):
+        click.echo(sentence)
     newest = published.newest(session)
     if newest.id == row.id:
         click.echo("New projects take it.")

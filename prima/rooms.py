@@ -65,6 +65,7 @@ from prima.reporting import operations as reporting_operations
 from prima.reporting import overview as reporting_overview
 from prima.reporting import queries as reporting_queries
 from prima.reporting import rights as reporting_rights
+from prima.reporting.reminders import oversight as reminders_oversight
 from prima.reporting.views import (
     activation,
     calendars,
@@ -84,6 +85,7 @@ from prima.reporting.views import (
     spending,
     timeline,
 )
+from prima.reporting.views import oversight as reminding
 from prima.road import Roads
 
 BLUEPRINTS = (
@@ -151,6 +153,7 @@ BLUEPRINTS = (
     lessons.bp,
     library.bp,
     calendars.bp,
+    reminding.bp,
 )
 RIGHTS = (project_rights.RIGHTS, reporting_rights.RIGHTS, endorsement_rights.RIGHTS)
 MENU: tuple[MenuItem, ...] = (
@@ -195,3 +198,5 @@ FOLLOWING = Following(
 LESSONS: tuple[LessonsOf, ...] = (reporting_queries.lessons,)
 """Who tells what former projects learned."""
 COUNTS: dict[str, Count] = {"desk": home.count, "unread": home.count_unread, "overdue": reporting_queries.count_overdue}
+NEVER_REMINDED: Callable[[], str] = reminders_oversight.sentence
+"""What is said to whoever runs PRIMA of duties of which nobody was ever reminded."""

@@ -77,6 +77,7 @@ from prima.reporting.queries import count_overdue, with_finance
 from prima.reporting.queries.evaluation import with_judgements
 from prima.reporting.queries.lights import recorded, rules_of
 from prima.reporting.queries.monitoring import monitored
+from prima.reporting.reminders import asked as asking
 from prima.reporting.steps import IN, report_type
 from prima.users import DECIDING, Grant, User
 from tests.conftest import TODAY, make_app
@@ -471,7 +472,7 @@ def test_what_was_evaluated_has_its_response_and_lessons_stand_in_the_library(de
 
 def test_some_reports_are_overdue(demo):
     assert count_overdue(db.session, None) in range(10, 61)
-    assert count_overdue(db.session, None, "NBO") >= 2
+    assert count_overdue(db.session, None, asking.places(asking.Asked(region="NBO"))) >= 2
 
 
 @pytest.mark.parametrize("name", BUSY)

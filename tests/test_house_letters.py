@@ -30,7 +30,8 @@ VOCABULARY = (
     "prima/message.py", "prima/digests.py", "prima/filters.py", "prima/projects/stages.py", "prima/projects/changes.py",
     "prima/endorsement/steps.py", "prima/endorsement/queries/road.py", "prima/endorsement/queries/naming.py",
     "prima/reporting/steps.py", "prima/reporting/rules.py", "prima/reporting/evaluating.py",
-    "prima/reporting/reminders", "prima/reporting/agenda.py",
+    "prima/reporting/reminders/planned.py", "prima/reporting/reminders/letters.py",
+    "prima/reporting/reminders/reviews.py", "prima/reporting/agenda.py",
 )  # fmt: skip
 """Modules (or packages) whose words letters and calendars use: all of them are translated."""
 LISTS = ("project_statuses.csv", "team_roles.csv")

@@ -242,3 +242,41 @@ def test_jobs_and_letters_stay_and_say_more_there_and_back(older):
     downgrade(revision="0005")
     assert rows("select state from letter") == [("waiting",)]
     assert rows("select name, problem from job_run order by name") == [("remind", ""), ("send mail", "no server")]
+
+
+REMINDED = """
+insert into user_account (email, name, sort_key, password_hash, active, staff, demonstration, locale, created_at,
+    journal_count, journal_head)
+    values ('a@prima.example', 'Manager', 'manager', '', true, true, false, 'en', now(), 0, '');
+insert into deadline (project_id, kind, due_on, first_due_on, why, ad_hoc, name, is_open)
+    select project.id, kind, '2016-10-01', '2016-10-01', '', false, '', true
+    from project, (values ('INT_N'), ('EVA'), ('EXT_REQ')) as k (kind) where reference = 'P-2016-00001';
+insert into milestone (project_id, name, planned_on, evidence, version)
+    select id, 'Study', '2016-10-01', '', 1 from project where reference = 'P-2016-00002';
+insert into letter (cause, kind, due_on, recipient, subject, body, path, state, queued_at, next_try_at, tries, problem)
+    select cause, kind, '2016-10-01', 'a@prima.example', '', '', '', 'sent', now(), now(), 1, ''
+    from (
+        select 'deadline:' || id, 'remind:after-7' from deadline
+        union all select 'milestone:' || id, 'remind:day' from milestone
+        union all select 'deadline:999999', 'remind:day'
+        union all select 'deadline:1', 'moved'
+        union all select 'step:1', 'desk'
+    ) as l (cause, kind);
+"""
+
+
+def test_reminders_written_before_are_known_by_their_cause(older):
+    upgrade(revision="0007")
+    db.session.execute(text(REMINDED))
+    db.session.commit()
+    upgrade(revision="0009")
+    assert rows(
+        "select reference, about, step, reason from reminder join project on project.id = project_id order by 1, 2"
+    ) == [
+        ("P-2016-00001", "evaluation", "after-7", None),
+        ("P-2016-00001", "extension", "after-7", None),
+        ("P-2016-00001", "report", "after-7", None),
+        ("P-2016-00002", "milestone", "day", None),
+    ]
+    downgrade(revision="0007")
+    assert rows("select count(*) from letter") == [(7,)]

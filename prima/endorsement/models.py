@@ -96,6 +96,7 @@ class Clearance(Model):
     __table_args__ = (
         UniqueConstraint("round_id", "seat"),
         Index("ix_clearance_open", "role", "round_id", postgresql_where="verdict is null"),
+        Index("ix_clearance_open_due", "due_on", postgresql_where="verdict is null"),
     )
 
     id: Mapped[Key]

@@ -279,6 +279,7 @@ class DeadlineRules(Part):
 class Ladder(Part):
     """When a reminder goes out: days before, on the day, then every so many days (0: not again)."""
 
+    on_opening: StrictBool = False  # on the first day of a window, where what is due has one
     before_days: tuple[Count, ...]
     on_day: StrictBool
     every_days: Whole
@@ -289,7 +290,7 @@ class Ladder(Part):
     def _steps(self) -> Self:
         if list(self.before_days) != sorted(set(self.before_days), reverse=True):
             raise ValueError("before_days must go down, each number once, such as [30, 14, 3]")
-        if not (self.before_days or self.on_day or self.every_days):
+        if not (self.on_opening or self.before_days or self.on_day or self.every_days):
             raise ValueError("the ladder has no step; give before_days, on_day or every_days")
         return self
 
@@ -441,6 +442,8 @@ class Edition(Part):
     deadlines: DeadlineRules
     ladder: Ladder
     extension_ladder: Ladder
+    evaluation_ladder: Ladder | None = None  # reminders of an evaluation's window
+    review_ladder: Ladder | None = None  # reminders of clearances that are past their days of service
     milestone_ladder: Ladder | None = None  # reminders of milestones; none, if left out
     activation: tuple[Item, ...]
     closure: tuple[Item, ...]
@@ -647,6 +650,9 @@ def _contradictions(edition: Edition) -> Iterator[tuple[str, str]]:
         yield "sections", f"{COVER}, the cover, must stand here without a condition: every proposal has one"
     for rule in edition.rules:
         yield from _rule_faults(rule, f"rules[{rule.code}]")
+    for name in ("ladder", "extension_ladder", "review_ladder", "milestone_ladder", "follow_up_ladder"):
+        if (ladder := getattr(edition, name)) and ladder.on_opening:
+            yield f"{name}.on_opening", "only what has a window has a first day: use it in evaluation_ladder"
     for section in edition.sections:
         if section.kind == "structured" and (section.words or section.letters):
             yield f"sections[{section.code}].words", "a structured section has no limit of words or letters"

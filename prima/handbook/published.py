@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -110,18 +111,23 @@ def part(session: Session, row: HandbookEdition, name: str) -> Any:
 
     Raises Refused where no edition in force speaks of it.
     """
+    if found := spoken(session, row, name):
+        return found
+    raise Refused(_("No Handbook edition in force speaks of this yet. The operator publishes one by `flask setup`."))
+
+
+def spoken(session: Session, row: HandbookEdition, name: str) -> Any:
+    """As `part`; None where no edition in force speaks of it."""
     if found := getattr(row.handbook, name):
         return found
-    others = session.scalars(
-        select(HandbookEdition)
-        .where(HandbookEdition.valid_from <= clock.today())
-        .options(undefer(HandbookEdition.content))
-        .order_by(HandbookEdition.valid_from.desc(), HandbookEdition.id.desc())
-    )
-    for other in others:
-        if found := getattr(other.handbook, name):
-            return found
-    raise Refused(_("No Handbook edition in force speaks of this yet. The operator publishes one by `flask setup`."))
+    return followed(session.scalars(select(HandbookEdition).options(undefer(HandbookEdition.content))), name)
+
+
+def followed(rows: Iterable[HandbookEdition], name: str) -> Any:
+    """What the newest edition in force that speaks of a part says; None where none does."""
+    today = clock.today()
+    newest = sorted(rows, key=lambda row: (row.valid_from, row.id), reverse=True)
+    return next((found for row in newest if row.valid_from <= today and (found := getattr(row.handbook, name))), None)
 
 
 def newest(session: Session) -> HandbookEdition:

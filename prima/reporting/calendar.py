@@ -321,26 +321,36 @@ def timeliness(
     return Timeliness(TimelinessKind.LATE if late > 0 else TimelinessKind.ON_TIME, abs(late))
 
 
+OPENING = "opening"
+
+
 @dataclass(frozen=True)
 class Step:
     """One step of the reminder ladder: its day, and who is copied beside those who owe the report."""
 
-    code: str  # before-30, day, after-7 ...
+    code: str  # opening, before-30, day, after-7 ...
     on: date
     copies: frozenset[str] = frozenset()  # of "region" and "fund"
 
 
-def reminder_step(ladder: Ladder, due_on: date, today: date) -> Step | None:
+def reminder_step(ladder: Ladder, due_on: date, today: date, opens_on: date | None = None) -> Step | None:
     """The latest step that `today` has reached, however many were missed before it; None before the first."""
     passed = (today - due_on).days
     offsets = [-days for days in ladder.before_days] + ([0] if ladder.on_day else [])
     if ladder.every_days and passed >= ladder.every_days:
         offsets.append(passed - passed % ladder.every_days)
     reached = [offset for offset in offsets if offset <= passed]
+    opening = (opens_on - due_on).days if ladder.on_opening and opens_on is not None and opens_on <= today else None
+    if opening is not None and (not reached or opening > max(reached)):
+        return _step(ladder, OPENING, due_on, opening)
     if not reached:
         return None
     offset = max(reached)
     code = "day" if offset == 0 else f"before-{-offset}" if offset < 0 else f"after-{offset}"
+    return _step(ladder, code, due_on, offset)
+
+
+def _step(ladder: Ladder, code: str, due_on: date, offset: int) -> Step:
     from_days = {"region": ladder.region_from_day, "fund": ladder.fund_from_day}
     copies = frozenset(who for who, first in from_days.items() if first is not None and offset >= first)
     return Step(code, due_on + timedelta(days=offset), copies)

@@ -14,6 +14,7 @@ from flask_babel import gettext as _
 from prima.projects.stages import Funding
 from prima.reporting.library import Found
 from prima.reporting.portfolio import Exported
+from prima.reporting.queries import OverdueRow
 from prima.spreadsheets import Column, Kind, Sheet
 
 REGION, FUNDING = 5, 9
@@ -339,3 +340,73 @@ def lessons(found: Iterable[Found], kinds: Mapping[str, str], stages: Mapping[st
         for one in found
     )  # fmt: skip
     return Sheet("Lessons", [Column(name, itemgetter(place), kind) for place, (name, kind) in enumerate(LESSONS)], rows)
+
+
+def oversight(
+    told: Iterable[tuple[Any, str, str, str, str]],
+    late: Any,
+    overdue: Iterable[OverdueRow],
+    never: Iterable[Any],
+    kinds: Mapping[Any, str],
+) -> list[Sheet]:
+    """Reminders with (kind, step, why, how), what is overdue with its sums, and of what nobody was reminded."""
+    cuts = (
+        ("Regional Office", late.regions), ("Office", late.offices), ("Manager", late.managers), ("Age", late.ages),
+    )  # fmt: skip
+    sums = [(cut, share.code, share.name, share.count) for cut, shares in cuts for share in shares]
+    return [
+        Sheet(
+            "Reminders",
+            [
+                Column("Written", lambda row: row[0].at, Kind.MOMENT),
+                Column("Project", lambda row: row[0].project),
+                Column("Reminder of", itemgetter(1)),
+                Column("Subject", lambda row: row[0].subject),
+                Column("Due", lambda row: row[0].due_on, Kind.DAY),
+                Column("Regional Office", lambda row: row[0].region),
+                Column("Office", lambda row: row[0].office),
+                Column("To", lambda row: row[0].person),
+                Column("Why", itemgetter(3)),
+                Column("Step", itemgetter(2)),
+                Column("How", itemgetter(4)),
+                Column("Sent", lambda row: row[0].sent_at, Kind.MOMENT),
+                Column("Problem", lambda row: row[0].problem),
+            ],
+            told,
+        ),
+        Sheet(
+            "Overdue, sums",
+            [Column(name, itemgetter(place)) for place, name in enumerate(("By", "Code", "Name"))]
+            + [Column("Overdue", itemgetter(3), Kind.NUMBER)],
+            sums,
+        ),
+        Sheet(
+            "Overdue",
+            [
+                Column("Report", attrgetter("report")),
+                Column("Project", attrgetter("project")),
+                Column("Title", attrgetter("title")),
+                Column("Regional Office", attrgetter("region")),
+                Column("Office", attrgetter("office")),
+                Column("Manager", attrgetter("manager")),
+                Column("Was due", attrgetter("due_on"), Kind.DAY),
+                Column("Days late", attrgetter("days_late"), Kind.NUMBER),
+            ],
+            overdue,
+        ),
+        Sheet(
+            "Never reminded",
+            [
+                Column("Reminder of", lambda row: kinds[row.about]),
+                Column("What", attrgetter("name")),
+                Column("Project", attrgetter("project")),
+                Column("Title", attrgetter("title")),
+                Column("Regional Office", attrgetter("region")),
+                Column("Office", attrgetter("office")),
+                Column("Due", attrgetter("due_on"), Kind.DAY),
+                Column("Suspended", lambda row: "yes" if row.suspended else "no"),
+                Column("Reason", attrgetter("why")),
+            ],
+            never,
+        ),
+    ]

@@ -35,6 +35,7 @@ def index() -> str:
         seats=scheduler.seats(session),
         conditions=scheduler.conditions(session, current_app.extensions["prima.jobs"]),
         counts=postmaster.counts(session),
+        silent=current_app.extensions["prima.never_reminded"](),
         letters=shown,
         refused=refused,
         holders=postmaster.holders(session, list(refused)),

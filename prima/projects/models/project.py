@@ -292,6 +292,8 @@ class Step(Model):
 
 
 class Milestone(Model):
+    __table_args__ = (Index("ix_milestone_open_planned", "planned_on", postgresql_where="done_on is null"),)
+
     id: Mapped[Key]
     project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), index=True)
     name: Mapped[str]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from flask_wtf.file import FileField
 from wtforms import BooleanField, HiddenField, IntegerField, RadioField, SelectField
 from wtforms.fields.choices import SelectChoice
@@ -94,16 +95,46 @@ def calendar_form(
     return form
 
 
-class OverdueFilter(BaseForm):
+class OversightFilter(BaseForm):
+    """Above lists of reminders and of what is overdue; each list has some of the fields."""
+
     class Meta:
         csrf = False
 
     region = SelectField(_l("Regional Office"))
+    office = line(_l("Office"), required=False, most=200, render_kw={"placeholder": _l("code or name")})
+    person = line(_l("Person"), required=False, most=200, render_kw={"placeholder": _l("name or e-mail")})
+    about = SelectField(_l("Reminder of"))
+    days = SelectField(_l("Written within"))
+    age = SelectField(_l("How late"))
+
+    fields = ("region", "office", "person", "about", "days", "age")
 
 
-def overdue_filter(regions: Sequence[tuple[str, str]], chosen: str) -> OverdueFilter:
-    form = OverdueFilter(formdata=None, data={"region": chosen})
-    form.region.choices = [SelectChoice("", str(_l("All"))), *(SelectChoice(code, name) for code, name in regions)]
+WITHIN = (7, 30, 90, 366)
+
+
+def oversight_filter(
+    names: Sequence[str],
+    chosen: Mapping[str, Any],
+    *,
+    regions: Sequence[tuple[str, str]] = (),
+    kinds: Sequence[tuple[str, str]] = (),
+    ages: Sequence[tuple[str, str]] = (),
+) -> OversightFilter:
+    """Shows what is chosen; a number of days that no choice offers is offered too."""
+    form = OversightFilter(formdata=None, data={name: str(chosen[name] or "") for name in names})
+    every = SelectChoice("", str(_l("All")))
+    none = SelectChoice("none", str(_l("No Regional Office")))
+    within = sorted({*WITHIN, *([chosen["days"]] if chosen.get("days") else [])})
+    days = [(str(number), ngettext("%(num)s day", "%(num)s days", number)) for number in within]
+    form.region.choices = [every, *(SelectChoice(*one) for one in regions), none]
+    form.about.choices = [every, *(SelectChoice(*one) for one in kinds)]
+    form.days.choices = [every, *(SelectChoice(*one) for one in days)]
+    form.age.choices = [every, *(SelectChoice(*one) for one in ages)]
+    for name in OversightFilter.fields:
+        if name not in names:
+            delattr(form, name)
     return form
 
 

@@ -12,10 +12,12 @@ from prima.reporting.models.monitoring import (
     RiskReview,
     RiskState,
 )
+from prima.reporting.models.reminders import About, Reason, Reminder
 from prima.reporting.models.reports import Reached, Report, ReportRemark, ReportStep, ReportText, Spending
 from prima.reporting.models.spending import Expense, ExpenseKind, SpendingImport
 
 __all__ = [
+    "About",
     "ActivityProgress",
     "ActivityState",
     "CalendarAddress",
@@ -33,7 +35,9 @@ __all__ = [
     "LessonKind",
     "Rating",
     "Reached",
+    "Reason",
     "Recommendation",
+    "Reminder",
     "Report",
     "ReportRemark",
     "ReportStep",

@@ -29,6 +29,7 @@ class Deadline(Model):
 
     __table_args__ = (
         Index("ix_deadline_open_due", "due_on", "project_id", postgresql_where="is_open"),
+        Index("ix_deadline_open_window", "from_on", postgresql_where="is_open and from_on is not null"),
         Index(
             "uq_deadline_project_id_kind_period_to",
             "project_id",

@@ -454,13 +454,18 @@ def holders(roles: Iterable[str], region: str | None, office_id: int | None = No
     if office_id is not None:
         places.append(Grant.office_id == office_id)
     held = exists().where(
-        Grant.user_id == User.id,
+        Grant.user_id == User.id, holding(roles), or_(*places) if places else Grant.scope == Scope.ORGANIZATION
+    )
+    return list(db.session.scalars(select(User).where(User.active, held).order_by(User.sort_key, User.id)))
+
+
+def holding(roles: Iterable[str]) -> ColumnElement[bool]:
+    """A condition on Grant: one of the roles, in force."""
+    return and_(
         Grant.role.in_([Role(role) for role in roles]),
         Grant.revoked_at.is_(None),
         or_(Grant.role.not_in(DECIDING), Grant.confirmed_at.is_not(None)),
-        or_(*places) if places else Grant.scope == Scope.ORGANIZATION,
     )
-    return list(db.session.scalars(select(User).where(User.active, held).order_by(User.sort_key, User.id)))
 
 
 # -- what is late -----------------------------------------------------------------------------------------------------
@@ -513,9 +518,16 @@ class OverdueRow:
 
 
 def overdue(
-    viewer: User | None, *, region: str | None = None, after: tuple[date, int] | None = None, limit: int = 100
+    viewer: User | None,
+    *,
+    conditions: Iterable[ColumnElement[bool]] = (),
+    after: tuple[date, int] | None = None,
+    limit: int | None = 100,
 ) -> list[OverdueRow]:
-    """Overdue reports of the projects that the viewer may see, the latest first to have been due first."""
+    """Overdue reports of the projects that the viewer may see, the longest overdue first.
+
+    `conditions` are on Deadline and Project.
+    """
     manager = (
         select(func.string_agg(User.name, ", "))
         .join(Party, Party.user_id == User.id)
@@ -542,12 +554,10 @@ def overdue(
         .outerjoin(OfficeLink, region_link())
         .outerjoin(RegionalOffice, RegionalOffice.code == OfficeLink.region_code)
         .outerjoin(Report, Report.deadline_id == Deadline.id)
-        .where(is_overdue(), may_see(viewer))
+        .where(is_overdue(), may_see(viewer), *conditions)
         .order_by(Deadline.due_on, Deadline.id)
         .limit(limit)
     )
-    if region:
-        statement = statement.where(OfficeLink.region_code == region)
     if after:
         statement = statement.where(tuple_(Deadline.due_on, Deadline.id) > after)
     today, editions = clock.today(), _editions()
@@ -571,14 +581,12 @@ def overdue(
     ]
 
 
-def count_overdue(_session: Any, viewer: User | None, region: str | None = None) -> int:
+def count_overdue(_session: Any, viewer: User | None, conditions: Iterable[ColumnElement[bool]] = ()) -> int:
     statement = (
         select(func.count(Deadline.id))
         .join(Project, Project.id == Deadline.project_id)
-        .where(is_overdue(), may_see(viewer))
+        .where(is_overdue(), may_see(viewer), *conditions)
     )
-    if region:
-        statement = statement.where(exists().where(region_link(), OfficeLink.region_code == region))
     return db.session.scalar(statement) or 0
 
 

@@ -9,39 +9,38 @@ from flask_babel import gettext as _
 
 from prima.permissions import Action, guard
 from prima.reporting import queries
-from prima.reporting.forms import overdue_filter
+from prima.reporting.forms import oversight_filter
+from prima.reporting.reminders import asked as asking
+from prima.reporting.reminders import oversight
 from prima.reporting.steps import state_chip
 from prima.users import viewer
 
 bp = Blueprint("deadlines", __name__, url_prefix="/reports")
 A_PAGE = 100
-FILTERS = ("region", "after")
+FILTERS = ("region", "office", "person", "age")
 
 
 @bp.get("/overdue")
 @guard(Action.SEE_FIGURES)
 def overdue() -> str:
-    regions = queries.regions()
-    unknown = [name for name in request.args if name not in FILTERS]
-    problems = [_("“%(name)s” is no filter of this list; it was left out.", name=name[:40]) for name in unknown[:5]]
-    region = request.args.get("region", "")
-    if region and region not in dict(regions):
-        problems.append(_("There is no Regional Office “%(code)s”; all are shown.", code=region[:40]))
-        region = ""
+    asked, problems = asking.read(request.args, FILTERS)
     after = cursor(request.args.get("after", ""))
     if request.args.get("after") and after is None:
         problems.append(_("This page of the list does not exist; the first is shown."))
-    found = queries.overdue(viewer(), region=region or None, after=after, limit=A_PAGE + 1)
+    conditions = oversight.of(asked)
+    found = queries.overdue(viewer(), conditions=conditions, after=after, limit=A_PAGE + 1)
     rows = found[:A_PAGE]
     last = f"{rows[-1].due_on.isoformat()}.{rows[-1].deadline_id}" if len(found) > A_PAGE else ""
+    ages = [(code, oversight.age_name(code)) for code in asking.AGES]
     return render_template(
         "reporting/overdue.html",
         rows=[(row, state_chip(row.state)) for row in rows],
-        count=queries.count_overdue(None, viewer(), region or None),
-        form=overdue_filter(regions, region),
+        count=queries.count_overdue(None, viewer(), conditions),
+        form=oversight_filter(FILTERS, vars(asked), regions=queries.regions(), ages=ages),
+        asked=asked,
         problems=problems,
-        first_url=url_for("deadlines.overdue", region=region or None) if after else None,
-        next_url=url_for("deadlines.overdue", region=region or None, after=last) if last else None,
+        first_url=url_for("deadlines.overdue", **asked.args()) if after else None,
+        next_url=url_for("deadlines.overdue", **asked.args(after=last)) if last else None,
     )
 
 

@@ -45,6 +45,7 @@ def index(project: Project) -> str:
         lines=[line_of(project, row) for row in rows if row.fell_away_at is None],
         gone=[line_of(project, row) for row in rows if row.fell_away_at is not None],
         asks=project.status in OWING and can(viewer(), Action.ASK_REPORT, project),
+        reminders=can(viewer(), Action.VIEW_INTERNAL, project),
         extendable=project.status in RUNNING and can(viewer(), Action.ASK_CHANGE, project),
     )
 
