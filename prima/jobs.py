@@ -8,7 +8,7 @@ from flask import current_app
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from prima import anchors, clock, journal, mail, sessions
+from prima import anchors, journal, mail, sessions
 from prima.db import db
 from prima.reporting import reminders
 from prima.scheduler import Job, Stop, Unfinished
@@ -16,7 +16,7 @@ from prima.scheduler import Job, Stop, Unfinished
 
 def remind(session: Session, _stop: Stop) -> str:
     """Whatever became due while nobody ran is caught up: the state says what was not written yet."""
-    return _("%(count)s letters queued", count=reminders.remind(session, clock.today()))
+    return _("%(count)s letters queued", count=reminders.remind(session))
 
 
 def send_mail(_session: Session, stop: Stop) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask_babel import gettext as _
-from sqlalchemy import Engine, Row, bindparam, delete, func, or_, select, tuple_, update
+from sqlalchemy import Engine, Row, and_, bindparam, delete, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -137,9 +137,13 @@ def count_waiting(session: Session) -> int:
 
 WAITS = (
     Letter.state == LetterState.WAITING,
-    or_(Letter.next_try_at <= bindparam("now"), Letter.next_try_at > bindparam("ever")),
+    or_(
+        Letter.next_try_at <= bindparam("now"),
+        Letter.next_try_at > bindparam("ever"),
+        and_(Letter.tries == 0, Letter.queued_at > bindparam("now")),
+    ),
 )
-"""Due; or put off for longer than anything is, which is the work of a clock that was wrong."""
+"""Due; or put off for longer than anything is, or written in the future: the work of a clock that was ahead."""
 MARKED = select(RefusedAddress.address).where(RefusedAddress.address == Letter.recipient).exists()
 TAKE = (
     select(*Letter.__table__.c, MARKED.label("marked"), func.set_config("synchronous_commit", "off", True))

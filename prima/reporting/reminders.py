@@ -14,7 +14,7 @@ from flask_babel import ngettext
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, joinedload, object_session, selectinload
 
-from prima import outbox
+from prima import clock, outbox
 from prima.filters import day
 from prima.handbook import published
 from prima.handbook.edition import Edition, Ladder
@@ -22,6 +22,7 @@ from prima.handbook.published import HandbookEdition
 from prima.outbox import Draft, Letter
 from prima.projects import queries as projects
 from prima.projects.models import Milestone, Part, Project
+from prima.projects.rules.calls import day_at
 from prima.projects.stages import RUNNING, Funding, Status
 from prima.reporting import queries
 from prima.reporting.calendar import EVALUATION, EXTENSION_REQUEST, Step, reminder_step
@@ -75,7 +76,7 @@ class Planned:
         return "\t".join(parts)
 
 
-def remind(session: Session, on: date) -> int:
+def remind(session: Session, on: date | None = None) -> int:
     """Queue every letter that is due and was not written yet; the number of new ones."""
     count, letters = 0, due(session, on)
     while some := list(islice(letters, AT_ONCE)):
@@ -84,27 +85,32 @@ def remind(session: Session, on: date) -> int:
     return count
 
 
-def due(session: Session, on: date) -> Iterator[Planned]:
+def due(session: Session, on: date | None = None) -> Iterator[Planned]:
     """The letters due by that day and not queued yet: deadlines, milestones, recommendations, each the earliest first.
 
-    Writes nothing.
+    Without a day it is for each project today at its office. Writes nothing.
     """
+    first, last = (on, on) if on else clock.days_on_earth()
     regional = cache(lambda region: queries.holders([Role.RPDO], region))
     fund = cache(lambda: queries.holders([Role.FUND], None))
     kinds: tuple[tuple[Sequence[int], Callable[..., Sequence[Any]], Callable[..., Iterator[Planned]]], ...] = (
-        (_in_the_window(session, on), _loaded, _letters),
-        (_milestones(session, on), _loaded_milestones, _milestone_letters),
-        (_recommendations(session, on), _loaded_recommendations, _recommendation_letters),
+        (_in_the_window(session, first, last), _loaded, _letters),
+        (_milestones(session, last), _loaded_milestones, _milestone_letters),
+        (_recommendations(session, last), _loaded_recommendations, _recommendation_letters),
     )
     for numbers, load, letters in kinds:
         for start in range(0, len(numbers), AT_ONCE):
             rows = load(session, numbers[start : start + AT_ONCE])
-            planned = [letter for row in rows for letter in letters(row, on, regional, fund)]
+            planned = [letter for row in rows for letter in letters(row, on or _today(row), regional, fund)]
             there = _queued(session, {one.cause for one in planned})
             yield from (one for one in planned if (one.cause, one.kind, one.due_on, one.to.email) not in there)
 
 
-def _in_the_window(session: Session, on: date) -> Sequence[int]:
+def _today(row: Deadline | Milestone | Recommendation) -> date:
+    return day_at((row.evaluation if isinstance(row, Recommendation) else row).project.office)
+
+
+def _in_the_window(session: Session, first: date, on: date) -> Sequence[int]:
     """Open deadlines that some step of some edition's ladder has reached; the last day to ask is not mourned."""
     editions = list(session.scalars(select(HandbookEdition)))
     reports = max((_first(one.handbook.ladder) for one in editions), default=0)
@@ -118,7 +124,7 @@ def _in_the_window(session: Session, on: date) -> Sequence[int]:
             Project.status.in_(REMINDED),
             or_(
                 and_(Deadline.kind != EXTENSION_REQUEST, Deadline.due_on <= on + timedelta(days=reports)),
-                and_(Deadline.kind == EXTENSION_REQUEST, Deadline.due_on >= on),
+                and_(Deadline.kind == EXTENSION_REQUEST, Deadline.due_on >= first),
             ),
         )
         .order_by(Deadline.due_on, Deadline.id)
@@ -227,7 +233,7 @@ def _letters(deadline: Deadline, on: date, regional: Regional, fund: Fund) -> It
     project = deadline.project
     edition = project.edition.handbook
     step = reminder_step(_ladder(edition, deadline.kind), deadline.due_on, on)
-    if step is None:
+    if step is None or (deadline.kind == EXTENSION_REQUEST and deadline.due_on < on):
         return
     subject, body = _words(deadline, on)
     evaluators = project.people(Part.EVALUATOR) if deadline.kind == EVALUATION else []
