@@ -16,9 +16,10 @@ from prima.db import db
 from prima.outbox import Letter, LetterState
 from prima.places import Office, OfficeKind, OfficeLink
 from prima.projects.models import Milestone
-from prima.reporting import reminders
+from prima.reporting import queries, reminders
 from tests.conftest import TODAY
 from tests.factories import a_deadline, a_user, an_active_project
+from tests.reporting.finance import signed_in
 
 LADDER = (-30, -14, -3, 0)
 HOUR = timedelta(hours=1)
@@ -28,7 +29,8 @@ HOURS = {
     "Pacific/Pago_Pago": (("2000-01-01 00", -11),),
     "America/New_York": (
         ("2000-01-01 00", -5), ("2015-03-08 07", -4), ("2015-11-01 06", -5), ("2016-03-13 07", -4),
-        ("2016-11-06 06", -5), ("2017-03-12 07", -4), ("2017-11-05 06", -5), ("2018-03-11 07", -4), ("2018-11-04 06", -5),
+        ("2016-11-06 06", -5), ("2017-03-12 07", -4), ("2017-11-05 06", -5), ("2018-03-11 07", -4),
+        ("2018-11-04 06", -5),
     ),
 }  # fmt: skip
 """By how many hours each place is ahead of UTC, from which hour of UTC on: written out, not asked of the library."""
@@ -198,6 +200,29 @@ def test_the_day_of_a_reminder_is_the_day_at_the_office(app, monkeypatch, zone, 
     monkeypatch.setattr(clock, "now", lambda: datetime.fromisoformat(f"{at}+00:00"))
     said = [letter.subject for letter in reminders.due(db.session())]
     assert len(said) == 2 and all(when in subject for subject in said)
+
+
+@pytest.mark.parametrize(
+    ("zone", "at", "when"),
+    [
+        ("Pacific/Kiritimati", "2016-10-12T09:59", "today"),
+        ("Pacific/Kiritimati", "2016-10-12T10:01", "1 day late"),
+        ("Pacific/Pago_Pago", "2016-10-13T10:59", "today"),
+        ("Pacific/Pago_Pago", "2016-10-13T11:01", "1 day late"),
+    ],
+)
+def test_the_desk_takes_the_day_at_the_office(browser_of, monkeypatch, zone, at, when):
+    manager = a_user("PM", "KEN")
+    project = at_an_office(zone, manager)
+    a_deadline(project, due_on=date(2016, 10, 12))
+    clock.fix(None)
+    monkeypatch.setattr(clock, "now", lambda: datetime.fromisoformat(f"{at}+00:00"))
+    browser = browser_of(manager)
+    page = browser.open("/desk").check()
+    [row] = page.rows("What waits for you")
+    assert row[0] == "Write the interim narrative report" and row[3].endswith(when)
+    assert [duty.is_late for duty in queries.desk(signed_in(manager))] == [when != "today"]
+    assert f"due 12 Oct 2016, {when}" in browser.open(f"/projects/{project.reference}").check().text
 
 
 @pytest.mark.parametrize(
