@@ -27,6 +27,14 @@ def send_mail(_session: Session, stop: Stop) -> str:
     return str(outcome)
 
 
+def try_mail(_session: Session, _stop: Stop) -> str:
+    """Whether letters can leave, though none waits: so a wrong setting is told before the first one is late."""
+    post = mail.Post.of(current_app.config)
+    if problem := post.trial():
+        raise Unfinished(problem)
+    return post.way
+
+
 def clean_up(_session: Session, _stop: Stop) -> None:
     """Failed sign-ins stop counting after a while; dead links and old sessions go."""
     sessions.tidy()
@@ -40,6 +48,7 @@ def anchor(session: Session, _stop: Stop) -> None:
 JOBS = (
     Job("remind", remind, at=timedelta(hours=1)),
     Job("send mail", send_mail, at=timedelta(seconds=20)),
+    Job("try the mail server", try_mail, at=timedelta(minutes=10)),
     Job("clean up", clean_up, at=timedelta(minutes=30)),
     Job("anchor the journal", anchor, at=timedelta(minutes=1)),
 )

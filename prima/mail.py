@@ -64,9 +64,14 @@ class Post:
         if problem := self.trial():
             name = "SMTP_URL and MAIL_FROM" if self.url else "PRIMA_INSTANCE"
             return False, f"Letters cannot leave and wait: {problem.rstrip('.')}. Look at {name}."
+        return True, self.way
+
+    @property
+    def way(self) -> str:
+        """How letters leave, as a sentence."""
         if self.url:
-            return True, f"Letters leave by {urlsplit(self.url).hostname}."
-        return True, f"No SMTP_URL is set: letters are written to {self.folder}."
+            return f"Letters leave by {urlsplit(self.url).hostname}."
+        return f"No SMTP_URL is set: letters are written to {self.folder}."
 
 
 @dataclass
