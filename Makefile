@@ -53,7 +53,7 @@ pytest: .venv/.dev browser ## Run the tests alone, as in: make pytest ARGS="-k e
 	@$(VENV) -m pytest -m "not soak" --numprocesses auto --dist loadfile $(ARGS)
 
 soak: .venv/.dev browser ## Run the long proofs
-	@$(VENV) -m pytest -m soak $(ARGS)
+	@$(VENV) -m pytest -m soak -o faulthandler_timeout=1800 $(ARGS)
 
 bench: .venv/.dev ## Measure on the large portfolio, each figure beside its floor
 	@PRIMA_ENV="$${PRIMA_ENV:-demonstration}" exec $(FLASK) bench

@@ -86,7 +86,7 @@ class Server:
             else:
                 self.smtp = smtplib.SMTP(host, parts.port or 587, timeout=wait)
         except (OSError, smtplib.SMTPException) as error:
-            raise Unreachable(f"The mail server {host} cannot be reached: {_text(error)}") from error
+            raise Unreachable(f"The mail server {host} cannot be reached: {_text(error)}{_other(error)}") from error
         try:
             self.smtp.ehlo_or_helo_if_needed()
             if parts.scheme == "smtp" and self.smtp.has_extn("starttls"):
@@ -138,6 +138,15 @@ def trusted(host: str) -> ssl.SSLContext:
     if host in HERE:  # a server on this machine rarely has a certificate that names it
         trust.check_hostname, trust.verify_mode = False, ssl.CERT_NONE
     return trust
+
+
+def _other(error: Exception) -> str:
+    """What to write instead, where the other side seems to speak TLS earlier or later than was said."""
+    if isinstance(error, ssl.SSLError):
+        spoken = error.reason == "WRONG_VERSION_NUMBER"
+        return "; it does not speak TLS from the start: write smtp:// for it" if spoken else ""
+    silent = isinstance(error, TimeoutError | smtplib.SMTPServerDisconnected)
+    return "; if it speaks TLS from the start, write smtps:// for it" if silent else ""
 
 
 def _refusal(code: int, said: bytes | str, *, address: bool = False) -> Undelivered:

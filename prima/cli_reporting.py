@@ -10,7 +10,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy import text
 
-from prima import clock, mail, scheduler
+from prima import mail, scheduler
 from prima.db import db
 from prima.handbook import published
 from prima.jobs import JOBS
@@ -20,7 +20,7 @@ DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.command("remind")
-@click.option("--on", type=DAY, help="The day to remind for; today, if left out.")
+@click.option("--on", type=DAY, help="The day to remind for, everywhere; today at each office, if left out.")
 @click.option("--dry-run", is_flag=True, help="List one line a letter and change nothing.")
 @with_appcontext
 def remind(on: datetime | None, dry_run: bool) -> None:
@@ -28,7 +28,7 @@ def remind(on: datetime | None, dry_run: bool) -> None:
 
     A line of the list: when it is due, project, what is due, step of the ladder, to whom, why.
     """
-    day = on.date() if on else clock.today()
+    day = on.date() if on else None
     session = db.session()
     if dry_run:
         session.execute(text("set transaction read only"))

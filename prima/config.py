@@ -93,10 +93,10 @@ def settings(environ: Mapping[str, str] = os.environ) -> dict[str, object]:
 
 
 def address(url: str, schemes: set[str]) -> bool:
-    """Whether it is a URL of one of the schemes, with a host and at most a real port."""
+    """Whether it is a URL of one of the schemes on one line, with a host and at most a real port."""
     try:
         parts = urlsplit(url)
-        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+        return url.isprintable() and parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
 

@@ -34,12 +34,14 @@ class Duty:
     """The sections changed since it was last answered here; None where it was not."""
     claimed_by: str = ""
     """Who of those who have it took it up."""
+    today: date | None = None
+    """The date at the office, where the day on which it is due is one there; None where it is one anywhere."""
     key: str = ""
     """Tells it from others that wait since the same day."""
 
     @property
     def is_late(self) -> bool:
-        return self.due_on is not None and self.due_on < clock.today()
+        return self.due_on is not None and self.due_on < (self.today or clock.today())
 
     @property
     def order(self) -> tuple[date, date]:

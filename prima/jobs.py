@@ -8,7 +8,7 @@ from flask import current_app
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from prima import anchors, clock, digests, journal, mail, sessions
+from prima import anchors, digests, journal, mail, sessions
 from prima.db import db
 from prima.people import queries as people
 from prima.projects import names as project_names
@@ -18,7 +18,7 @@ from prima.scheduler import Job, Stop, Unfinished
 
 def remind(session: Session, _stop: Stop) -> str:
     """Whatever became due while nobody ran is caught up: the state says what was not written yet."""
-    return _("%(count)s letters queued", count=reminders.remind(session, clock.today()))
+    return _("%(count)s letters queued", count=reminders.remind(session))
 
 
 def write_digests(session: Session, stop: Stop) -> str:
@@ -41,6 +41,14 @@ def send_mail(_session: Session, stop: Stop) -> str:
     return str(outcome)
 
 
+def try_mail(_session: Session, _stop: Stop) -> str:
+    """Whether letters can leave, though none waits: so a wrong setting is told before the first one is late."""
+    post = mail.Post.of(current_app.config)
+    if problem := post.trial():
+        raise Unfinished(problem)
+    return post.way
+
+
 def clean_up(_session: Session, _stop: Stop) -> None:
     """Failed sign-ins stop counting after a while; dead links and old sessions go."""
     sessions.tidy()
@@ -55,6 +63,7 @@ JOBS = (
     Job("remind", remind, at=timedelta(hours=1)),
     Job("digests", write_digests, at=timedelta(minutes=1)),
     Job("send mail", send_mail, at=timedelta(seconds=20)),
+    Job("try the mail server", try_mail, at=timedelta(minutes=10)),
     Job("clean up", clean_up, at=timedelta(minutes=30)),
     Job("anchor the journal", anchor, at=timedelta(minutes=1)),
 )

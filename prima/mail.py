@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask_babel import gettext as _
-from sqlalchemy import Engine, Row, bindparam, delete, func, or_, select, tuple_, update
+from sqlalchemy import Engine, Row, and_, bindparam, delete, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -65,9 +65,14 @@ class Post:
         if problem := self.trial():
             name = "SMTP_URL and MAIL_FROM" if self.url else "PRIMA_INSTANCE"
             return False, f"Letters cannot leave and wait: {problem.rstrip('.')}. Look at {name}."
+        return True, self.way
+
+    @property
+    def way(self) -> str:
+        """How letters leave, as a sentence."""
         if self.url:
-            return True, f"Letters leave by {urlsplit(self.url).hostname}."
-        return True, f"No SMTP_URL is set: letters are written to {self.folder}."
+            return f"Letters leave by {urlsplit(self.url).hostname}."
+        return f"No SMTP_URL is set: letters are written to {self.folder}."
 
 
 @dataclass
@@ -138,9 +143,13 @@ def count_waiting(session: Session) -> int:
 
 WAITS = (
     Letter.state == LetterState.WAITING,
-    or_(Letter.next_try_at <= bindparam("now"), Letter.next_try_at > bindparam("ever")),
+    or_(
+        Letter.next_try_at <= bindparam("now"),
+        Letter.next_try_at > bindparam("ever"),
+        and_(Letter.tries == 0, Letter.queued_at > bindparam("now")),
+    ),
 )
-"""Due; or put off for longer than anything is, which is the work of a clock that was wrong."""
+"""Due; or put off for longer than anything is, or written in the future: the work of a clock that was ahead."""
 MARKED = select(RefusedAddress.address).where(RefusedAddress.address == Letter.recipient).exists()
 TAKE = (
     select(*Letter.__table__.c, MARKED.label("marked"), func.set_config("synchronous_commit", "off", True))

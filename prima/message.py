@@ -42,14 +42,18 @@ Content-Transfer-Encoding: quoted-printable
 PAGE = """\
 <!DOCTYPE html>
 <html lang="{language}">
-<head><meta charset="utf-8"><title>{title}</title></head>
-<body>
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark"><title>{title}</title></head>
+<body style="max-width: 40em; margin: 1em; font: 16px/1.5 sans-serif; overflow-wrap: anywhere">
+<main dir="auto">
 {blocks}
 <hr>
 <p><small>{footer}</small></p>
+</main>
 </body>
 </html>
 """
+"""No colours of its own: what shows it chooses light or dark. Styles stand where mail programs leave them in place."""
 URL_PATH = re.compile(r"[A-Za-z0-9/_.~-]*")
 PARAGRAPHS = re.compile(r"\n\s*\n")
 

@@ -12,6 +12,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
 
 TAKEN = "250 OK"
 DROP = "drop"
@@ -81,11 +82,18 @@ def free_port() -> int:
 
 
 @contextmanager
-def an_inbox(*, starttls: ssl.SSLContext | None = None, smtps: ssl.SSLContext | None = None) -> Iterator[Inbox]:
+def an_inbox(
+    *, starttls: ssl.SSLContext | None = None, smtps: ssl.SSLContext | None = None, password: str = ""
+) -> Iterator[Inbox]:
+    """`password`, over TLS: whoever says another one, or none, is not let in."""
     made = Inbox()
+
+    def judge(_server, _session, _envelope, _mechanism, said) -> AuthResult:
+        return AuthResult(success=said.password == password.encode(), handled=False)
+
     controller = Controller(
         made, hostname="127.0.0.1", port=free_port(), tls_context=starttls, require_starttls=bool(starttls),
-        ssl_context=smtps,
+        ssl_context=smtps, auth_required=bool(password), authenticator=judge,
     )  # fmt: skip
     controller.start()
     made.url = f"{'smtps' if smtps else 'smtp'}://127.0.0.1:{controller.port}"

@@ -152,6 +152,8 @@ def test_a_letter_has_a_simple_html_part_with_the_same_words_and_nothing_from_el
     assert [link["href"] for link in page.find_all("a")] == ["https://prima.example/projects/P-1/reports/1"]
     assert not page.find_all(["img", "link", "script", "style", "iframe"])
     assert page.html["lang"] == "en"
+    assert page.find("meta", {"name": "color-scheme"})["content"] == "light dark"
+    assert "color:" not in str(page.body) and "url(" not in str(page.body)
 
 
 def test_a_long_line_of_any_script_arrives_as_it_was_written(post, inbox):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,8 @@ from prima.db import db
 from prima.outbox import LetterState
 from tests.conftest import make_app
 from tests.inbox import an_inbox
-from tests.nursery import a_nursery, until
+from tests.nursery import Child, a_nursery, until
 from tests.test_kill import in_state, queued
-
-RESTARTS, LETTERS = 5, 1500
 
 
 def stopped(folder: Path) -> None:
@@ -27,29 +26,34 @@ def stopped(folder: Path) -> None:
     until(lambda: not file.exists(), "PostgreSQL has stopped")
 
 
-@pytest.mark.soak
-def test_letters_survive_restarts_of_the_database(tmp_path):
+def times_led(schedulers: Sequence[Child]) -> int:
+    return sum(scheduler.said.read_text().count("Leading") for scheduler in schedulers)
+
+
+@pytest.mark.parametrize(("restarts", "count"), [(1, 400), pytest.param(5, 1500, marks=pytest.mark.soak)])
+def test_letters_survive_restarts_of_the_database(tmp_path, restarts, count):
     folder = tmp_path / "postgres"
     server = embedded.join(folder, testing=True, say=lambda _sentence: None)
     app = make_app(server.url)
     with app.app_context(), an_inbox() as inbox:
         upgrade()
-        queued(LETTERS)
+        queued(count)
         db.session.remove()
         inbox.slow = 0.003
         with a_nursery(tmp_path, server.url, inbox.url) as start:
             both = start(), start()
-            for restart in range(RESTARTS):
+            for restart in range(restarts):
                 sent = len(inbox.taken)
                 until(lambda sent=sent: len(inbox.taken) > sent + 20, f"letters leave before restart {restart}")
                 db.engine.dispose()
                 stopped(folder)
                 assert embedded.join(folder, testing=True, say=lambda _sentence: None).url == server.url
+                until(lambda led=restart + 2: times_led(both) >= led, f"somebody leads after restart {restart}")
             until(lambda: in_state(LetterState.WAITING) == 0, "every letter is sent", patience=120)
             assert not any(scheduler.is_gone() for scheduler in both)
         db.session.remove()
         db.engine.dispose()
         recipients = [recipient for recipient, _message in inbox.taken]
-        assert len(set(recipients)) == LETTERS, "a letter is lost"
-        assert len(recipients) - LETTERS <= RESTARTS
+        assert len(set(recipients)) == count, "a letter is lost"
+        assert len(recipients) - count <= restarts
     server.leave()

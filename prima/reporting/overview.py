@@ -173,7 +173,7 @@ def _duties(project: Project, rows: Sequence[Deadline]) -> list[Duty]:
     team = ", ".join(person.name for person in project.people(Part.MANAGER, Part.ALTERNATE))
     waits = any(row.report and row.report.state in (ReportState.SUBMITTED, ReportState.CHECKED) for row in rows)
     names = queries.role_names() if waits else {}
-    found = []
+    found, called = [], (project.name, project.title, project.office.name)
     for row in rows:
         kind = report_type_of(edition, row.kind)
         if kind is None:
@@ -197,9 +197,7 @@ def _duties(project: Project, rows: Sequence[Deadline]) -> list[Duty]:
         else:
             continue
         url = url_for("reports.show", reference=project.reference, deadline=row.id)
-        found.append(
-            Duty(what, project.name, project.title, project.office.name, url, since_on, due_on=due_on, who=who)
-        )
+        found.append(Duty(what, *called, url, since_on, due_on=due_on, who=who, today=today))
     return found
 
 

@@ -1,9 +1,11 @@
 """Accounts on the administrators' pages: made, mended, disabled, enabled."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import select
 
-from prima import journal
+from prima import addresses, journal
 from prima.db import db
 from prima.errors import Invalid, Refused
 from prima.outbox import Letter
@@ -61,6 +63,15 @@ def test_an_address_that_is_none_is_refused_at_its_field_and_kept(browser_of, ad
     assert page.errors
     assert page.value("Name") == "Somebody"
     assert db.session.scalar(select(User).where(User.name == "Somebody")) is None
+
+
+@given(st.emails())
+def test_what_an_account_takes_as_its_address_takes_letters(text):
+    try:
+        kept = accounts.address(text)
+    except Invalid:
+        return
+    assert addresses.usable(kept)
 
 
 def test_two_accounts_never_share_an_address(browser_of, administrator):

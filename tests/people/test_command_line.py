@@ -84,6 +84,7 @@ def test_who_may_not_confirm(flask):
         ("disable", "PERSON", "--reason", " "),
         ("create", "PERSON", "--name", "Twin", "--send-link"),
         ("create", "no address", "--name", "A", "--send-link"),
+        ("create", "a@prima.example\nBcc: b@prima.example", "--name", "A", "--send-link"),
     ],
 )
 def test_what_cannot_be_is_one_sentence(flask, words):

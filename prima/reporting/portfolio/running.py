@@ -165,13 +165,15 @@ def _complete(rows: Sequence[Running]) -> None:
     """Milestones, extensions and late reports of all rows: a question each."""
     of, ids = {row.id: row for row in rows}, [row.id for row in rows]
     milestones = select(Milestone.project_id, Milestone.name, Milestone.planned_on, Milestone.done_on)
-    for number, *values in db.session.execute(
+    for number, name, planned_on, done_on in db.session.execute(
         milestones.where(Milestone.project_id.in_(ids)).order_by(Milestone.planned_on, Milestone.id)
     ):
-        of[number].milestones.append(Planned(*values))
+        of[number].milestones.append(Planned(name, planned_on, done_on))
     extensions = select(Extension.project_id, Extension.old_end, Extension.new_end)
-    for number, *values in db.session.execute(extensions.where(Extension.project_id.in_(ids)).order_by(Extension.id)):
-        of[number].extensions.append(Lengthened(*values))
+    for number, old_end, new_end in db.session.execute(
+        extensions.where(Extension.project_id.in_(ids)).order_by(Extension.id)
+    ):
+        of[number].extensions.append(Lengthened(old_end, new_end))
     late = select(Deadline.project_id, Deadline.due_on).join(Project, Project.id == Deadline.project_id)
     for number, due_on in db.session.execute(
         late.where(Deadline.project_id.in_(ids), is_overdue()).order_by(Deadline.due_on)

@@ -603,18 +603,18 @@ def desk(user: User) -> list[Duty]:
     """Reports that the person owes or is to check or accept, and recommendations that the person follows up."""
     editions = _editions()
     today = clock.today()
-    asked: list[Any] = [_owed_by(user, editions, today)]
+    asked: list[Any] = [_owed_by(user, editions, clock.days_on_earth()[1])]
     if ways := _deciding_ways(user, editions, today):
         asked.append(_asked(Report.state.in_(WAITING), or_(*ways)))
     statement: Any = union_all(*asked)
     rows: list[Any] = sorted(db.session.execute(statement), key=lambda row: (row.state in WAITING, row.due_on, row.id))
-    duties = [duty for row in rows if (duty := _duty(row, editions[row.edition_id], today))]
+    duties = [duty for row in rows if (duty := _duty(row, editions[row.edition_id]))]
     return [*duties, *to_follow(user)]
 
 
-def _duty(row: Any, edition: HandbookEdition, today: date) -> Duty | None:
+def _duty(row: Any, edition: HandbookEdition) -> Duty | None:
     """What is to be done with a report; nothing as long as it is not announced."""
-    decides = row.state in WAITING
+    decides, today = row.state in WAITING, clock.today_at(row.time_zone)
     if not decides and row.due_on > today + timedelta(days=announced_days(edition)) and not has_opened(row, today):
         return None
     name = deadline_name(edition.handbook, row.kind, row.name)
@@ -628,6 +628,7 @@ def _duty(row: Any, edition: HandbookEdition, today: date) -> Duty | None:
         if decides
         else since(row.state, row.state_since, row.period_to or row.from_on, today),
         due_on=None if decides else row.due_on,
+        today=today,
     )
 
 
@@ -660,6 +661,7 @@ def _asked(*conditions: Any) -> Any:
             Project.title,
             Project.edition_id,
             Office.name.label("office"),
+            Office.time_zone,
         )
         .join(Project, Project.id == Deadline.project_id)
         .join(Office, Office.id == Project.office_id)

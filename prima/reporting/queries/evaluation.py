@@ -9,6 +9,7 @@ from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
+from prima import clock
 from prima.db import db
 from prima.desk import Duty
 from prima.places import Office
@@ -114,6 +115,7 @@ def to_follow(user: User) -> list[Duty]:
             Project.code,
             Project.title,
             Office.name.label("office"),
+            Office.time_zone,
         )
         .join(Evaluation, Evaluation.id == Recommendation.evaluation_id)
         .join(Project, Project.id == Evaluation.project_id)
@@ -134,6 +136,7 @@ def to_follow(user: User) -> list[Duty]:
             url=recommendation_path(row.reference, row.id),
             since_on=row.received_on,
             due_on=row.due_on,
+            today=clock.today_at(row.time_zone),
         )
         for row in rows
     ]

@@ -6,18 +6,19 @@ that alone: an hour with nothing new loads nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import date
 from functools import cache
-from itertools import islice
+from itertools import islice, product
 from typing import Any
 
 from sqlalchemy import BigInteger, Date, Text, and_, cast, column, func, literal, select
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Session
 
-from prima import outbox
+from prima import clock, outbox
 from prima.outbox import Letter
+from prima.places import Office
 from prima.reporting import queries
 from prima.reporting.models import Reminder
 from prima.reporting.reminders import climbing, letters, reviews
@@ -39,7 +40,7 @@ SOURCES: tuple[tuple[Source, Callable[..., Sequence[Any]], Callable[..., Iterato
 )
 
 
-def remind(session: Session, on: date) -> int:
+def remind(session: Session, on: date | None = None) -> int:
     """Queue every letter that is due and was not written yet; the number of new ones."""
     count, planned = 0, due(session, on)
     while some := list(islice(planned, AT_ONCE)):
@@ -50,23 +51,31 @@ def remind(session: Session, on: date) -> int:
     return count
 
 
-def due(session: Session, on: date) -> Iterator[Planned]:
+def due(session: Session, on: date | None = None) -> Iterator[Planned]:
     """The letters due by that day and not queued yet, kind by kind, each the earliest first.
 
-    Writes nothing.
+    Without a day it is for each project today at its office. Writes nothing.
     """
     ladders = Ladders(session)
     copied = Copied(
         regional=cache(lambda region: queries.holders([Role.RPDO], region)),
         fund=cache(lambda: queries.holders([Role.FUND], None)),
     )
-    for source, load, write in SOURCES:
-        numbers = climbing.unwritten(session, source, ladders, on)
+    for (source, load, write), (day, zones) in product(SOURCES, [(on, None)] if on else _days(session)):
+        numbers = climbing.unwritten(session, source, ladders, day, zones)
         for start in range(0, len(numbers), AT_ONCE):
             rows = load(session, numbers[start : start + AT_ONCE])
-            planned = [letter for row in rows for letter in write(row, on, ladders, copied)]
+            planned = [letter for row in rows for letter in write(row, day, ladders, copied)]
             there = _queued(session, {one.cause for one in planned})
             yield from (one for one in planned if (one.cause, one.kind, one.due_on, one.to.email) not in there)
+
+
+def _days(session: Session) -> list[tuple[date, Collection[str] | None]]:
+    """The dates that it is now, each with the times kept by the offices where it is that date; one date is for all."""
+    found: dict[date, set[str]] = {}
+    for zone in session.scalars(select(Office.time_zone).distinct()):
+        found.setdefault(clock.today_at(zone), set()).add(zone)
+    return [(day, zones if len(found) > 1 else None) for day, zones in sorted(found.items())]
 
 
 def _queued(session: Session, causes: set[str]) -> set[tuple[str, str, date | None, str]]:

@@ -34,7 +34,7 @@ from sqlalchemy.orm import Session, aliased
 
 from prima.endorsement.models import Clearance, Round
 from prima.outbox import Letter
-from prima.places import OfficeLink
+from prima.places import Office, OfficeLink
 from prima.projects.models import Milestone, Part, Party, Project
 from prima.projects.stages import RUNNING, Funding, Status
 from prima.projects.visibility import region_link
@@ -256,14 +256,25 @@ def reached(source: Source, ladders: Ladders, on: date, statuses: Collection[Sta
 # -- what has no letter -----------------------------------------------------------------------------------------------
 
 
-def unwritten(session: Session, source: Source, ladders: Ladders, on: date) -> Sequence[int]:
-    """The numbers of the rows about which somebody has no letter for the step reached, the earliest due first."""
-    return session.scalars(query(source, ladders, on)).all()
+def unwritten(
+    session: Session, source: Source, ladders: Ladders, on: date, zones: Collection[str] | None = None
+) -> Sequence[int]:
+    """The numbers of the rows about which somebody has no letter for the step reached, the earliest due first.
+
+    `zones`: only of projects whose office keeps one of these times.
+    """
+    return session.scalars(query(source, ladders, on, zones)).all()
 
 
-def query(source: Source, ladders: Ladders, on: date) -> Select[Any]:
+def query(source: Source, ladders: Ladders, on: date, zones: Collection[str] | None = None) -> Select[Any]:
     rows = reached(source, ladders, on)
-    return select(rows.c.id).where(source.lacking(rows)).order_by(rows.c.due_on, rows.c.id)
+    found = select(rows.c.id).where(source.lacking(rows)).order_by(rows.c.due_on, rows.c.id)
+    if zones is None:
+        return found
+    there = exists().where(
+        Project.id == rows.c.project_id, Office.id == Project.office_id, Office.time_zone.in_(sorted(zones))
+    )
+    return found.where(there.correlate_except(Project, Office))
 
 
 def _written(rows: FromClause, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:

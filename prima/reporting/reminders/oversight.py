@@ -271,7 +271,7 @@ def _silent(viewer: User | None, asked: Asked) -> FromClause:
 
     A letter that was given up reached nobody. Copies are not counted: who gets one does not owe it.
     """
-    ladders, today = Ladders(db.session()), clock.today()
+    ladders, today = Ladders(db.session()), clock.days_on_earth()[0]
     arms = []
     for source in SOURCES:
         rows = reached(source, ladders, today, EVERY_STATUS)
