@@ -61,7 +61,7 @@ FINANCE_ROWS, FINANCE_PROJECTS = 20_000, 40
 QUEUED, SENT = 10_000, 500
 """Letters that are written at once, and sent at once."""
 NUMBERED = {"id", "project_id", "kind", "period_to", "due_on", "is_open"}
-DUE, EXIST, TIMES = 2_000, 20_000, 10
+DUE, EXIST, TIMES = 1_000, 5_000, 10
 """Deadlines that are due, that exist, and how many times as many exist where time must not grow."""
 TEN_TIMES = f"reminders: the same due among {TIMES} times the deadlines"
 TYPED_IN, MORE = "rat", " more"

@@ -9,7 +9,20 @@ from enum import StrEnum
 from typing import cast
 
 from flask_babel import gettext as _
-from sqlalchemy import ForeignKey, Index, Table, UniqueConstraint, and_, func, select, update
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ForeignKey,
+    Index,
+    Table,
+    UniqueConstraint,
+    and_,
+    any_,
+    func,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
@@ -140,9 +153,11 @@ def keep_latest(session: Session, kinds: str) -> None:
     place = func.row_number().over(partition_by=(Letter.cause, Letter.recipient), order_by=Letter.id.desc())
     waits = and_(Letter.state == LetterState.WAITING, Letter.kind.startswith(kinds, autoescape=True))
     ranked = select(Letter.id, place.label("place")).where(waits).subquery()
-    session.execute(
-        update(Letter)
-        .where(Letter.id.in_(select(ranked.c.id).where(ranked.c.place > 1)))
-        .values(state=LetterState.REPLACED)
-        .execution_options(synchronize_session=False)
-    )
+    earlier = session.scalars(select(ranked.c.id).where(ranked.c.place > 1)).all()
+    if earlier:
+        session.execute(
+            update(Letter)
+            .where(Letter.id == any_(literal(earlier, ARRAY(BigInteger))))
+            .values(state=LetterState.REPLACED)
+            .execution_options(synchronize_session=False)
+        )
