@@ -435,7 +435,7 @@ def _all_written() -> Callable[[], int]:
 
 
 def _among(times: int) -> Callable[[], int]:
-    """Deadlines of running projects in a table of this session's own: so many due, and all others done or beyond every ladder."""
+    """Deadlines in a table of this session's own: so many due, all others done or beyond the reach of every ladder."""
     session, today = db.session(), clock.today()
     session.execute(text("create temporary table deadline (like public.deadline including all) on commit drop"))
     columns = ", ".join(column.name for column in Deadline.__table__.columns if column.name not in NUMBERED)
