@@ -61,7 +61,7 @@ FINANCE_ROWS, FINANCE_PROJECTS = 20_000, 40
 QUEUED, SENT = 10_000, 500
 """Letters that are written at once, and sent at once."""
 NUMBERED = {"id", "project_id", "kind", "period_to", "due_on", "is_open"}
-DUE, EXIST, TIMES = 2_000, 20_000, 10
+DUE, EXIST, TIMES = 1_000, 5_000, 10
 """Deadlines that are due, that exist, and how many times as many exist where time must not grow."""
 TEN_TIMES = f"reminders: the same due among {TIMES} times the deadlines"
 TYPED_IN, MORE = "rat", " more"
@@ -435,7 +435,7 @@ def _all_written() -> Callable[[], int]:
 
 
 def _among(times: int) -> Callable[[], int]:
-    """Deadlines of running projects in a table of this session's own: so many due, and all others done or far away."""
+    """Deadlines in a table of this session's own: so many due, all others done or beyond the reach of every ladder."""
     session, today = db.session(), clock.today()
     session.execute(text("create temporary table deadline (like public.deadline including all) on commit drop"))
     columns = ", ".join(column.name for column in Deadline.__table__.columns if column.name not in NUMBERED)
@@ -445,7 +445,7 @@ def _among(times: int) -> Callable[[], int]:
                 f"insert into deadline (project_id, kind, period_to, due_on, is_open, {columns})"  # nosec B608
                 " select running.ids[1 + number % cardinality(running.ids)], 'INT_N', cast(:first as date) + number, "
                 " case when :due then cast(:today as date) - number % 300"
-                "   else cast(:today as date) + (case when number % 3 = 0 then 60 else -600 end) + number % 500 end,"
+                "   else cast(:today as date) + (case when number % 3 = 0 then 120 else -600 end) + number % 500 end,"
                 f" :due or number % 3 = 0, {columns}"
                 " from generate_series(1, :count) as number,"
                 " (select array_agg(id order by id) as ids from project where status = 'ACTIVE') as running,"

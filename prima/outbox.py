@@ -9,7 +9,21 @@ from enum import StrEnum
 from typing import cast
 
 from flask_babel import gettext as _
-from sqlalchemy import ForeignKey, Index, Table, UniqueConstraint, and_, func, or_, select, update
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ForeignKey,
+    Index,
+    Table,
+    UniqueConstraint,
+    and_,
+    any_,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
@@ -202,9 +216,11 @@ def keep_latest(session: Session, kinds: str) -> None:
     still = or_(Letter.state == LetterState.WAITING, Letter.state == LetterState.HELD)
     waits = and_(still, Letter.kind.startswith(kinds, autoescape=True))
     ranked = select(Letter.id, place.label("place")).where(waits).subquery()
-    session.execute(
-        update(Letter)
-        .where(Letter.id.in_(select(ranked.c.id).where(ranked.c.place > 1)))
-        .values(state=LetterState.REPLACED)
-        .execution_options(synchronize_session=False)
-    )
+    earlier = session.scalars(select(ranked.c.id).where(ranked.c.place > 1)).all()
+    if earlier:
+        session.execute(
+            update(Letter)
+            .where(Letter.id == any_(literal(earlier, ARRAY(BigInteger))))
+            .values(state=LetterState.REPLACED)
+            .execution_options(synchronize_session=False)
+        )
