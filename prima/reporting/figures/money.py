@@ -35,7 +35,6 @@ class Area:
 def page(
     money: Money,
     areas: Sequence[Area],
-    years: Mapping[int, Decimal],
     *,
     regions: Names,
     markers: Names,
@@ -50,7 +49,7 @@ def page(
     ]
     trend = Table(
         ((_("Year"), Kind.TEXT), (_("Spent"), Kind.MONEY)),
-        [(Cell(str(year)), Cell(amount)) for year, amount in years.items()],
+        [(Cell(str(year)), Cell(amount)) for year, amount in money.years.items()],
     )
     offices = _first(money.offices)
     return Page(

@@ -215,10 +215,10 @@ def _answers(rows: Sequence[Any]) -> Panel:
     return panel(
         "answers",
         _("Days from asking for a clearance to its answer"),
-        _("By role; in time are those that kept to their service days"),
+        _("Answers of this year by role; in time are those that kept to their service days"),
         Table(headings, cells),
         drawn=(2, 3),
         beside=True,
         axis=_("Days"),
-        empty=_("No reviewer has answered yet."),
+        empty=_("No reviewer has answered this year."),
     )

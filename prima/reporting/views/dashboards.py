@@ -62,19 +62,17 @@ def _delivery(user: User, reading: Reading) -> Page:
 def _money(user: User, reading: Reading) -> Page:
     asked = (user, reading.filters)
     found = money.used(*asked)
-    spent = money.by_area(*asked, found.whole.figures)
     budgets: dict[str, list[portfolio.Allocated]] = {}
     for row in portfolio.by_area(*asked):
         budgets.setdefault(row.code, []).append(row)
     areas = []
-    for code in {*budgets, *spent}:
-        rows, used = budgets.get(code, []), spent.get(code, NOTHING)
+    for code in {*budgets, *found.areas}:
+        rows, used = budgets.get(code, []), found.areas.get(code, NOTHING)
         number, budget = sum(row.number for row in rows), sum((row.amount for row in rows), of_money.ZERO)
         areas.append(of_money.Area(code, number, budget, used.spent, used.committed))
     return of_money.page(
         found,
         areas,
-        money.by_year(*asked),
         regions=_names(reading, "region"),
         markers=_names(reading, "marker"),
         area_names=_names(reading, "area") | {OVER: _("Allocated beyond the budget")},
@@ -93,7 +91,7 @@ def _pipeline(user: User, reading: Reading) -> Page:
             roles,
             regions,
             everything,
-            to_answer(user, None, among),
+            to_answer(user, clock.today().year, among),
             given if set(given) <= OF_WAITING and NONE not in given.values() else None,
         ),
         reading.choices,

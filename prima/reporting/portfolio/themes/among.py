@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, and_, cast, func, literal, literal_column, or_
+from sqlalchemy import ColumnElement, Date, Select, and_, cast, func, literal, literal_column, or_, select, union_all
+from sqlalchemy.orm import aliased
 
 from prima import clock
 from prima.months import add_months
 from prima.places import Office, OfficeLink
+from prima.projects.models import Result
 from prima.projects.stages import Status
 from prima.reporting.portfolio.filters import NONE
 from prima.reporting.steps import OWING
@@ -19,6 +21,18 @@ ACTIVATED = OWING | {Status.FIN_CLOSED}
 # Written out, not as a parameter: what is grouped by must be the same text as what is selected.
 UNSTATED: ColumnElement[str] = literal_column(f"'{NONE}'")
 REGION = func.coalesce(OfficeLink.region_code, UNSTATED)
+
+
+def gone() -> Select[Any]:
+    """The rows of a matrix that a change of results took out, or one above them: few, and found by an index."""
+    above, top = aliased(Result), aliased(Result)
+    out = [one.retired_on.is_not(None) for one in (Result, above, top)]
+    own = select(Result.id).where(out[0])
+    below = select(Result.id).join(above, above.id == Result.parent_id).where(out[1])
+    far_below = (
+        select(Result.id).join(above, above.id == Result.parent_id).join(top, top.id == above.parent_id).where(out[2])
+    )
+    return union_all(own, below, far_below)  # type: ignore[return-value]
 
 
 def has_come(day: Any) -> ColumnElement[bool]:

@@ -7,19 +7,19 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Date, Integer, and_, cast, func, literal, literal_column, or_, select, union_all
-from sqlalchemy.orm import aliased
+from sqlalchemy import Date, DateTime, Integer, and_, cast, func, literal, literal_column, or_, select, union_all
 
 from prima import clock
 from prima.db import db
 from prima.handbook.published import HandbookEdition
+from prima.places import OfficeLink
 from prima.projects.models import ActivityPlan, Level, Milestone, Project, Result
 from prima.projects.stages import RUNNING
 from prima.reporting.calendar import EVALUATION, EXTENSION_REQUEST
 from prima.reporting.models import ActivityProgress, ActivityState, Deadline, Report
 from prima.reporting.portfolio.choosing import projects
-from prima.reporting.portfolio.filters import Filters
-from prima.reporting.portfolio.themes.among import REGION, a_year_ago, has_come
+from prima.reporting.portfolio.filters import NONE, Filters
+from prima.reporting.portfolio.themes.among import REGION, a_year_ago, gone, has_come
 from prima.reporting.queries import is_overdue, is_past_due, owes
 from prima.reporting.steps import IN, deadline_name
 from prima.users import User
@@ -51,18 +51,27 @@ class Milestones:
 
 def milestones(viewer: User | None, filters: Filters) -> list[Milestones]:
     done, missed = Milestone.done_on.is_not(None), _missed()
+    counts = {
+        "in_time": func.count().filter(Milestone.done_on <= Milestone.planned_on),
+        "late": func.count().filter(Milestone.done_on > Milestone.planned_on),
+        "missed": func.count().filter(missed),
+        "ahead": func.count().filter(~done, ~missed),
+    }
+    # Of each project first: so nothing has to be sorted to count projects.
+    per = (
+        select(Milestone.project_id, *(count.label(name) for name, count in counts.items()))
+        .group_by(Milestone.project_id)
+        .subquery("per")
+    )
     query = (
         projects(
             viewer,
             filters,
             REGION,
-            func.count().filter(Milestone.done_on <= Milestone.planned_on),
-            func.count().filter(Milestone.done_on > Milestone.planned_on),
-            func.count().filter(missed),
-            func.count().filter(~done, ~missed),
-            func.count(Project.id.distinct()).filter(missed),
+            *(cast(func.sum(per.c[name]), Integer) for name in counts),
+            func.count().filter(per.c.missed > 0),
         )
-        .join(Milestone, Milestone.project_id == Project.id)
+        .join(per, per.c.project_id == Project.id)
         .group_by(REGION)
     )
     return [Milestones(*row) for row in db.session.execute(query)]
@@ -123,13 +132,14 @@ class HandedIn:
 
 def handed_in(viewer: User | None, filters: Filters) -> list[HandedIn]:
     handed = Report.state.in_(IN)
-    month = cast(func.date_trunc(literal_column("'month'"), Deadline.due_on), Date)
+    month = cast(func.date_trunc(literal_column("'month'"), cast(Deadline.due_on, DateTime(timezone=False))), Date)
     on_time, late = Report.first_submitted_on <= Deadline.due_on, Report.first_submitted_on > Deadline.due_on
+    # By the bare column: of an expression the planner would guess too many groups, and sort them.
     query = (
         projects(
             viewer,
             filters,
-            REGION,
+            OfficeLink.region_code,
             Deadline.kind,
             month,
             func.count().filter(handed, on_time),
@@ -144,9 +154,9 @@ def handed_in(viewer: User | None, filters: Filters) -> list[HandedIn]:
             Deadline.fell_away_at.is_(None),
             or_(handed, is_overdue()),
         )
-        .group_by(REGION, Deadline.kind, month)
+        .group_by(OfficeLink.region_code, Deadline.kind, month)
     )
-    return [HandedIn(*row) for row in db.session.execute(query)]
+    return [HandedIn(region or NONE, *row) for region, *row in db.session.execute(query)]
 
 
 def kinds() -> dict[str, str]:
@@ -179,7 +189,6 @@ class Activities:
 
 def activities(viewer: User | None, filters: Filters) -> list[Activities]:
     """As `monitoring.planned` and `monitoring.standing` tell it of each; what a change took out is not among them."""
-    output, outcome = aliased(Result), aliased(Result)
     state = func.coalesce(ActivityProgress.state, ActivityState.NOT_STARTED)
     # The months of a plan are kept in order (prima.months.read), so the last one stands last.
     last_month = cast(ActivityPlan.months[-1].astext, Integer)
@@ -202,14 +211,9 @@ def activities(viewer: User | None, filters: Filters) -> list[Activities]:
             func.count().filter(unfinished, cast(last_day, Date) < clock.today()),
         )
         .join(Result, and_(Result.project_id == Project.id, Result.level == Level.ACTIVITY))
-        .join(output, output.id == Result.parent_id)
-        .join(outcome, outcome.id == output.parent_id)
         .outerjoin(ActivityPlan, ActivityPlan.result_id == Result.id)
         .outerjoin(ActivityProgress, ActivityProgress.result_id == Result.id)
-        .where(
-            Project.status.in_(RUNNING),
-            *(row.retired_on.is_(None) for row in (Result, output, outcome)),
-        )
+        .where(Project.status.in_(RUNNING), Result.id.not_in(gone()))
         .group_by(REGION)
     )
     return [Activities(*row) for row in db.session.execute(query)]

@@ -6,6 +6,8 @@ with the traffic light of money. Each project is turned into USD at the rate of 
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -13,12 +15,16 @@ from typing import Any
 from sqlalchemy import (
     CTE,
     Integer,
+    Select,
+    Subquery,
+    Text,
     and_,
-    case,
     cast,
     exists,
     extract,
     func,
+    literal_column,
+    null,
     or_,
     select,
     tuple_,
@@ -31,7 +37,7 @@ from prima.places import Office
 from prima.projects.models import ALLOCATIONS, Dimension, Project
 from prima.reporting.models import Deadline, Expense, ExpenseKind, Report, Spending
 from prima.reporting.portfolio.choosing import chosen, projects
-from prima.reporting.portfolio.filters import Filters
+from prima.reporting.portfolio.filters import NONE, Filters
 from prima.reporting.portfolio.themes.among import ACTIVATED, REGION, UNSTATED
 from prima.reporting.spending import Figures, Spent
 from prima.reporting.steps import IN
@@ -62,15 +68,65 @@ class Money:
     whole: Used
     regions: list[Used]
     offices: list[Used]
+    """The largest budgets first."""
     markers: list[Used]
+    areas: dict[str, Spent]
+    """Spent and committed shared out to areas of work as the budget of each project is; together they are the whole.
+
+    NONE is what the budget leaves to no area.
+    """
+    years: dict[int, Decimal]
+    """What finance states as spent, by the year in which it was."""
+
+
+REGIONS, OFFICES, MARKERS, WHOLE, AREAS, YEARS = 0b011, 0b101, 0b110, 0b111, 8, 9
+"""What a row is of: as grouping() of region, office and marker tells it, or not of that table."""
 
 
 def used(viewer: User | None, filters: Filters) -> Money:
-    """Each project is read once for all four."""
-    rows = _per_project(viewer, filters)
+    """Everything by one question, so that what finance states is gone through once."""
+    ids = chosen(viewer, filters)
+    booked = _booked(ids)
+    rows = _per_project(viewer, filters, ids, booked)
+    asked = union_all(_grouped(rows), _shared_out(rows), _by_year(rows, booked))
+    found: dict[int, list[Any]] = defaultdict(list)
+    for dimension, *row in db.session.execute(asked):
+        found[dimension].append(row)
+    (whole,) = (_used(row) for row in found[WHOLE])
+    offices = sorted(map(_used, found[OFFICES]), key=lambda one: (-one.budget, one.name))
+    return Money(
+        whole,
+        [_used(row) for row in found[REGIONS]],
+        offices,
+        [_used(row) for row in found[MARKERS]],
+        _areas(found[AREAS], whole.figures),
+        {int(code): _cents(spent) for code, *_some, spent, _committed, _told, _silent in sorted(found[YEARS])},
+    )
+
+
+def _used(row: Any) -> Used:
+    code, name, number, budget, approved, spent, committed, told, silent = row
+    figures = Figures(Decimal(approved), Spent(_cents(spent), _cents(committed)))
+    return Used(code, name or "", number, Decimal(budget), figures, told, silent)
+
+
+def _areas(rows: Iterable[Any], whole: Figures) -> dict[str, Spent]:
+    parts = {code: (spent, committed) for code, *_some, spent, committed, _told, _silent in rows}
+    rest = tuple(
+        total - sum((pair[place] for pair in parts.values()), ZERO)
+        for place, total in enumerate((whole.spent, whole.committed))
+    )
+    if any(_cents(amount) for amount in rest):
+        parts[NONE] = rest
+    spent = settled({code: pair[0] for code, pair in parts.items()}, whole.spent)
+    committed = settled({code: pair[1] for code, pair in parts.items()}, whole.committed)
+    return {code: Spent(spent[code], committed[code]) for code in parts}
+
+
+def _grouped(rows: CTE) -> Select[Any]:
     c, activated = rows.c, rows.c.activated
     region, office, marker = tuple_(c.region), tuple_(c.office, c.office_name), tuple_(c.marker)
-    query = select(
+    return select(
         func.grouping(c.region, c.office, c.marker),
         func.coalesce(c.region, c.office, c.marker, ""),
         c.office_name,
@@ -82,69 +138,40 @@ def used(viewer: User | None, filters: Filters) -> Money:
         func.count().filter(c.by_report),
         func.count().filter(activated, c.spent.is_(None)),
     ).group_by(func.grouping_sets(region, office, marker, tuple_()))
-    found: dict[int, list[Used]] = {}
-    for dimension, code, name, number, budget, approved, spent, committed, told, silent in db.session.execute(query):
-        figures = Figures(Decimal(approved), Spent(Decimal(spent), Decimal(committed)))
-        one = Used(code, name or "", number, Decimal(budget), figures, told, silent)
-        found.setdefault(dimension, []).append(one)
-    offices = sorted(found.get(0b101, []), key=lambda one: (-one.budget, one.name))
-    return Money(found[0b111][0], found.get(0b011, []), offices, found.get(0b110, []))
 
 
-def by_area(viewer: User | None, filters: Filters, whole: Figures) -> dict[str, Spent]:
-    """Spent and committed shared out to areas of work as the budget of each project is; together they are the whole.
+def _row(dimension: int, code: Any, spent: Any, committed: Any) -> Select[Any]:
+    """A row of only spent and committed."""
+    nothing = literal_column("0")
+    empty = (null(), nothing, nothing, nothing)
+    return select(literal_column(str(dimension)), code, *empty, spent, committed, nothing, nothing)
 
-    NONE is what the budget leaves to no area.
-    """
-    rows = _per_project(viewer, filters)
+
+def _shared_out(rows: CTE) -> Select[Any]:
+    """By area of work; what is left of the whole is left to no area."""
     table = ALLOCATIONS[Dimension.AREA]
-    stated = (
-        select(table.project_id, func.sum(table.amount_usd).label("amount"))
-        .group_by(table.project_id)
-        .subquery("stated")
-    )
-    allocated = func.coalesce(stated.c.amount, 0)
-    base = func.nullif(func.greatest(rows.c.budget, allocated), 0)
-    spending = or_(rows.c.spent != 0, rows.c.committed != 0)
-    shares = (
-        select(table.code, *(func.sum(one * table.amount_usd / base) for one in (rows.c.spent, rows.c.committed)))
+    amount = func.sum(table.amount_usd).label("amount")
+    stated = select(table.project_id, amount).group_by(table.project_id).subquery("allocated")
+    part = table.amount_usd / func.greatest(rows.c.budget, stated.c.amount)
+    return (
+        _row(AREAS, table.code, func.sum(rows.c.spent * part), func.sum(rows.c.committed * part))
         .select_from(rows)
         .join(table, table.project_id == rows.c.id)
         .join(stated, stated.c.project_id == rows.c.id)
-        .where(table.amount_usd > 0, spending)
+        .where(table.amount_usd > 0, or_(rows.c.spent != 0, rows.c.committed != 0))
         .group_by(table.code)
     )
-    rest = case((base.is_(None), 1), else_=(base - allocated) / base)
-    left = (
-        select(UNSTATED, *(func.sum(one * rest) for one in (rows.c.spent, rows.c.committed)))
-        .select_from(rows)
-        .outerjoin(stated, stated.c.project_id == rows.c.id)
-        .where(rest != 0, spending)
-    )
-    found = {
-        code: (Decimal(spent), Decimal(committed))
-        for code, spent, committed in db.session.execute(union_all(shares, left))
-        if spent is not None
-    }
-    spent = settled({code: pair[0] for code, pair in found.items()}, whole.spent)
-    committed = settled({code: pair[1] for code, pair in found.items()}, whole.committed)
-    return {code: Spent(spent[code], committed[code]) for code in found}
 
 
-def by_year(viewer: User | None, filters: Filters) -> dict[int, Decimal]:
-    """What finance states as spent, in USD, by the year in which it was."""
-    ids = chosen(viewer, filters)
-    year = cast(extract("year", Expense.on_day), Integer)
-    query = (
-        select(year, func.sum(Expense.amount * func.coalesce(Project.rate, 1)))
-        .select_from(ids)
-        .join(Project, Project.id == ids.c.id)
-        .join(Expense, Expense.project_id == Project.id)
-        .where(Expense.superseded_id.is_(None), Expense.kind == ExpenseKind.EXPENDITURE)
-        .group_by(year)
-        .order_by(year)
+def _by_year(rows: CTE, booked: CTE) -> Select[Any]:
+    spent = func.sum(booked.c.expenditure * rows.c.rate)
+    return (
+        _row(YEARS, cast(booked.c.year, Text), spent, literal_column("0"))
+        .select_from(booked)
+        .join(rows, rows.c.id == booked.c.project_id)
+        .where(booked.c.expenditure.is_not(None))
+        .group_by(booked.c.year)
     )
-    return {year: Decimal(amount).quantize(CENT, ROUND_HALF_UP) for year, amount in db.session.execute(query)}
 
 
 def settled(parts: dict[str, Decimal], whole: Decimal) -> dict[str, Decimal]:
@@ -156,19 +183,31 @@ def settled(parts: dict[str, Decimal], whole: Decimal) -> dict[str, Decimal]:
     return rounded
 
 
-def _per_project(viewer: User | None, filters: Filters) -> CTE:
+def _cents(amount: Any) -> Decimal:
+    return Decimal(amount).quantize(CENT, ROUND_HALF_UP)
+
+
+def _booked(ids: Subquery) -> CTE:
+    """What finance states of each chosen project by year, in the budget's currency."""
+    year = cast(extract("year", Expense.on_day), Integer)
+    sums = (func.sum(Expense.amount).filter(Expense.kind == kind).label(kind.value) for kind in ExpenseKind)
+    return (
+        select(Expense.project_id, year.label("year"), *sums)
+        .join(ids, ids.c.id == Expense.project_id)
+        .where(Expense.superseded_id.is_(None))
+        .group_by(Expense.project_id, year)
+        .cte("booked")
+    )
+
+
+def _per_project(viewer: User | None, filters: Filters, ids: Subquery, booked: CTE) -> CTE:
     """Budget, spent and committed of each chosen project in USD; nothing (null) where nobody says anything."""
-    ids = chosen(viewer, filters)
     stated = (
         select(
-            Expense.project_id,
-            *(
-                func.coalesce(func.sum(Expense.amount).filter(Expense.kind == kind), 0).label(kind.value)
-                for kind in ExpenseKind
-            ),
+            booked.c.project_id,
+            *(func.coalesce(func.sum(booked.c[kind.value]), 0).label(kind.value) for kind in ExpenseKind),
         )
-        .where(Expense.superseded_id.is_(None))
-        .group_by(Expense.project_id)
+        .group_by(booked.c.project_id)
         .subquery("stated")
     )
     newest = (
@@ -206,6 +245,7 @@ def _per_project(viewer: User | None, filters: Filters) -> CTE:
             func.coalesce(Project.gender_marker_code, UNSTATED).label("marker"),
             Project.budget_usd.label("budget"),
             Project.status.in_(ACTIVATED).label("activated"),
+            func.coalesce(Project.rate, 1).label("rate"),
             in_usd(stated.c[ExpenseKind.EXPENDITURE.value], told.c.spent).label("spent"),
             in_usd(stated.c[ExpenseKind.COMMITMENT.value], told.c.committed).label("committed"),
             and_(stated.c.project_id.is_(None), told.c.project_id.is_not(None)).label("by_report"),

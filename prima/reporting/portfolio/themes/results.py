@@ -23,7 +23,6 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
-from sqlalchemy.orm import aliased
 
 from prima.db import db
 from prima.lists import BeneficiaryType, CrossCuttingTheme, CuratedIndicator, MigrationGovernance, SdgTarget
@@ -34,7 +33,6 @@ from prima.projects.models import (
     Indicator,
     Measure,
     Project,
-    Result,
     SdgMark,
     ThemeMark,
 )
@@ -43,7 +41,7 @@ from prima.reporting.models import Deadline, IndicatorValue, Reached, Report
 from prima.reporting.monitoring import Kind, share_of_target
 from prima.reporting.portfolio.choosing import chosen
 from prima.reporting.portfolio.filters import NONE, Filters
-from prima.reporting.portfolio.themes.among import ACTIVATED
+from prima.reporting.portfolio.themes.among import ACTIVATED, gone
 from prima.reporting.steps import IN
 from prima.users import User
 
@@ -142,7 +140,8 @@ MARKS: dict[str, tuple[Any, Any]] = {
 
 def contributions(viewer: User | None, filters: Filters) -> list[Contribution]:
     """Of each kind in the order of its list, and last (NONE) the projects of which nothing is stated."""
-    ids = select(chosen(viewer, filters)).cte("those")
+    found = chosen(viewer, filters)
+    ids = select(Project.id, Project.budget_usd).join(found, found.c.id == Project.id).cte("those")
     arms = [_contribution(ids, kind, mark, listed) for kind, (mark, listed) in MARKS.items()]
     rows = db.session.execute(union_all(*arms).order_by("kind", literal_column("position").nulls_last()))
     return [
@@ -152,22 +151,17 @@ def contributions(viewer: User | None, filters: Filters) -> list[Contribution]:
 
 
 def _contribution(ids: Any, kind: str, mark: Any, listed: Any) -> Select[Any]:
-    named = (mark.code, listed.name, listed.position)
-    return (
-        select(
-            literal(kind).label("kind"),
-            cast(mark.code, Text),
-            listed.name,
-            listed.position.label("position"),
-            func.count(),
-            func.sum(Project.budget_usd),
-        )
+    found = (
+        select(mark.code.label("code"), func.count().label("number"), func.sum(ids.c.budget_usd).label("budget"))
         .select_from(ids)
-        .join(Project, Project.id == ids.c.id)
-        .outerjoin(mark, mark.project_id == Project.id)
-        .outerjoin(listed, listed.code == mark.code)
-        .group_by(*named)
+        .outerjoin(mark, mark.project_id == ids.c.id)
+        .group_by(mark.code)
+        .subquery(kind)
     )
+    position = listed.position.label("position")
+    return select(
+        literal(kind).label("kind"), cast(found.c.code, Text), listed.name, position, found.c.number, found.c.budget
+    ).outerjoin_from(found, listed, listed.code == found.c.code)
 
 
 # -- indicators of the library ----------------------------------------------------------------------------------------
@@ -231,44 +225,55 @@ def indicators(viewer: User | None, filters: Filters) -> list[Shared]:
         (Indicator.counting == Counting.INCREMENT, func.coalesce(read.c.whole, 0) + baseline),
         else_=func.coalesce(read.c.newest, 0),
     )
-    above = aliased(Result)
     why = case(
-        (
-            or_(Indicator.retired_on.is_not(None), Result.retired_on.is_not(None), above.retired_on.is_not(None)),
-            "retired",
-        ),
+        (Indicator.result_id.in_(gone()), "retired"),
+        (Indicator.retired_on.is_not(None), "retired"),
         (or_(CuratedIndicator.aggregation != SUMMED, CuratedIndicator.measure != Measure.NUMBER.value), "not_summed"),
         (cast(Indicator.measure, Text) != CuratedIndicator.measure, "measure"),
         (_bare(Indicator.unit) != _bare(CuratedIndicator.unit), "unit"),
         (Indicator.target_value.is_(None), "target"),
         (Indicator.target_value < baseline, "downwards"),
         else_="",
-    ).label("why")
-    query = (
+    )
+    judged = (
         select(
-            CuratedIndicator.code,
-            CuratedIndicator.name,
-            CuratedIndicator.unit,
-            why,
-            func.count(),
-            func.count(Indicator.project_id.distinct()),
-            func.count(read.c.indicator_id),
-            func.sum(baseline),
-            func.coalesce(func.sum(Indicator.target_value), 0),
-            func.sum(level),
+            Indicator.library_code.label("code"),
+            why.label("why"),
+            Indicator.project_id,
+            read.c.indicator_id.label("measured"),
+            baseline.label("baseline"),
+            Indicator.target_value.label("target"),
+            level.label("level"),
         )
         .select_from(of_library)
         .join(Indicator, Indicator.id == of_library.c.id)
         .join(CuratedIndicator, CuratedIndicator.code == Indicator.library_code)
-        .join(Result, Result.id == Indicator.result_id)
-        .outerjoin(above, above.id == Result.parent_id)
         .outerjoin(read, read.c.indicator_id == Indicator.id)
-        .group_by(CuratedIndicator.code, CuratedIndicator.name, CuratedIndicator.unit, CuratedIndicator.position, why)
-        .order_by(CuratedIndicator.position, CuratedIndicator.code, why)
+        .subquery("judged")
+    )
+    c = judged.c
+    summed = (
+        select(
+            c.code,
+            c.why,
+            func.count().label("number"),
+            func.count(c.project_id.distinct()).label("projects"),
+            func.count(c.measured).label("measured"),
+            func.sum(c.baseline).label("baseline"),
+            func.coalesce(func.sum(c.target), 0).label("target"),
+            func.sum(c.level).label("level"),
+        )
+        .group_by(c.code, c.why)
+        .subquery("summed")
+    )
+    query = (
+        select(CuratedIndicator.name, CuratedIndicator.unit, summed)
+        .join(summed, summed.c.code == CuratedIndicator.code)
+        .order_by(CuratedIndicator.position, CuratedIndicator.code, summed.c.why)
     )
     return [
         Shared(code, name, unit, LeftOut(reason) if reason else None, *numbers)
-        for code, name, unit, reason, *numbers in db.session.execute(query)
+        for name, unit, code, reason, *numbers in db.session.execute(query)
     ]
 
 
