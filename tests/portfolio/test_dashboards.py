@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from random import Random
@@ -17,6 +17,7 @@ from plotly.graph_objects import Figure
 from sqlalchemy import select
 
 from prima.db import db
+from prima.endorsement.queries import Wanted, everything, heaps
 from prima.months import add_months
 from prima.projects.changes import ChangeKind, ChangeState
 from prima.projects.models import (
@@ -41,6 +42,7 @@ from prima.projects.models import (
 from prima.projects.stages import RUNNING, Status
 from prima.reporting import monitoring, portfolio
 from prima.reporting.calendar import FINAL, TimelinessKind
+from prima.reporting.figures import money as of_money
 from prima.reporting.models import (
     ActivityProgress,
     ActivityState,
@@ -709,6 +711,17 @@ def test_the_data_of_a_panel_is_its_table_in_full(made, browser_of):
     assert [row[0] for row in trend] == ["Year", "2015", "2016"]
 
 
+def test_offices_beyond_the_first_share_a_row_and_stand_in_the_data(made, browser_of, monkeypatch):
+    monkeypatch.setattr(of_money, "OFFICES", 2)
+    browser = browser_of(a_user("VIEW"))
+    rows = browser.open("/dashboard/money").rows("Budget against spent by office")
+    assert [row[0] for row in rows][2:] == ["2 further offices"]
+    data = read_csv(browser.open("/dashboard/money/offices.csv?show=share").content)
+    names = [row[0] for row in data[1:]]
+    assert (names[:2], len(names), names[-1]) == ([row[0] for row in rows[:2]], 5, "All")
+    assert sum(Decimal(row[2]) for row in data[1:-1]) == Decimal(data[-1][2])
+
+
 def test_data_of_nothing_known_is_nothing(made, browser_of):
     browser = browser_of(a_user("VIEW"))
     for path in ("/dashboard/money/none.csv", "/dashboard/none", "/dashboard/money/regions.pdf"):
@@ -748,3 +761,21 @@ def test_the_overview_leads_to_the_themes_with_its_filters(made, browser_of):
     assert theme.heading == "Dashboard: Delivery"
     assert theme.value("Funding year") == "2016"
     assert theme.follow("Overview").value("Regional Office") == "East and Horn of Africa"
+
+
+def test_where_proposals_wait_is_what_the_list_of_waiting_holds(app, seen_by):
+    made = (
+        ("OFFICE_CLEAR", "KEN", "fund"), ("ENDORSE", "KEN", "fund"), ("ENDORSE", "SEN", "fund"),
+        ("RETURNED", "KEN", "fund"), ("APPROVED", "SEN", "donor"), ("DRAFT", "KEN", "fund"),
+    )  # fmt: skip
+    for status, place, fund in made:
+        a_project(status=status, office_code=place, funding=fund, budget=100)
+    for role in (("FUND",), ("RD", "NBO"), ("VIEW",)):
+        viewer = seen_by(a_user(*role))
+        lying = [row for row, _names in everything(viewer, Wanted())]
+        roles, regions, whole = heaps(viewer)
+        assert sorted((one.code, one.number) for one in roles) == sorted(Counter(row.role for row in lying).items())
+        assert sum(one.number for one in regions) == len(lying) == (whole[0].number if whole else 0)
+        assert all(one.name for one in (*roles, *regions))
+        here = heaps(viewer, pipeline.among(viewer, portfolio.Filters(region="DKR")))
+        assert [one.code for one in here[1]] == (["DKR"] if any(one.code == "DKR" for one in regions) else [])

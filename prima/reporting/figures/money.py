@@ -65,7 +65,16 @@ def page(
                 trend,
                 _notes(whole),
             ),
-            _used("offices", _("Budget against spent by office"), _("Office"), offices, "office", whole, most=DRAWN),
+            _used(
+                "offices",
+                _("Budget against spent by office"),
+                _("Office"),
+                offices,
+                "office",
+                whole,
+                most=DRAWN,
+                full=money.offices,
+            ),
             _areas(areas, area_names, whole),
             _used(
                 "markers",
@@ -160,12 +169,11 @@ def _used(
     trend: Table | None = None,
     notes: Iterable[str] = (),
     most: int | None = None,
+    full: Sequence[Used] = (),
 ) -> Panel:
-    table = Table(
-        _headings(heading),
-        [_cells(name, one, {filter: one.code} if one.code else None) for name, one in rows],
-        _cells(_("All"), whole, {}) if rows else (),
-    )
+    foot = _cells(_("All"), whole, {}) if rows else ()
+    cells = [_cells(name, one, {filter: one.code} if one.code else None) for name, one in rows]
+    table = Table(_headings(heading), cells, foot)
     return panel(
         id,
         title,
@@ -178,6 +186,7 @@ def _used(
         trend_drawn=(1,),
         notes=notes,
         most=most,
+        full=Table(_headings(heading), [_cells(one.name, one, None) for one in full], foot) if full else None,
         empty=_("No project has a budget."),
     )
 

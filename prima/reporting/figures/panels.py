@@ -70,6 +70,13 @@ class Panel:
     views: Sequence[View]
     empty: str
     notes: Sequence[str] = field(default_factory=tuple)
+    full: Table | None = None
+    """What can be taken away, where the page shows only the first rows."""
+
+    def data(self, asked: str) -> Table:
+        """What can be taken away of a view."""
+        view = self.view(asked)
+        return self.full if self.full and view.code != TREND else view.table
 
     def view(self, asked: str) -> View:
         """As asked for, or else its first."""
@@ -126,6 +133,7 @@ def panel(
     notes: Iterable[str] = (),
     unstated: str = "",
     most: int | None = None,
+    full: Table | None = None,
 ) -> Panel:
     """A panel whose charts show the columns `drawn` of its table, stacked or, if so said, `beside` each other.
 
@@ -137,7 +145,7 @@ def panel(
     views = [View(BARS, table, bars), View(SHARE, table, _shares(whole, drawn, beside=beside, unstated=unstated))]
     if trend is not None and trend.rows:
         views.append(View(TREND, trend, _over_time(trend, trend_drawn or drawn, axis)))
-    return Panel(id, title, description, views, empty, tuple(notes))
+    return Panel(id, title, description, views, empty, tuple(notes), full)
 
 
 # -- charts -----------------------------------------------------------------------------------------------------------

@@ -158,7 +158,7 @@ def table(theme: str, panel: str, form: str) -> Response:
     found: Panel | None = build(viewer(), reading).panel(panel)
     if found is None:
         abort(404)
-    sheet = found.view(shown).table.sheet(found.title)
+    sheet = found.data(shown).sheet(found.title)
     name = f"prima-{theme}-{panel}-{clock.today().isoformat()}.{form}"
     return downloads.workbook([sheet], name) if form == "xlsx" else downloads.table(sheet, name)
 
