@@ -97,6 +97,7 @@ class Bound:
 BOUNDS: Mapping[str, Bound] = {
     "list": Bound(queries=12),
     "dashboard": Bound(queries=15),
+    "theme": Bound(queries=15, ratio=100),
     "project page": Bound(queries=20, ratio=70),
     "deadlines": Bound(ratio=15),
     "section page": Bound(queries=12, ratio=45),
@@ -653,6 +654,8 @@ def _pages(office: Office, reviewed: list[str]) -> Iterator[tuple[str, str, str,
     yield "dashboard", "unfiltered", MANAGER, "/dashboard"
     yield "dashboard", "unfiltered", REGION, "/dashboard"
     yield "dashboard", "a region and a year", MANAGER, f"/dashboard?region=NBO&year={year}"
+    for theme in ("results", "delivery", "money", "pipeline", "changes"):
+        yield "theme", theme, MANAGER, f"/dashboard/{theme}"
     for status, who in ((Status.ACTIVE, MANAGER), (Status.FIN_CLOSED, MANAGER), (Status.REVIEW, REGION)):
         if reference := _reference(status, office):
             yield "project page", status.value, who, f"/projects/{reference}"

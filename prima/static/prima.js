@@ -398,3 +398,42 @@ for (const form of all("form[data-budget]")) {
     body.rows[first].querySelector("select").focus();
   });
 }
+
+// Panels of a dashboard: as bars, share or trend at once, and taken away as a picture.
+const show = (code, address) => {
+  all("[data-show]").forEach((one) => (one.dataset.show === code ? one.setAttribute("aria-current", "true") : one.removeAttribute("aria-current")));
+  for (const place of all("[data-panel]")) {
+    const found = document.getElementById(`${place.dataset.panel}-${code}-figure`) ? code : "bars";
+    const panel = place.closest(".chart");
+    place.dataset.chart = `${place.dataset.panel}-${found}-figure`;
+    panel.querySelectorAll("[data-views]").forEach((table) => { table.hidden = !table.dataset.views.split(" ").includes(found); });
+    panel.querySelectorAll("[data-data]").forEach((link) => {
+      const url = new URL(link.href);
+      if (found === "bars") url.searchParams.delete("show");
+      else url.searchParams.set("show", found);
+      link.href = url;
+    });
+    if (place.drawn) draw(place);
+  }
+  history.replaceState(null, "", address);
+};
+for (const link of all("[data-show]")) {
+  link.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    show(link.dataset.show, link.href);
+  });
+}
+for (const place of source ? all("[data-pictures]") : []) {
+  const drawing = place.closest(".chart").querySelector("[data-chart]");
+  place.hidden = false;
+  place.addEventListener("click", async (event) => {
+    const format = event.target.closest("[data-picture]")?.dataset.picture;
+    if (!format) return;
+    if (!drawing.drawn) await draw(drawing);
+    if (!drawing.drawn) return; // it could not be loaded, and says so
+    const { data, layout: given, offsetWidth: width, offsetHeight: height } = drawing.drawn;
+    const figure = { data, layout: { ...given, paper_bgcolor: colour("paper"), plot_bgcolor: colour("paper") } };
+    Plotly.downloadImage(figure, { format, filename: place.dataset.pictures, width, height, scale: format === "png" ? 2 : 1 });
+  });
+}

@@ -36,7 +36,7 @@ from prima.endorsement.queries.desks import (
     waiting,
 )
 from prima.endorsement.queries.naming import Names, seat_names
-from prima.endorsement.queries.pending import Took, Wanted, everything, places, to_answer, to_endorsement
+from prima.endorsement.queries.pending import Heap, Took, Wanted, everything, heaps, places, to_answer, to_endorsement
 from prima.endorsement.queries.people import (
     administrators,
     colleague,
@@ -58,6 +58,7 @@ from prima.projects.queries import roles, statuses
 __all__ = [
     "Asked",
     "Case",
+    "Heap",
     "Lying",
     "Names",
     "Sat",
@@ -85,6 +86,7 @@ __all__ = [
     "due_on",
     "everything",
     "frozen",
+    "heaps",
     "holders",
     "in_force",
     "is_vacant",

@@ -23,8 +23,11 @@ from prima.places import Office, OfficeLink
 from prima.projects.models import Project, Step
 from prima.projects.stages import Funding, Status
 from prima.projects.visibility import may_see, region_link
-from prima.users import User
+from prima.users import Role, User
 from prima.workdays import add_working_days
+
+_BY_ROLE, _BY_REGION = 0b01, 0b10
+"""How grouping() of role and region tells what a row is of."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,54 @@ def places() -> tuple[list[tuple[str, str]], list[tuple[str, str]], list[tuple[s
 
 
 @dataclass(frozen=True)
+class Heap:
+    """What lies with a role, or in a region (empty: no Regional Office), of how many projects, and since when."""
+
+    code: str
+    name: str
+    number: int
+    projects: int
+    median: float
+    """Days that half of it have waited at most."""
+    oldest: datetime
+
+
+def heaps(viewer: User, *among: ColumnElement[bool]) -> tuple[list[Heap], list[Heap], list[Heap]]:
+    """Where proposals wait: by role, by region, and all together (none or one). `among` are conditions on Project."""
+    lying = asked(may_see(viewer), *among).subquery("lying")
+    c = lying.c
+    waited = func.date_part("epoch", said(clock.now()) - c.since_at, type_=Double) / 86400.0
+    columns = (func.count(), func.count(c.project_id.distinct()), func.percentile_cont(0.5).within_group(waited))
+    grouped = (
+        select(
+            func.grouping(c.role, c.region_code).label("dimension"),
+            c.role,
+            c.region_code,
+            *columns,
+            func.min(c.since_at).label("oldest"),
+        )
+        .where(~c.naming)
+        .group_by(func.grouping_sets(tuple_(c.role), tuple_(c.region_code), tuple_()))
+        .subquery("heaps")
+    )
+    found: tuple[list[Heap], list[Heap], list[Heap]] = ([], [], [])
+    # What lies with a project's developers lies with no role: they have it as its team.
+    role = func.coalesce(func.nullif(grouped.c.role, ""), Role.PDEV.value)
+    query = (
+        select(grouped, RoleName.name, RegionalOffice.name)
+        .outerjoin(RoleName, and_(RoleName.code == role, grouped.c.dimension == _BY_ROLE))
+        .outerjoin(RegionalOffice, RegionalOffice.code == grouped.c.region_code)
+        .order_by(RoleName.position, RegionalOffice.position)
+    )
+    for dimension, code, region, number, projects, median, oldest, role_name, region_name in db.session.execute(query):
+        place = (_BY_ROLE, _BY_REGION).index(dimension) if dimension in (_BY_ROLE, _BY_REGION) else 2
+        name, key = (role_name, code) if place == 0 else (region_name, region)
+        if number:
+            found[place].append(Heap(key or "", name or "", number, projects, median, oldest))
+    return found
+
+
+@dataclass(frozen=True)
 class Took:
     """How long something took in days: of so many half by the median, nine of ten by the 90th percentile."""
 
@@ -151,8 +202,11 @@ def to_endorsement(viewer: User, year: int | None) -> list[Took]:
     ]
 
 
-def to_answer(viewer: User, year: int | None) -> list[Took]:
-    """Days from the opening of a clearance to its answer, by role, with how many kept to their service days."""
+def to_answer(viewer: User, year: int | None, *among: ColumnElement[bool]) -> list[Took]:
+    """Days from the opening of a clearance to its answer, by role, with how many kept to their service days.
+
+    `among` are conditions on Project.
+    """
     in_time = cast(func.timezone("UTC", Clearance.decided_at), Date) <= Clearance.due_on
     asked_for = (
         select(RoleName.name, *_percentiles(Clearance.decided_at - Clearance.opened_at), func.count().filter(in_time))
@@ -164,6 +218,7 @@ def to_answer(viewer: User, year: int | None) -> list[Took]:
             Clearance.decided_at.is_not(None),
             Clearance.stands_id.is_(None),
             may_see(viewer),
+            *among,
             *_in_year(Clearance.decided_at, year),
         )
         .group_by(RoleName.name, RoleName.position)

@@ -27,7 +27,10 @@ class Level(StrEnum):
 class Result(Model):
     """One row of the matrix. Its number (1.2.3) is its place among its siblings: computed, never stored."""
 
-    __table_args__ = (CheckConstraint("(level in ('objective', 'outcome')) = (parent_id is null)", name="parent"),)
+    __table_args__ = (
+        CheckConstraint("(level in ('objective', 'outcome')) = (parent_id is null)", name="parent"),
+        Index("ix_result_retired", "id", postgresql_where="retired_on is not null"),
+    )
 
     id: Mapped[Key]
     project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), index=True)

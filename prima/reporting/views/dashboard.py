@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from prima.permissions import Action, guard
 from prima.reporting import figures, portfolio
 from prima.reporting.portfolio import NONE, OVER
+from prima.reporting.views.dashboards import tabs
 from prima.users import viewer
 
 bp = Blueprint("dashboard", __name__)
@@ -27,6 +28,7 @@ def show() -> str:
         "reporting/dashboard.html",
         reading=reading,
         filters=filters,
+        tabs=tabs(filters),
         labels=portfolio.LABELS,
         warnings=[("warning", problem) for problem in reading.problems],
         headline=portfolio.Headline(

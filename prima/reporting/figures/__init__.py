@@ -112,15 +112,15 @@ def _heads(names: Names, found: set[str]) -> list[Head]:
 
 def bars(labels: Sequence[str], values: Sequence[Number], axis: str, *, grey: str = "") -> Figure:
     """Horizontal bars in the order given, the first on top; the one labelled `grey` is what nobody has stated."""
-    series = [_series("", labels, values)]
+    series = [a_series("", labels, values)]
     if grey in labels:
         # Bars without a colour of their own take the page's, so the grey one is a series beside the others.
         split = [
             [None if (label == grey) is not own else value for label, value in zip(labels, values, strict=True)]
             for own in (False, True)
         ]
-        series = [_series("", labels, split[0]), _series("", labels, split[1]) | {"marker": {"color": GREY}}]
-    return _figure(series, labels, axis, legend=False)
+        series = [a_series("", labels, split[0]), a_series("", labels, split[1]) | {"marker": {"color": GREY}}]
+    return a_figure(series, labels, axis, legend=False)
 
 
 def stacked(table: Cross, axis: str, *, grey: str = "") -> Figure:
@@ -128,12 +128,13 @@ def stacked(table: Cross, axis: str, *, grey: str = "") -> Figure:
     labels = [row.name for row in table.rows]
     series = []
     for column in table.columns:
-        one = _series(column.name, labels, [table.at(row, column).amount for row in table.rows])
+        one = a_series(column.name, labels, [table.at(row, column).amount for row in table.rows])
         series.append(one | {"marker": {"color": GREY}} if column.name == grey else one)
-    return _figure(series, labels, axis, legend=len(series) > 1)
+    return a_figure(series, labels, axis, legend=len(series) > 1)
 
 
-def _series(name: str, labels: Sequence[str], values: Sequence[Number | None]) -> dict[str, Any]:
+def a_series(name: str, labels: Sequence[str], values: Sequence[Number | None]) -> dict[str, Any]:
+    """A horizontal bar for each label."""
     extra = "%{fullData.name}" if name else ""
     return {
         "type": "bar",
@@ -145,7 +146,8 @@ def _series(name: str, labels: Sequence[str], values: Sequence[Number | None]) -
     }
 
 
-def _figure(series: list[dict[str, Any]], labels: Sequence[str], axis: str, *, legend: bool) -> Figure:
+def a_figure(series: list[dict[str, Any]], labels: Sequence[str], axis: str, *, legend: bool) -> Figure:
+    """The series as a figure as high as its labels need."""
     lines = max((_broken(label).count("<br>") + 1 for label in labels), default=1)
     layout: dict[str, Any] = {
         "barmode": "stack",

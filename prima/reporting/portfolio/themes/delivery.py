@@ -1,0 +1,256 @@
+"""Delivery: milestones, reports, activities, evaluations due and projects that end soon, by region."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Date, DateTime, Integer, and_, cast, func, literal, literal_column, or_, select, union_all
+
+from prima import clock
+from prima.db import db
+from prima.handbook.published import HandbookEdition
+from prima.places import OfficeLink
+from prima.projects.models import ActivityPlan, Level, Milestone, Project, Result
+from prima.projects.stages import RUNNING
+from prima.reporting.calendar import EVALUATION, EXTENSION_REQUEST
+from prima.reporting.models import ActivityProgress, ActivityState, Deadline, Report
+from prima.reporting.portfolio.choosing import projects
+from prima.reporting.portfolio.filters import NONE, Filters
+from prima.reporting.portfolio.themes.among import REGION, a_year_ago, gone, has_come
+from prima.reporting.queries import is_overdue, is_past_due, owes
+from prima.reporting.steps import IN, deadline_name
+from prima.users import User
+
+SOON = 90
+"""Days within which a project ends soon."""
+
+
+# -- milestones -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Milestones:
+    region: str
+    in_time: int
+    """Done by the planned day."""
+    late: int
+    missed: int
+    """The planned day has passed, and it is not done."""
+    ahead: int
+    projects: int
+    """How many have a missed one."""
+
+    @property
+    def due(self) -> int:
+        """Done, or to be done by now."""
+        return self.in_time + self.late + self.missed
+
+
+def milestones(viewer: User | None, filters: Filters) -> list[Milestones]:
+    done, missed = Milestone.done_on.is_not(None), _missed()
+    counts = {
+        "in_time": func.count().filter(Milestone.done_on <= Milestone.planned_on),
+        "late": func.count().filter(Milestone.done_on > Milestone.planned_on),
+        "missed": func.count().filter(missed),
+        "ahead": func.count().filter(~done, ~missed),
+    }
+    # Of each project first: so nothing has to be sorted to count projects.
+    per = (
+        select(Milestone.project_id, *(count.label(name) for name, count in counts.items()))
+        .group_by(Milestone.project_id)
+        .subquery("per")
+    )
+    query = (
+        projects(
+            viewer,
+            filters,
+            REGION,
+            *(cast(func.sum(per.c[name]), Integer) for name in counts),
+            func.count().filter(per.c.missed > 0),
+        )
+        .join(per, per.c.project_id == Project.id)
+        .group_by(REGION)
+    )
+    return [Milestones(*row) for row in db.session.execute(query)]
+
+
+def _missed() -> Any:
+    return and_(Milestone.done_on.is_(None), Milestone.planned_on < clock.today())
+
+
+# -- reports ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Owed:
+    """Reports of a kind that are owed now, and how many projects they belong to."""
+
+    region: str
+    kind: str
+    due: int
+    """Can be written, and are not past their day."""
+    overdue: int
+
+
+def owed(viewer: User | None, filters: Filters) -> list[Owed]:
+    opens = func.coalesce(Deadline.period_to, Deadline.from_on, Deadline.due_on)
+    past = is_past_due()
+    query = (
+        projects(
+            viewer,
+            filters,
+            REGION,
+            Deadline.kind,
+            func.count().filter(~past),
+            func.count().filter(past),
+        )
+        .join(Deadline, Deadline.project_id == Project.id)
+        .where(Deadline.is_open, Deadline.kind != EXTENSION_REQUEST, owes(), or_(past, has_come(opens)))
+        .group_by(REGION, Deadline.kind)
+    )
+    return [Owed(*row) for row in db.session.execute(query)]
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """Reports of a kind whose day fell in a month of the last twelve; `missing` are those that are still owed."""
+
+    region: str
+    kind: str
+    month: date
+    on_time: int
+    late: int
+    missing: int
+
+    @property
+    def due(self) -> int:
+        return self.on_time + self.late + self.missing
+
+
+def handed_in(viewer: User | None, filters: Filters) -> list[HandedIn]:
+    handed = Report.state.in_(IN)
+    month = cast(func.date_trunc(literal_column("'month'"), cast(Deadline.due_on, DateTime(timezone=False))), Date)
+    on_time, late = Report.first_submitted_on <= Deadline.due_on, Report.first_submitted_on > Deadline.due_on
+    # By the bare column: of an expression the planner would guess too many groups, and sort them.
+    query = (
+        projects(
+            viewer,
+            filters,
+            OfficeLink.region_code,
+            Deadline.kind,
+            month,
+            func.count().filter(handed, on_time),
+            func.count().filter(handed, late),
+            func.count().filter(is_overdue()),
+        )
+        .join(Deadline, Deadline.project_id == Project.id)
+        .outerjoin(Report, Report.deadline_id == Deadline.id)
+        .where(
+            Deadline.due_on.between(a_year_ago(), clock.today()),
+            Deadline.kind != EXTENSION_REQUEST,
+            Deadline.fell_away_at.is_(None),
+            or_(handed, is_overdue()),
+        )
+        .group_by(OfficeLink.region_code, Deadline.kind, month)
+    )
+    return [HandedIn(region or NONE, *row) for region, *row in db.session.execute(query)]
+
+
+def kinds() -> dict[str, str]:
+    """What reports of each kind are called, in the order of the newest edition; older ones come last."""
+    found: dict[str, str] = {}
+    for edition in db.session.scalars(select(HandbookEdition).order_by(HandbookEdition.id.desc())):
+        for one in edition.handbook.reports:
+            found.setdefault(one.code, deadline_name(edition.handbook, one.code))
+    return found
+
+
+# -- activities -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Activities:
+    """Activities of running projects by how far they are; `late` are those of them that should be done by today."""
+
+    region: str
+    done: int
+    under_way: int
+    not_started: int
+    dropped: int
+    late: int
+
+    @property
+    def number(self) -> int:
+        return self.done + self.under_way + self.not_started + self.dropped
+
+
+def activities(viewer: User | None, filters: Filters) -> list[Activities]:
+    """As `monitoring.planned` and `monitoring.standing` tell it of each; what a change took out is not among them."""
+    state = func.coalesce(ActivityProgress.state, ActivityState.NOT_STARTED)
+    # The months of a plan are kept in order (prima.months.read), so the last one stands last.
+    last_month = cast(ActivityPlan.months[-1].astext, Integer)
+    last_day = Project.starts_on + func.make_interval(0, last_month) - literal_column("interval '1 day'")
+    unfinished = state.in_((ActivityState.NOT_STARTED, ActivityState.UNDER_WAY))
+    query = (
+        projects(
+            viewer,
+            filters,
+            REGION,
+            *(
+                func.count().filter(state == one)
+                for one in (
+                    ActivityState.DONE,
+                    ActivityState.UNDER_WAY,
+                    ActivityState.NOT_STARTED,
+                    ActivityState.DROPPED,
+                )
+            ),
+            func.count().filter(unfinished, cast(last_day, Date) < clock.today()),
+        )
+        .join(Result, and_(Result.project_id == Project.id, Result.level == Level.ACTIVITY))
+        .outerjoin(ActivityPlan, ActivityPlan.result_id == Result.id)
+        .outerjoin(ActivityProgress, ActivityProgress.result_id == Result.id)
+        .where(Project.status.in_(RUNNING), Result.id.not_in(gone()))
+        .group_by(REGION)
+    )
+    return [Activities(*row) for row in db.session.execute(query)]
+
+
+# -- what comes -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Coming:
+    """Projects whose evaluation is due, and running ones that end soon."""
+
+    region: str
+    evaluations: int
+    ending: int
+    budget: Decimal
+    """Of those that end soon."""
+
+
+def coming(viewer: User | None, filters: Filters) -> list[Coming]:
+    today = clock.today()
+    opened = has_come(func.coalesce(Deadline.from_on, Deadline.due_on))
+    evaluated = (
+        projects(viewer, filters, REGION, func.count(Project.id.distinct()), literal(0), literal(0))
+        .join(Deadline, Deadline.project_id == Project.id)
+        .where(Deadline.kind == EVALUATION, Deadline.is_open, opened, owes())
+        .group_by(REGION)
+    )
+    ending = (
+        projects(viewer, filters, REGION, literal(0), func.count(), func.sum(Project.budget_usd))
+        .where(Project.status.in_(RUNNING), Project.ends_on.between(today, today + timedelta(days=SOON)))
+        .group_by(REGION)
+    )
+    found: dict[str, Coming] = {}
+    for region, evaluations, number, budget in db.session.execute(union_all(evaluated, ending)):
+        known = found.get(region, Coming(region, 0, 0, Decimal(0)))
+        found[region] = Coming(
+            region, known.evaluations + evaluations, known.ending + number, known.budget + Decimal(budget)
+        )
+    return list(found.values())
