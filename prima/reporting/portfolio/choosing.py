@@ -24,7 +24,7 @@ from prima.lists import (
 from prima.permissions import Action, can
 from prima.places import Office, OfficeLink
 from prima.projects.models import ALLOCATIONS, Coverage, Dimension, FundingRound, Project
-from prima.projects.visibility import region_link, visible_projects
+from prima.projects.visibility import out_of_sight, region_link, visible_projects
 from prima.reporting.models import Deadline
 from prima.reporting.portfolio.filters import FUNDINGS, NONE, TYPED, Choice, Choices, Filters, parse, quoted, stages
 from prima.reporting.queries import is_overdue
@@ -131,9 +131,17 @@ def chosen(viewer: User | None, filters: Filters) -> Subquery:
     return visible_projects(viewer, Project.id).where(*conditions(filters)).subquery("chosen")
 
 
+def chosen_out_of_sight(viewer: User, filters: Filters) -> Subquery:
+    """Of those the ids that the viewer sees for another reason than where they are, their status and their funding."""
+    return out_of_sight(viewer).where(*conditions(filters)).subquery("beside")
+
+
 def projects(viewer: User | None, filters: Filters, *columns: Any) -> Select[Any]:
     """`columns` of the chosen projects, each joined to its office and (if it has one) its Regional Office."""
-    ids = chosen(viewer, filters)
+    return joined(chosen(viewer, filters), *columns)
+
+
+def joined(ids: Subquery, *columns: Any) -> Select[Any]:
     return (
         select(*columns)
         .select_from(ids)
@@ -147,9 +155,10 @@ def projects(viewer: User | None, filters: Filters, *columns: Any) -> Select[Any
 def conditions(filters: Filters) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if filters.region == NONE:
-        found.append(~exists().where(region_link()))
+        found.append(~exists().where(region_link()).correlate(Project))
     elif filters.region:
-        found.append(exists().where(region_link(), OfficeLink.region_code == filters.region))
+        linked = exists().where(region_link(), OfficeLink.region_code == filters.region)
+        found.append(linked.correlate(Project))
     if filters.year is not None:
         found.append(Project.funding_year == filters.year)
     for column, value in (
@@ -176,7 +185,7 @@ def conditions(filters: Filters) -> list[ColumnElement[bool]]:
         if value:
             found.append(_allocated(dimension, value))
     if filters.overdue:
-        found.append(exists().where(Deadline.project_id == Project.id, is_overdue()))
+        found.append(exists().where(Deadline.project_id == Project.id, is_overdue()).correlate(Project))
     found += [_mentions(word) for word in filters.q.split()]
     return found
 
