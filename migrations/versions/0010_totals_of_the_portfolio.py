@@ -186,7 +186,8 @@ def upgrade() -> None:
     status = sa.Enum(*STATUSES, name='status', native_enum=False, length=40)
     funding = sa.Enum('fund', 'donor', name='funding', native_enum=False, length=40)
     dimension = sa.Enum(
-        'plain', 'marker', 'area', 'activity', 'country', 'sdg', 'migof', name='kept', native_enum=False, length=40
+        'plain', 'marker', 'area', 'activity', 'country', 'sdg', 'migof', 'year', 'status', name='kept', native_enum=False,
+        length=40,
     )
     op.create_table('portfolio_change',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -213,7 +214,7 @@ def upgrade() -> None:
     sa.Column('number', sa.BigInteger(), nullable=False),
     sa.Column('amount', sa.Numeric(precision=24, scale=2), nullable=False),
     sa.Column('budget', sa.Numeric(precision=24, scale=2), nullable=False),
-    sa.PrimaryKeyConstraint('dimension', 'code', 'office_id', 'region', 'funding', 'funding_year', 'status', name=op.f('pk_portfolio_sum'))
+    sa.PrimaryKeyConstraint('dimension', 'funding_year', 'code', 'office_id', 'region', 'funding', 'status', name=op.f('pk_portfolio_sum'))
     )
     op.create_index('ix_portfolio_sum_empty', 'portfolio_sum', ['dimension'], unique=False, postgresql_where='number = 0')
     op.create_table('portfolio_rollup',
@@ -229,6 +230,8 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('dimension', 'code', 'office_id', 'region', 'funding', 'held', name=op.f('pk_portfolio_rollup'))
     )
     op.create_index('ix_portfolio_rollup_empty', 'portfolio_rollup', ['dimension'], unique=False, postgresql_where='number = 0')
+    op.drop_index('ix_deadline_open_due', table_name='deadline', postgresql_where='is_open')
+    op.create_index('ix_deadline_open_due', 'deadline', ['due_on', 'project_id', 'kind'], unique=False, postgresql_where='is_open')
     for name in ('area', 'activity', 'country'):
         op.create_index(f'ix_{name}_allocation_project_id', f'{name}_allocation', ['project_id'], unique=False)
     op.create_index('ix_project_asked', 'project', ['asked_elsewhere'], unique=False, postgresql_using='gin', postgresql_where="asked_elsewhere <> '{}'")
@@ -254,9 +257,12 @@ def upgrade() -> None:
     op.execute(f"""
         insert into portfolio_rollup ({coarse}, number, amount, budget)
         select {coarse}, sum(number), sum(amount), sum(budget) from (
-            select *, status in {HELD} as held from (
-                select dimension, code, case when region = '' or status in {HELD} then office_id else 0 end as office_id,
-                    region, funding, status, number, amount, budget from portfolio_sum) as fine) as fine
+            select coalesce(plain.dimension, fine.dimension) as dimension, coalesce(plain.code, fine.code) as code,
+                region, funding, status in {HELD} as held, number, amount, budget,
+                case when region = '' or status in {HELD} then office_id else 0 end as office_id
+            from portfolio_sum as fine left join lateral (
+                select 'plain', '' union all select 'year', funding_year::text union all select 'status', status
+            ) as plain (dimension, code) on fine.dimension = 'plain') as coarser
         group by {coarse} order by dimension
     """)
 
@@ -268,6 +274,8 @@ def downgrade() -> None:
             op.execute(f'drop trigger {table}_{event}_is_summed on {table}')
         op.execute(f'drop function sum_{table}()')
     op.execute('drop view portfolio_part')
+    op.drop_index('ix_deadline_open_due', table_name='deadline', postgresql_where='is_open')
+    op.create_index('ix_deadline_open_due', 'deadline', ['due_on', 'project_id'], unique=False, postgresql_where='is_open')
     for name in ('area', 'activity', 'country'):
         op.drop_index(f'ix_{name}_allocation_project_id', table_name=f'{name}_allocation')
     op.drop_index('ix_project_asked', table_name='project')

@@ -16,11 +16,14 @@ from prima.projects.stages import CLOSE_HELD, Funding
 from prima.users import Role, Scope, User
 
 
-def region_link() -> ColumnElement[bool]:
-    """Joins a project to the Regional Office of its management site on its start date (before activation: today)."""
-    day = func.coalesce(Project.starts_on, clock.today())
+def region_link(project: Any = Project) -> ColumnElement[bool]:
+    """Joins a project to the Regional Office of its management site on its start date (before activation: today).
+
+    `project` has the columns office_id and starts_on.
+    """
+    day = func.coalesce(project.starts_on, clock.today())
     return and_(
-        OfficeLink.office_id == Project.office_id,
+        OfficeLink.office_id == project.office_id,
         or_(OfficeLink.valid_from.is_(None), OfficeLink.valid_from <= day),
         or_(OfficeLink.valid_to.is_(None), OfficeLink.valid_to >= day),
     )

@@ -20,8 +20,8 @@ OF_TODAY = ""
 """The region of a project without a start: the one that its office belongs to on the day of the question."""
 ANY_OFFICE = 0
 
-LAST = 2
-"""The figures stand behind the columns that a total is by."""
+FIRST, EARLY, LAST = -2, -1, 1
+"""The order of columns: a year of a dimension lies together, and the figures stand behind what they are by."""
 Total = Annotated[Decimal, mapped_column(Numeric(24, 2), sort_order=LAST)]
 
 
@@ -35,12 +35,15 @@ class Kept(StrEnum):
     COUNTRY = "country"
     SDG = "sdg"
     MIGOF = "migof"
+    YEAR = "year"
+    """Of the rollup alone, as the next: the plain totals by funding year."""
+    STATUS = "status"
 
 
 class Totals:
     """Of the projects that have all this in common. `amount` is what they have for the code, `budget` all they have."""
 
-    dimension: Mapped[Kept] = mapped_column(primary_key=True)
+    dimension: Mapped[Kept] = mapped_column(primary_key=True, sort_order=FIRST)
     code: Mapped[str] = mapped_column(primary_key=True)
     office_id: Mapped[int] = mapped_column(primary_key=True)
     region: Mapped[str] = mapped_column(primary_key=True)
@@ -56,8 +59,8 @@ class PortfolioSum(Totals, Model):
 
     __table_args__ = (Index("ix_portfolio_sum_empty", "dimension", postgresql_where="number = 0"),)
 
-    funding_year: Mapped[int] = mapped_column(primary_key=True, sort_order=1)
-    status: Mapped[Status] = mapped_column(primary_key=True, sort_order=1)
+    funding_year: Mapped[int] = mapped_column(primary_key=True, sort_order=EARLY)
+    status: Mapped[Status] = mapped_column(primary_key=True)
 
 
 class PortfolioRollup(Totals, Model):
@@ -69,7 +72,7 @@ class PortfolioRollup(Totals, Model):
 
     __table_args__ = (Index("ix_portfolio_rollup_empty", "dimension", postgresql_where="number = 0"),)
 
-    held: Mapped[bool] = mapped_column(primary_key=True, sort_order=1)
+    held: Mapped[bool] = mapped_column(primary_key=True)
 
 
 class PortfolioChange(Model):

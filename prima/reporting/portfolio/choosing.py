@@ -24,10 +24,11 @@ from prima.lists import (
 from prima.permissions import Action, can
 from prima.places import Office, OfficeLink
 from prima.projects.models import ALLOCATIONS, Coverage, Dimension, FundingRound, Project
-from prima.projects.visibility import out_of_sight, region_link, visible_projects
+from prima.projects.visibility import may_see, out_of_sight, region_link, visible_projects
 from prima.reporting.models import Deadline
 from prima.reporting.portfolio.filters import FUNDINGS, NONE, TYPED, Choice, Choices, Filters, parse, quoted, stages
 from prima.reporting.queries import is_overdue
+from prima.reporting.summary import Kept, answer
 from prima.users import User, folded
 
 LISTS: dict[str, tuple[Any, Any]] = {
@@ -84,12 +85,7 @@ def _choices(viewer: User | None, given: Mapping[str, Sequence[str]]) -> dict[st
         )
         for kind, (table, name) in LISTS.items()
     ]
-    year = cast(Project.funding_year, Text)
-    arms.append(
-        visible_projects(viewer, literal("year"), year, year, -Project.funding_year, literal("")).group_by(
-            Project.funding_year
-        )
-    )
+    arms.append(_years(viewer))
     every_call = viewer is None or can(viewer, Action.SEE_CALLS)
     name, at = FundingRound.code + ": " + FundingRound.name, -FundingRound.funding_year
     call: tuple[Any, ...] = (literal("call"), FundingRound.code, name, at, literal(""))
@@ -110,6 +106,22 @@ def _choices(viewer: User | None, given: Mapping[str, Sequence[str]]) -> dict[st
     found["stage"] = stages(found["status"])
     found["funding"] = [Choice(code, str(name)) for code, name in FUNDINGS.items()]
     return found
+
+
+def _years(viewer: User | None) -> Select[Any]:
+    """The funding years of visible projects, the newest first."""
+    found, by_year = answer(viewer, Filters(), Kept.PLAIN, ["year"]), ["year"]
+    live = select(Project.funding_year, func.count().label("number")).group_by(Project.funding_year)
+    if found is None:
+        arms = [live.where(may_see(viewer))]
+    else:
+        arms = [arm.with_only_columns(*list(arm.selected_columns)[:2]) for arm in found.arms(viewer, Filters(), by_year)]
+        if viewer:
+            arms.append(live.where(Project.id.in_(out_of_sight(viewer))))
+    year, number = union_all(*arms).subquery("years").c
+    words = cast(year, Text)
+    query = select(literal("year"), words, words, -year, literal("")).group_by(year)
+    return query.having(func.sum(number) > 0)
 
 
 def _named(table: Any, words: set[str]) -> ColumnElement[bool]:

@@ -10,7 +10,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, false, func, literal_column, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    cast,
+    false,
+    func,
+    literal_column,
+    or_,
+    select,
+    type_coerce,
+)
 
 from prima import clock
 from prima.lists import StatusName
@@ -24,7 +37,7 @@ from prima.users import User
 if TYPE_CHECKING:
     from prima.reporting.portfolio.filters import Filters
 
-__all__ = ["FINE", "NONE", "OVER", "Answer", "Kept", "answer", "visible"]
+__all__ = ["NONE", "OVER", "Answer", "Kept", "answer", "visible"]
 
 PLACES = {"region": "", "office": "", "year": None, "funding": "", "status": "", "stage": ""}
 """The filters that every total can be chosen by; empty as Filters has them."""
@@ -37,8 +50,8 @@ CODES = {
     "migof": Kept.MIGOF,
 }
 """The filters that are codes of a dimension."""
-FINE = {"year", "status"}
-"""What totals may be grouped by, beside region and code, that the rollup does not know."""
+KEPT = {"year": Kept.YEAR, "status": Kept.STATUS}
+"""What plain totals may be grouped by, beside the region, as dimensions of the rollup."""
 Table = type[PortfolioSum] | type[PortfolioRollup] | type[PortfolioChange]
 UNSTATED: ColumnElement[str] = literal_column(f"'{NONE}'")
 REGION = func.coalesce(OfficeLink.region_code, UNSTATED)
@@ -50,23 +63,24 @@ class Answer:
 
     dimension: Kept
     code: str
-    coarse: bool
-    """Whether the rollup is enough."""
+    rollup: Kept | None
+    """The dimension of the rollup, where that is enough."""
 
     def arms(self, viewer: User | None, filters: Filters, groups: Sequence[str]) -> list[Select[Any]]:
         """Selects of the groups, then number, amount and budget: of what is added up, and of the changes since."""
-        tables: tuple[Table, Table] = (PortfolioRollup if self.coarse else PortfolioSum, PortfolioChange)
-        return [self._arm(table, viewer, filters, groups) for table in tables]
+        whole: Table = PortfolioRollup if self.rollup else PortfolioSum
+        return [self._arm(table, viewer, filters, groups) for table in (whole, PortfolioChange)]
 
     def _arm(self, table: Table, viewer: User | None, filters: Filters, groups: Sequence[str]) -> Select[Any]:
         seen = None if viewer is None else sight(viewer)
         by_region = "region" in groups or filters.region or (seen and seen.regions)
         region = case((table.region != OF_TODAY, table.region), else_=REGION) if by_region else table.region
-        columns = [region if one == "region" else getattr(table, NAMES.get(one, one)) for one in groups]
-        query = select(*columns, *(func.sum(one) for one in (table.number, table.amount, table.budget)))
+        columns = [region if one == "region" else _column(table, one) for one in groups]
+        figures = (func.sum(one) for one in (table.number, table.amount, table.budget))
+        query = select(*columns, *figures).where(*_conditions(table, filters, region))
         if by_region:
             query = query.outerjoin(OfficeLink, and_(table.region == OF_TODAY, _of_today(table)))
-        query = query.where(table.dimension == self.dimension, *_conditions(table, filters, region))
+        query = query.where(table.dimension == ((table is PortfolioRollup and self.rollup) or self.dimension))
         if self.code:
             query = query.where(table.code == self.code)
         if seen is not None:
@@ -75,7 +89,12 @@ class Answer:
         return query.group_by(*columns).having(func.count() > 0)
 
 
-NAMES = {"year": "funding_year"}
+def _column(table: Any, group: str) -> Any:
+    if group == "code":
+        return table.code
+    if table is PortfolioRollup:
+        return cast(table.code, BigInteger) if group == "year" else type_coerce(table.code, PortfolioSum.status.type)
+    return table.funding_year if group == "year" else table.status
 
 
 def answer(viewer: User | None, filters: Filters, by: Kept, groups: Sequence[str]) -> Answer | None:
@@ -96,8 +115,13 @@ def answer(viewer: User | None, filters: Filters, by: Kept, groups: Sequence[str
         dimension = CODES[name]
         if more or (by is not Kept.PLAIN and not by is dimension is Kept.MARKER):
             return None
-    fine = FINE.intersection(groups) or filters.office or filters.year or filters.status or filters.stage
-    return Answer(dimension, code, coarse=not fine and (viewer is None or viewer.staff))
+    fine = filters.office or filters.year or filters.status or filters.stage
+    if fine or (viewer is not None and not viewer.staff):  # who sees by office what others see by status
+        return Answer(dimension, code, None)
+    crossed = [KEPT[one] for one in groups if one in KEPT]
+    if not crossed:
+        return Answer(dimension, code, dimension)
+    return Answer(dimension, code, crossed[0] if dimension is Kept.PLAIN and len(crossed) == 1 else None)
 
 
 def visible(seen: Sight, table: Table, region: ColumnElement[str]) -> ColumnElement[bool]:

@@ -27,11 +27,14 @@ def _added(table: str, key: str, source: str) -> str:
 
 
 def _coarser(source: str) -> str:
-    """`held`, and no office where nobody asks for it."""
+    """`held`, no office where nobody asks for it, and the plain totals by year and by status too."""
+    codes = "'plain', '' union all select 'year', funding_year::text union all select 'status', status"
     return f"""(
-        select dimension, code, region, funding, status = any(:held) as held, number, amount, budget,
+        select coalesce(plain.dimension, fine.dimension) as dimension, coalesce(plain.code, fine.code) as code, region,
+            funding, status = any(:held) as held, number, amount, budget,
             case when region = :of_today or status = any(:held) then office_id else :any_office end as office_id
-        from {source}) as coarser"""
+        from {source} as fine left join lateral (select {codes}) as plain (dimension, code)
+            on fine.dimension = 'plain') as coarser"""
 
 
 FOLD = text(f"""
