@@ -10,8 +10,14 @@ from sqlalchemy.orm import Session
 
 from prima import anchors, clock, journal, mail, sessions
 from prima.db import db
+from prima.endorsement.queries import administrators
+from prima.outbox import queue
 from prima.reporting import reminders
+from prima.reporting.summary import folding, verifying
 from prima.scheduler import Job, Stop, Unfinished
+
+MOST_DIFFERENCES = 20
+"""So many are told in a letter."""
 
 
 def remind(session: Session, _stop: Stop) -> str:
@@ -37,9 +43,43 @@ def anchor(session: Session, _stop: Stop) -> None:
     anchors.make(session, journal.subjects(), to=current_app.config["OVERSIGHT_EMAIL"])
 
 
+def fold(session: Session, stop: Stop) -> str:
+    return _("%(count)s changes added up", count=folding.fold(session, stop))
+
+
+def compare(session: Session, _stop: Stop) -> None:
+    """Kept totals against the projects and the export; who finds a difference makes them anew, nobody does unasked."""
+    session.execute(verifying.SNAPSHOT)
+    found = [str(one) for one in verifying.differences()]
+    session.rollback()
+    if not found:
+        return
+    shown = found[:MOST_DIFFERENCES]
+    for person in administrators():
+        queue(
+            session,
+            to=person,
+            cause=f"totals:{clock.today().isoformat()}",
+            kind="totals",
+            subject=_("The totals of the portfolio are wrong"),
+            body="\n".join((
+                _("Dashboards and the map show totals that are not those of the projects, %(count)s in all:",
+                  count=len(found)),
+                *(f"- {one}" for one in shown),
+                "",
+                _("Please ask whoever runs PRIMA to look why, and then to type: flask figures rebuild"),
+            )),
+        )  # fmt: skip
+    session.commit()
+    raise Unfinished(_("%(count)s totals are not those of the projects; the first: %(one)s",
+                       count=len(found), one=found[0]))  # fmt: skip
+
+
 JOBS = (
     Job("remind", remind, at=timedelta(hours=1)),
     Job("send mail", send_mail, at=timedelta(seconds=20)),
     Job("clean up", clean_up, at=timedelta(minutes=30)),
     Job("anchor the journal", anchor, at=timedelta(minutes=1)),
+    Job("add up totals", fold, at=timedelta(seconds=30)),
+    Job("compare totals", compare, at=timedelta(days=1)),
 )

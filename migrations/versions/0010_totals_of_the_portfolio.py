@@ -169,7 +169,7 @@ def watch_links() -> None:
     def body(old: str, new: str) -> str:
         return f"""
             if exists (select from ({old}) as o union all select from ({new}) as n) then
-                lock table project in share row exclusive mode;
+                lock table project in exclusive mode;
                 {noted(f'''
                 with links as (select * from office_link except all {new} union all {old}),
                     moved as (select * from project where starts_on is not null and office_id in (

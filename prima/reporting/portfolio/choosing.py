@@ -115,7 +115,9 @@ def _years(viewer: User | None) -> Select[Any]:
     if found is None:
         arms = [live.where(may_see(viewer))]
     else:
-        arms = [arm.with_only_columns(*list(arm.selected_columns)[:2]) for arm in found.arms(viewer, Filters(), by_year)]
+        arms = [
+            arm.with_only_columns(*list(arm.selected_columns)[:2]) for arm in found.arms(viewer, Filters(), by_year)
+        ]
         if viewer:
             arms.append(live.where(Project.id.in_(out_of_sight(viewer))))
     year, number = union_all(*arms).subquery("years").c

@@ -101,26 +101,26 @@ class ByCountry:
 
 
 def by_region_and_year(viewer: User | None, filters: Filters) -> list[Summed]:
-    rows = _grouped(viewer, filters, Kept.PLAIN, "region", "year")
+    rows = grouped(viewer, filters, Kept.PLAIN, "region", "year")
     return [Summed(region, number, budget, region, year) for (region, year), (number, _amount, budget) in rows]
 
 
 def by_status(viewer: User | None, filters: Filters) -> list[Summed]:
-    return _summed(_grouped(viewer, filters, Kept.PLAIN, "status"))
+    return _summed(grouped(viewer, filters, Kept.PLAIN, "status"))
 
 
 def by_marker(viewer: User | None, filters: Filters) -> list[Summed]:
-    return _summed(_grouped(viewer, filters, Kept.MARKER, "code"))
+    return _summed(grouped(viewer, filters, Kept.MARKER, "code"))
 
 
 def by_sdg(viewer: User | None, filters: Filters) -> list[Summed]:
     """Each target with the projects that serve it; one that serves several counts, with its whole budget, in each."""
-    return _summed(_grouped(viewer, filters, Kept.SDG, "code"))
+    return _summed(grouped(viewer, filters, Kept.SDG, "code"))
 
 
 def by_migof(viewer: User | None, filters: Filters) -> list[Summed]:
     """Each principle or objective of migration governance, as `by_sdg`."""
-    return _summed(_grouped(viewer, filters, Kept.MIGOF, "code"))
+    return _summed(grouped(viewer, filters, Kept.MIGOF, "code"))
 
 
 def _summed(rows: Iterable[Row]) -> list[Summed]:
@@ -137,13 +137,13 @@ def by_activity(viewer: User | None, filters: Filters) -> list[Allocated]:
 
 def _allocated(viewer: User | None, filters: Filters, by: Kept) -> list[Allocated]:
     """Together the rows of a region add up to the budgets of its projects: NONE is the rest, OVER what is too much."""
-    rows = _grouped(viewer, filters, by, "region", "code")
+    rows = grouped(viewer, filters, by, "region", "code")
     return [Allocated(region, code, number, amount) for (region, code), (number, amount, _budget) in rows]
 
 
 def total(viewer: User | None, filters: Filters) -> Summed:
     """All of the projects as one."""
-    found = list(_grouped(viewer, filters, Kept.PLAIN))
+    found = list(grouped(viewer, filters, Kept.PLAIN))
     number, budget = (found[0][1][0], found[0][1][2]) if found else (0, ZERO)
     return Summed("", number, budget)
 
@@ -210,16 +210,25 @@ def _overdue(viewer: User | None, filters: Filters) -> CTE:
 # -- kept or live -----------------------------------------------------------------------------------------------------
 
 
-def _grouped(viewer: User | None, filters: Filters, by: Kept, *groups: str) -> Iterator[Row]:
+def grouped(viewer: User | None, filters: Filters, by: Kept, *groups: str) -> Iterator[Row]:
     """By the values of the groups: how many projects, what they have for the code, and their budgets."""
+    return _added_up(_arms(viewer, filters, by, groups))
+
+
+def grouped_live(viewer: User | None, filters: Filters, by: Kept, *groups: str) -> Iterator[Row]:
+    """The same of the projects themselves, whatever is kept."""
+    return _added_up(live(chosen(viewer, filters), by, groups))
+
+
+def _added_up(arms: Sequence[Select[Any]]) -> Iterator[Row]:
     found: dict[tuple[Any, ...], list[Any]] = {}
-    for (*key, number, amount, budget) in db.session.execute(union_all(*_arms(viewer, filters, by, groups))):
+    for *key, number, amount, budget in db.session.execute(union_all(*arms)):
         sums = found.setdefault(tuple(key), [0, ZERO, ZERO])
         for place, more in enumerate((number, amount, budget)):
             sums[place] += more
-    for key, (number, amount, budget) in found.items():
+    for values, (number, amount, budget) in found.items():
         if number:
-            yield key, (int(number), amount, budget)
+            yield values, (int(number), amount, budget)
 
 
 def _arms(viewer: User | None, filters: Filters, by: Kept, groups: Sequence[str]) -> list[Select[Any]]:

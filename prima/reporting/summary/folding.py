@@ -26,7 +26,7 @@ def _added(table: str, key: str, source: str) -> str:
             amount = kept.amount + excluded.amount, budget = kept.budget + excluded.budget"""
 
 
-def _coarser(source: str) -> str:
+def coarser(source: str) -> str:
     """`held`, no office where nobody asks for it, and the plain totals by year and by status too."""
     codes = "'plain', '' union all select 'year', funding_year::text union all select 'status', status"
     return f"""(
@@ -42,7 +42,7 @@ FOLD = text(f"""
         delete from portfolio_change where id in (
             select id from portfolio_change order by id limit :batch for update skip locked) returning *),
     fine as ({_added("portfolio_sum", FINE, "taken")}),
-    coarse as ({_added("portfolio_rollup", COARSE, _coarser("taken"))})
+    coarse as ({_added("portfolio_rollup", COARSE, coarser("taken"))})
     select count(*) from taken
 """)
 ANEW = text(f"with gone as (delete from portfolio_change) {_added('portfolio_sum', FINE, 'portfolio_part')}")
@@ -80,5 +80,5 @@ def rebuild(session: Session) -> int:
     for table in ("portfolio_sum", "portfolio_rollup"):
         session.execute(text(f"delete from {table}"))  # nosec B608 - the tables named here
     session.execute(ANEW)
-    session.execute(text(_added("portfolio_rollup", COARSE, _coarser("portfolio_sum"))), IS_HELD)
+    session.execute(text(_added("portfolio_rollup", COARSE, coarser("portfolio_sum"))), IS_HELD)
     return session.scalar(text("select count(*) from portfolio_sum")) or 0
