@@ -47,11 +47,13 @@ def fold(session: Session, stop: Stop) -> str:
     return _("%(count)s changes added up", count=folding.fold(session, stop))
 
 
-def compare(session: Session, _stop: Stop) -> None:
+def compare(session: Session, stop: Stop) -> None:
     """Kept totals against the projects and the export; who finds a difference makes them anew, nobody does unasked."""
     session.execute(verifying.SNAPSHOT)
-    found = [str(one) for one in verifying.differences()]
+    found = [str(one) for one in verifying.differences(stop)]
     session.rollback()
+    if stop():
+        raise Unfinished(_("It was ended before all totals were compared."))
     if not found:
         return
     shown = found[:MOST_DIFFERENCES]

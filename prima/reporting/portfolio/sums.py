@@ -150,9 +150,11 @@ def total(viewer: User | None, filters: Filters) -> Summed:
 
 def overdue_by_region(viewer: User | None, filters: Filters) -> list[Overdue]:
     late = _overdue(viewer, filters)
-    sums = (func.count(), func.count(late.c.id.distinct()))
-    query = select(REGION, *sums).select_from(late).outerjoin(OfficeLink, region_link(late.c)).group_by(REGION)
-    return [Overdue(*row) for row in db.session.execute(query)]
+    whose = (late.c.id, late.c.office_id, late.c.starts_on)
+    each = select(*whose, func.count().label("reports")).group_by(*whose).subquery("each")
+    sums = (func.sum(each.c.reports), func.count())
+    query = select(REGION, *sums).select_from(each).outerjoin(OfficeLink, region_link(each.c)).group_by(REGION)
+    return [Overdue(region, int(reports), number) for region, reports, number in db.session.execute(query)]
 
 
 def headline(viewer: User | None, filters: Filters = Filters()) -> Headline:
@@ -165,7 +167,7 @@ def headline(viewer: User | None, filters: Filters = Filters()) -> Headline:
 def by_country(viewer: User | None) -> tuple[Headline, list[ByCountry]]:
     """Every country that a visible project covers, by name: the figures of the map; and the headline of all of them."""
     everything, nothing = Filters(), (literal(0), literal(ZERO))
-    arms = []
+    arms: list[Any] = []
     for by, groups in ((Kept.PLAIN, ()), (Kept.COUNTRY, ("code",))):
         for arm in _arms(viewer, everything, by, groups):
             (*codes, number, _amount, budget) = arm.subquery().c

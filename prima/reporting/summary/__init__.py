@@ -74,7 +74,7 @@ class Answer:
     def _arm(self, table: Table, viewer: User | None, filters: Filters, groups: Sequence[str]) -> Select[Any]:
         seen = None if viewer is None else sight(viewer)
         by_region = "region" in groups or filters.region or (seen and seen.regions)
-        region = case((table.region != OF_TODAY, table.region), else_=REGION) if by_region else table.region
+        region: Any = case((table.region != OF_TODAY, table.region), else_=REGION) if by_region else table.region
         columns = [region if one == "region" else _column(table, one) for one in groups]
         figures = (func.sum(one) for one in (table.number, table.amount, table.budget))
         query = select(*columns, *figures).where(*_conditions(table, filters, region))
@@ -107,7 +107,8 @@ def answer(viewer: User | None, filters: Filters, by: Kept, groups: Sequence[str
     if viewer is not None and not viewer.active:
         return None
     codes = {name: code for name in CODES if (code := getattr(filters, name, ""))}
-    if replace(filters, **PLACES, **dict.fromkeys(codes, "")):
+    others: dict[str, Any] = PLACES | dict.fromkeys(codes, "")
+    if replace(filters, **others):
         return None
     dimension, code = by, ""
     if codes:

@@ -17,6 +17,7 @@ from prima.reporting.portfolio import Filters
 from prima.reporting.portfolio.exporting import BETWEEN_COUNTRIES
 from prima.reporting.portfolio.sums import grouped, grouped_live
 from prima.reporting.summary.folding import COARSE, FINE, IS_HELD, coarser
+from prima.scheduler import Stop
 
 SNAPSHOT = text("set transaction isolation level repeatable read, read only")
 """The first statement of a transaction in which all is compared at one moment, whoever writes meanwhile."""
@@ -58,16 +59,21 @@ class Difference:
         return f"{self.what}: {'; '.join(told)}"
 
 
-def differences() -> Iterator[Difference]:
-    """Kept totals against the projects, the rollup against the totals, pages against both, and the export."""
+def differences(stop: Stop = lambda: False) -> Iterator[Difference]:
+    """Kept totals against the projects, the rollup against the totals, pages against both, and the export.
+
+    Asked to stop, it ends before all is compared.
+    """
     yield from _rows("totals", FINE, KEPT, "portfolio_part")
     yield from _rows("rollup", COARSE, "portfolio_rollup", coarser("portfolio_sum"))
     live = {}
     for by, groups in ASKED:
+        if stop():
+            return
         live[by, groups] = dict(grouped_live(None, Filters(), by, *groups))
         kept = dict(grouped(None, Filters(), by, *groups))
         yield from _compared(f"{by} by {', '.join(groups) or 'nothing'}", ("kept", "live"), kept, live[by, groups])
-    for question, exported in _exported().items():
+    for question, exported in _exported(stop).items():
         by, groups = question
         what = f"{by} by {', '.join(groups) or 'nothing'} of the export"
         yield from _compared(what, ("exported", "live"), exported, live[question])
@@ -101,7 +107,7 @@ def _compared(what: str, sources: tuple[str, str], one: Table, other: Table) -> 
 Question = tuple[Kept, tuple[str, ...]]
 
 
-def _exported() -> dict[Question, Table]:
+def _exported(stop: Stop) -> dict[Question, Table]:
     """What the rows of the export come to, each added up here."""
     found: dict[Question, dict[tuple[Any, ...], list[Any]]] = {}
     reading = portfolio.read(None, {})
@@ -110,6 +116,8 @@ def _exported() -> dict[Question, Table]:
     areas, activities = ([one.code for one in reading.choices[kind]] for kind in ("area", "activity"))
     first = FACTS + len(areas)
     for row in portfolio.export(None, reading).rows:
+        if stop():
+            return {}
         budget, region = row[BUDGET], regions.get(row[REGION], NONE)
         parts: list[tuple[Kept, tuple[str, ...], tuple[Any, ...], Decimal]] = [
             (Kept.PLAIN, (), (), budget),
