@@ -96,7 +96,8 @@ class Bound:
 
 BOUNDS: Mapping[str, Bound] = {
     "list": Bound(queries=12),
-    "dashboard": Bound(queries=15),
+    "dashboard": Bound(queries=15, cpu_ratio=70),
+    "growth": Bound(cpu_ratio=1.3),
     "theme": Bound(queries=15, ratio=100),
     "project page": Bound(queries=20, ratio=70),
     "deadlines": Bound(ratio=15),
@@ -191,12 +192,15 @@ def counted(engine: Engine) -> Iterator[list[str]]:
 
 class Processor:
     """What a database server on this machine has taken of the processor: the processes that answer, parallel workers
-    included once they have ended. Nothing where the server runs elsewhere, or the system does not tell."""
+    included once they have ended. Nothing where the server runs elsewhere, or the system does not tell.
 
-    def __init__(self, connection: Connection) -> None:
+    `beside` names another database of that server whose processes count too.
+    """
+
+    def __init__(self, connection: Connection, beside: str = "") -> None:
         self.parent = 0
         number, name = connection.execute(text("select pg_backend_pid(), current_database()")).one()
-        self.of_it = f" {name} ".encode()
+        self.of_them = [f" {one} ".encode() for one in (name, beside) if one]
         try:
             if (PROCESSES / f"{number}/cmdline").read_bytes().startswith(b"postgres:"):
                 self.parent = int(self._fields(number)[1])
@@ -214,7 +218,8 @@ class Processor:
         nanoseconds = sum(map(float, self._fields(self.parent)[13:15])) / os.sysconf("SC_CLK_TCK") * 1e9
         for child in (PROCESSES / f"{self.parent}/task/{self.parent}/children").read_text().split():
             with suppress(OSError):  # it has ended meanwhile, and is counted with its parent
-                if self.of_it in (PROCESSES / f"{child}/cmdline").read_bytes():
+                command = (PROCESSES / f"{child}/cmdline").read_bytes()
+                if any(name in command for name in self.of_them):
                     nanoseconds += int((PROCESSES / f"{child}/schedstat").read_text().split()[0])
         return nanoseconds / 1e6
 
@@ -364,6 +369,24 @@ def figures(app: Flask) -> Iterator[Figure]:
     finance = Finance()
     name = f"spending import: {FINANCE_ROWS:,} rows of finance"
     yield Figure("spending import", name, _alone(app, finance.take_over), _alone(app, finance.only_read), CALAMINE)
+
+
+def growth(app: Flask, small: Flask, size: int) -> Iterator[Figure]:
+    """The dashboard beside that of a portfolio of `size` projects: totals grow with places, not with projects."""
+    found = []
+    for one in (app, small):
+        with one.app_context():
+            region = _busiest_office().region_on(clock.today())
+            found.append(
+                [
+                    signed_in(one, MANAGER, _holder(Role.MGT, {})).opens("/dashboard"),
+                    signed_in(one, REGION, _holder(Role.RPDO, {"region_code": region})).opens("/dashboard"),
+                ]
+            )
+            db.session.commit()
+    for name, work, floor in zip((MANAGER, REGION), *found, strict=True):
+        title = f"growth: dashboard, unfiltered ({name})"
+        yield Figure("growth", title, work, floor, f"{size:,} projects")
 
 
 def _alone(app: Flask, work: Callable[[], int]) -> Callable[[], int]:

@@ -6,9 +6,10 @@ import logging
 import os
 import platform
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from datetime import date
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -26,9 +27,12 @@ from prima.db import Model, db
 from prima.demonstration import portfolio
 from prima.demonstration.portfolio import full
 from prima.projects.models import Project
+from prima.reporting.summary import folding
 from prima.setup import set_up
 
 PROJECTS, RUNS = 100_000, 9
+SMALL = 1_000
+"""The portfolio beside which the dashboard of a large one is measured."""
 FOLDER = "bench-postgres"
 DAY = date(2024, 10, 1)
 """The day on which the portfolio lives, so that what is due stays due."""
@@ -58,15 +62,24 @@ def command(projects: int, runs: int, only: str) -> None:
         app = application(url)
         stack.callback(clock.fix, clock.fixed_day())
         clock.fix(DAY)
+        small = None
+        if not os.environ.get("BENCH_DATABASE_URL") and projects > SMALL:
+            server = embedded.join(folder, database=f"bench_{SMALL}", say=click.echo)
+            small = application(stack.enter_context(server).url)
+            with small.app_context():
+                stack.callback(db.engine.dispose)
+                prepare(SMALL)
+                db.session.remove()
         with app.app_context():
             stack.callback(db.engine.dispose)
             filled = prepare(projects)
             server_version = db.session.scalar(text("show server_version"))
             asked = stack.enter_context(bench.counted(db.engine))
             with db.engine.connect() as connection:
-                processor = bench.Processor(connection)
+                processor = bench.Processor(connection, beside=f"bench_{SMALL}" if small else "")
             db.session.remove()
-        measured, missed = run(app, runs, only, asked, processor)
+        found = chain(bench.figures(app), bench.growth(app, small, SMALL) if small else ())
+        measured, missed = run(found, runs, only, asked, processor)
     for sentence in missed:
         click.echo(sentence, err=True)
     if projects == PROJECTS and runs >= RUNS:
@@ -101,6 +114,7 @@ def prepare(projects: int) -> float | None:
         )
     there = db.session.scalar(select(func.count()).select_from(Project))
     if there == projects:
+        folding.fold(db.session())
         return None
     if there:
         raise click.ClickException(f"This database holds {there:,} projects, not {projects:,}: name an empty one.")
@@ -110,6 +124,7 @@ def prepare(projects: int) -> float | None:
     began = time.perf_counter()
     counts = portfolio.fill(db.session(), projects)
     db.session.commit()
+    folding.fold(db.session())
     seconds = time.perf_counter() - began
     click.echo(f"{sum(counts.values()):,} rows in {seconds:.0f} seconds.")
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -125,12 +140,12 @@ HEADINGS = (
 
 
 def run(
-    app: Flask, runs: int, only: str, asked: list[str], processor: bench.Processor
+    figures: Iterable[bench.Figure], runs: int, only: str, asked: list[str], processor: bench.Processor
 ) -> tuple[list[bench.Measured], list[str]]:
     """Measure one after the other, saying each as soon as it is known; what was measured, and the bounds missed."""
     measured, missed = [], []
     click.echo(f"{'figure':58}{'questions':>10}{'wall ms':>10}{'CPU ms':>10}{'database':>10}{'x floor':>9}{'CPU':>7}")
-    for figure in bench.figures(app):
+    for figure in figures:
         if only not in figure.name:
             continue
         try:
@@ -219,7 +234,8 @@ def _report(rows: Sequence[str], missed: Sequence[str], filled: float | None, se
         "every text at its word limit.",
         "It was kept from an earlier run." if filled is None else f"It was made in {filled:.0f} seconds.",
         "",
-        "The floor of a page is the bare page: the frame with its menu and counts for the same person. The floor of",
+        "The floor of a page is the bare page: the frame with its menu and counts for the same person; that of growth",
+        f"is the same page of a portfolio of {SMALL:,} projects in a database of its own. The floor of",
         "the workbook is csv's writer on the rows of the same question. `size` is characters of a page, or rows; the",
         "questions to the database are those of the whole page with its frame. CPU is the application's; beside it",
         "stands the database's, and the last column is both against both of the floor. A bound of so many times the",

@@ -8,12 +8,19 @@ from flask import current_app
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from prima import anchors, digests, journal, mail, sessions
+from prima import anchors, clock, digests, journal, mail, sessions
 from prima.db import db
+from prima.endorsement.queries import administrators
+from prima.languages import words
+from prima.outbox import queue
 from prima.people import queries as people
 from prima.projects import names as project_names
 from prima.reporting import reminders
+from prima.reporting.summary import folding, verifying
 from prima.scheduler import Job, Stop, Unfinished
+
+MOST_DIFFERENCES = 20
+"""So many are told in a letter."""
 
 
 def remind(session: Session, _stop: Stop) -> str:
@@ -59,6 +66,38 @@ def anchor(session: Session, _stop: Stop) -> None:
     anchors.make(session, journal.subjects(), to=current_app.config["OVERSIGHT_EMAIL"])
 
 
+def fold(session: Session, stop: Stop) -> str:
+    return _("%(count)s changes added up", count=folding.fold(session, stop))
+
+
+def compare(session: Session, stop: Stop) -> None:
+    """Kept totals against the projects and the export; who finds a difference makes them anew, nobody does unasked."""
+    session.execute(verifying.SNAPSHOT)
+    found = [str(one) for one in verifying.differences(stop)]
+    session.rollback()
+    if stop():
+        raise Unfinished(_("It was ended before all totals were compared."))
+    if not found:
+        return
+    subject, body = words(_wrong_totals, found)
+    cause = f"totals:{clock.today().isoformat()}"
+    for person in administrators():
+        queue(session, to=person, cause=cause, kind="totals", subject=subject, body=body)
+    session.commit()
+    raise Unfinished(_("%(count)s totals are not those of the projects; the first: %(one)s",
+                       count=len(found), one=found[0]))  # fmt: skip
+
+
+def _wrong_totals(found: list[str]) -> tuple[str, str]:
+    """Subject and text of the letter to administrators."""
+    begin = _(
+        "Dashboards and the map show totals that are not those of the projects, %(count)s in all:", count=len(found)
+    )
+    end = _("Please ask whoever runs PRIMA to look why, and then to type: flask figures rebuild")
+    body = "\n".join((begin, *(f"- {one}" for one in found[:MOST_DIFFERENCES]), "", end))
+    return _("The totals of the portfolio are wrong"), body
+
+
 JOBS = (
     Job("remind", remind, at=timedelta(hours=1)),
     Job("digests", write_digests, at=timedelta(minutes=1)),
@@ -66,4 +105,6 @@ JOBS = (
     Job("try the mail server", try_mail, at=timedelta(minutes=10)),
     Job("clean up", clean_up, at=timedelta(minutes=30)),
     Job("anchor the journal", anchor, at=timedelta(minutes=1)),
+    Job("add up totals", fold, at=timedelta(seconds=30)),
+    Job("compare totals", compare, at=timedelta(days=1)),
 )

@@ -280,3 +280,48 @@ def test_reminders_written_before_are_known_by_their_cause(older):
     ]
     downgrade(revision="0007")
     assert rows("select count(*) from letter") == [(7,)]
+
+
+def test_the_projects_that_are_there_are_summed_and_their_changes_noted(running):
+    upgrade(revision="0007")
+    place = "(select id from office where code = 'KEN')"
+    for statement in (
+        "insert into regional_office (code, name, position, retired, region, city, host_iso3, valid_from)"
+        " values ('NBO', 'Nairobi', 1, false, 'East', 'Nairobi', 'KEN', '2010-01-01'),"
+        " ('DKR', 'Dakar', 2, false, 'West', 'Dakar', 'KEN', '2010-01-01')",
+        "insert into office_link (office_id, region_code, valid_from, valid_to) values"
+        f" ({place}, 'NBO', null, '2015-12-31'), ({place}, 'DKR', '2016-01-01', null)",
+        "update project set status = 'ACTIVE', starts_on = '2015-07-01' where reference = 'P-2016-00002'",
+        "update area_allocation set amount_usd = 2000 where project_id = (select min(id) from project)",
+        "delete from area_allocation where project_id = (select max(id) from project)",
+    ):
+        db.session.execute(text(statement))
+    db.session.commit()
+    upgrade(revision="0010")
+    there = Decimal("1234.56")
+    by = "region, status, number, amount, budget from portfolio_sum where dimension"
+    assert rows(f"select {by} = 'plain' order by 1") == [
+        ("", "DRAFT", 1, there, there), ("DKR", "ACTIVE", 1, there, there), ("NBO", "ACTIVE", 1, there, there),
+    ]  # fmt: skip
+    assert rows(f"select code, {by} = 'area' and region = 'NBO'") == [("LHD", "NBO", "ACTIVE", 1, there, there)]
+    assert dict(rows("select code, sum(amount) from portfolio_sum where dimension = 'area' group by 1")) == {
+        "LHD": there + 2000, "none": there, "over": there - 2000,
+    }  # fmt: skip
+    for dimension in ("plain", "year", "status", "activity", "country"):
+        asked = "select sum(number), sum(amount), sum(budget) from portfolio_{} where dimension = '{}'"
+        assert rows(asked.format("rollup", dimension)) == [(3, 3 * there, 3 * there)]
+    assert rows("select office_id from portfolio_rollup where region = 'NBO' group by 1") == [(0,)]
+    db.session.execute(text("update project set status = 'SUSPENDED' where status = 'ACTIVE'"))
+    db.session.commit()
+    noted = (
+        "select status, sum(number), sum(amount) from portfolio_change where dimension = 'plain' group by 1 order by 1"
+    )
+    assert rows(noted) == [("ACTIVE", -2, -2 * there), ("SUSPENDED", 2, 2 * there)]
+    db.session.execute(text(f"update office_link set region_code = 'DKR' where office_id = {place}"))
+    db.session.commit()
+    assert rows("select sum(number) from portfolio_change where dimension = 'plain' and region = 'DKR'") == [(1,)]
+    downgrade(revision="0007")
+    assert rows("select to_regclass('portfolio_sum')") == [(None,)]
+    db.session.execute(text("update project set status = 'ACTIVE'"))
+    db.session.execute(text("delete from coverage"))
+    db.session.commit()

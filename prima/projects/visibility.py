@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select, true
@@ -14,13 +16,37 @@ from prima.projects.stages import CLOSE_HELD, Funding
 from prima.users import Role, Scope, User
 
 
-def region_link() -> ColumnElement[bool]:
-    """Joins a project to the Regional Office of its management site on its start date (before activation: today)."""
-    day = func.coalesce(Project.starts_on, clock.today())
+def region_link(project: Any = Project) -> ColumnElement[bool]:
+    """Joins a project to the Regional Office of its management site on its start date (before activation: today).
+
+    `project` has the columns office_id and starts_on.
+    """
+    day = func.coalesce(project.starts_on, clock.today())
     return and_(
-        OfficeLink.office_id == Project.office_id,
+        OfficeLink.office_id == project.office_id,
         or_(OfficeLink.valid_from.is_(None), OfficeLink.valid_from <= day),
         or_(OfficeLink.valid_to.is_(None), OfficeLink.valid_to >= day),
+    )
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What of the portfolio an active person sees by where a project is, its status and its funding alone."""
+
+    staff: bool
+    offices: frozenset[int | None]
+    regions: frozenset[str | None]
+    fund: bool
+    """Everything of the Fund."""
+
+
+def sight(user: User) -> Sight:
+    held = [one for one in user.authorities(clock.today()) if one.role in OFFICE_ROLES]
+    return Sight(
+        user.staff,
+        frozenset(one.office_id for one in held if one.scope is Scope.OFFICE),
+        frozenset(one.region_code for one in held if one.scope is Scope.REGION),
+        any(one.scope is Scope.ORGANIZATION and one.role in (Role.FUND, Role.DDG) for one in held),
     )
 
 
@@ -30,25 +56,46 @@ def may_see(user: User | None) -> ColumnElement[bool]:
         return true()
     if not user.active:
         return false()
-    of_now = () if user.staff else (Party.until_at.is_(None),)
-    ways: list[ColumnElement[bool]] = [
-        Project.id.in_(select(Party.project_id).where(Party.user_id == user.id, *of_now)),
-    ]
-    held = [one for one in user.authorities(clock.today()) if one.role in OFFICE_ROLES]
-    if user.staff:
-        ways.append(Project.status.not_in(CLOSE_HELD))
-    if offices := {one.office_id for one in held if one.scope is Scope.OFFICE}:
-        ways.append(Project.office_id.in_(offices))
-    if regions := {one.region_code for one in held if one.scope is Scope.REGION}:
-        # The offices ever linked to the regions come first: the link of the day is asked of their projects alone.
-        ever = select(OfficeLink.office_id).where(OfficeLink.region_code.in_(regions))
-        linked = exists().where(region_link(), OfficeLink.region_code.in_(regions)).correlate(Project)
-        ways.append(and_(Project.office_id.in_(ever), linked))
+    ways = [Project.id.in_(_own(user)), in_sight(sight(user))]
     if called := asked_as(user):
-        ways.append(Project.asked_elsewhere.overlap(sorted(called)))
-    if any(one.scope is Scope.ORGANIZATION and one.role in (Role.FUND, Role.DDG) for one in held):
-        ways.append(Project.funding == Funding.FUND)
+        ways.append(_asked(called))
     return or_(*ways)
+
+
+def in_sight(seen: Sight) -> ColumnElement[bool]:
+    """A condition on Project; its twin on the totals of the portfolio is reporting.summary.visible."""
+    ways: list[ColumnElement[bool]] = []
+    if seen.staff:
+        ways.append(Project.status.not_in(CLOSE_HELD))
+    if seen.offices:
+        ways.append(Project.office_id.in_(seen.offices))
+    if seen.regions:
+        # The offices ever linked to the regions come first: the link of the day is asked of their projects alone.
+        ever = select(OfficeLink.office_id).where(OfficeLink.region_code.in_(seen.regions))
+        linked = exists().where(region_link(), OfficeLink.region_code.in_(seen.regions)).correlate(Project)
+        ways.append(and_(Project.office_id.in_(ever), linked))
+    if seen.fund:
+        ways.append(Project.funding == Funding.FUND)
+    return or_(false(), *ways)
+
+
+def out_of_sight(user: User) -> Select[Any]:
+    """The ids of the projects that the person sees for another reason: a part in them, or a clearance asked."""
+    ids = _own(user)
+    if called := asked_as(user):
+        # Said twice, so that the index that leaves out who was never asked is found.
+        ids = ids.union(select(Project.id).where(Project.asked_elsewhere != [], _asked(called)))  # type: ignore[assignment]
+    there = ids.subquery("there")
+    return select(Project.id).join_from(there, Project, Project.id == there.c[0]).where(~in_sight(sight(user)))
+
+
+def _own(user: User) -> Select[Any]:
+    of_now = () if user.staff else (Party.until_at.is_(None),)
+    return select(Party.project_id).where(Party.user_id == user.id, *of_now)
+
+
+def _asked(called: Iterable[str]) -> ColumnElement[bool]:
+    return Project.asked_elsewhere.overlap(sorted(called))
 
 
 def visible_projects(user: User | None, *columns: Any) -> Select[Any]:

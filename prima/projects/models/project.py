@@ -80,6 +80,9 @@ class Project(Journaled, Model):
         Index("ix_project_office_status", "office_id", "status"),
         Index("ix_project_search", "search", postgresql_using="gin"),
         Index("ix_project_list", text("updated_at desc"), text("id desc")),
+        Index(
+            "ix_project_asked", "asked_elsewhere", postgresql_using="gin", postgresql_where="asked_elsewhere <> '{}'"
+        ),
     )
 
     reference: Mapped[str] = mapped_column(unique=True)

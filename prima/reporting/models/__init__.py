@@ -15,6 +15,7 @@ from prima.reporting.models.monitoring import (
 from prima.reporting.models.reminders import About, Reason, Reminder
 from prima.reporting.models.reports import Reached, Report, ReportRemark, ReportStep, ReportText, Spending
 from prima.reporting.models.spending import Expense, ExpenseKind, SpendingImport
+from prima.reporting.models.summary import PortfolioChange, PortfolioRollup, PortfolioSum
 
 __all__ = [
     "About",
@@ -33,6 +34,9 @@ __all__ = [
     "IndicatorValue",
     "Lesson",
     "LessonKind",
+    "PortfolioChange",
+    "PortfolioRollup",
+    "PortfolioSum",
     "Rating",
     "Reached",
     "Reason",

@@ -28,7 +28,7 @@ class Deadline(Model):
     """Something due from a project on a day at its office. `kind` is a code of the edition's report types."""
 
     __table_args__ = (
-        Index("ix_deadline_open_due", "due_on", "project_id", postgresql_where="is_open"),
+        Index("ix_deadline_open_due", "due_on", "project_id", "kind", postgresql_where="is_open"),
         Index("ix_deadline_open_window", "from_on", postgresql_where="is_open and from_on is not null"),
         Index(
             "uq_deadline_project_id_kind_period_to",

@@ -15,10 +15,13 @@ from prima.reporting.portfolio.sums import (
     by_area,
     by_country,
     by_marker,
+    by_migof,
     by_region_and_year,
+    by_sdg,
     by_status,
     headline,
     overdue_by_region,
+    total,
 )
 
 __all__ = [
@@ -41,12 +44,15 @@ __all__ = [
     "by_area",
     "by_country",
     "by_marker",
+    "by_migof",
     "by_region_and_year",
+    "by_sdg",
     "by_status",
     "export",
     "headline",
     "overdue_by_region",
     "page",
     "read",
+    "total",
     "totals",
 ]

@@ -58,7 +58,7 @@ from prima.projects.models import (
     ThemeMark,
 )
 from prima.projects.stages import RUNNING
-from prima.projects.visibility import region_link, visible_projects
+from prima.projects.visibility import may_see, out_of_sight, region_link, visible_projects
 from prima.reporting.calendar import EVALUATION, EXTENSION_REQUEST
 from prima.reporting.models import Deadline
 from prima.reporting.portfolio.filters import (
@@ -74,6 +74,7 @@ from prima.reporting.portfolio.filters import (
     stages,
 )
 from prima.reporting.queries import is_overdue, owes
+from prima.reporting.summary import Kept, answer
 from prima.users import User, folded
 
 LISTS: dict[str, tuple[Any, Any]] = {
@@ -137,12 +138,7 @@ def _choices(viewer: User | None, given: Mapping[str, Sequence[str]]) -> dict[st
         )
         for kind, (table, name) in LISTS.items()
     ]
-    year = cast(Project.funding_year, Text)
-    arms.append(
-        visible_projects(viewer, literal("year"), year, year, -Project.funding_year, literal(""), false()).group_by(
-            Project.funding_year
-        )
-    )
+    arms.append(_years(viewer))
     every_call = viewer is None or can(viewer, Action.SEE_CALLS)
     name, at = FundingRound.code + ": " + FundingRound.name, -FundingRound.funding_year
     call: tuple[Any, ...] = (literal("call"), FundingRound.code, name, at, literal(""), false())
@@ -180,6 +176,24 @@ def _people(viewer: User | None, words: set[str]) -> Any:
     return found.where(User.id.in_(theirs))
 
 
+def _years(viewer: User | None) -> Select[Any]:
+    """The funding years of visible projects, the newest first."""
+    found, by_year = answer(viewer, Filters(), Kept.PLAIN, ["year"]), ["year"]
+    live = select(Project.funding_year, func.count().label("number")).group_by(Project.funding_year)
+    if found is None:
+        arms = [live.where(may_see(viewer))]
+    else:
+        arms = [
+            arm.with_only_columns(*list(arm.selected_columns)[:2]) for arm in found.arms(viewer, Filters(), by_year)
+        ]
+        if viewer:
+            arms.append(live.where(Project.id.in_(out_of_sight(viewer))))
+    year, number = union_all(*arms).subquery("years").c
+    words = cast(year, Text)
+    query = select(literal("year"), words, words, -year, literal(""), false()).group_by(year)
+    return query.having(func.sum(number) > 0)
+
+
 def _named(table: Any, words: set[str]) -> ColumnElement[bool]:
     """Has one of the names or aliases, whatever the case and, where a sort key is kept, the accents."""
     if table is Donor:
@@ -199,9 +213,17 @@ def chosen(viewer: User | None, filters: Filters) -> Subquery:
     return visible_projects(viewer, Project.id).where(*conditions(viewer, filters)).subquery("chosen")
 
 
+def chosen_out_of_sight(viewer: User, filters: Filters) -> Subquery:
+    """Of those the ids that the viewer sees for another reason than where they are, their status and their funding."""
+    return out_of_sight(viewer).where(*conditions(viewer, filters)).subquery("beside")
+
+
 def projects(viewer: User | None, filters: Filters, *columns: Any) -> Select[Any]:
     """`columns` of the chosen projects, each joined to its office and (if it has one) its Regional Office."""
-    ids = chosen(viewer, filters)
+    return joined(chosen(viewer, filters), *columns)
+
+
+def joined(ids: Subquery, *columns: Any) -> Select[Any]:
     return (
         select(*columns)
         .select_from(ids)
@@ -215,9 +237,10 @@ def projects(viewer: User | None, filters: Filters, *columns: Any) -> Select[Any
 def conditions(viewer: User | None, filters: Filters) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if filters.region == NONE:
-        found.append(~exists().where(region_link()))
+        found.append(~exists().where(region_link()).correlate(Project))
     elif filters.region:
-        found.append(exists().where(region_link(), OfficeLink.region_code == filters.region))
+        linked = exists().where(region_link(), OfficeLink.region_code == filters.region)
+        found.append(linked.correlate(Project))
     if filters.year is not None:
         found.append(Project.funding_year == filters.year)
     for column, value in (
@@ -244,7 +267,7 @@ def conditions(viewer: User | None, filters: Filters) -> list[ColumnElement[bool
         if value:
             found.append(_allocated(dimension, value))
     if filters.overdue:
-        found.append(exists().where(Deadline.project_id == Project.id, is_overdue()))
+        found.append(exists().where(Deadline.project_id == Project.id, is_overdue()).correlate(Project))
     found += _marked(filters) + _limits(filters) + _days(filters)
     if filters.person:
         theirs = select(Party.project_id).join(User, User.id == Party.user_id)

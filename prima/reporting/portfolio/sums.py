@@ -2,30 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, literal_column, null, nulls_first, select, union_all
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Select,
+    Subquery,
+    Text,
+    case,
+    func,
+    literal,
+    literal_column,
+    null,
+    nulls_first,
+    or_,
+    select,
+    true,
+    type_coerce,
+    union_all,
+)
 
 from prima.db import db
 from prima.lists import Country
 from prima.places import OfficeLink
-from prima.projects.models import ALLOCATIONS, Coverage, Dimension, Project
-from prima.projects.visibility import visible_projects
+from prima.projects.models import ALLOCATIONS, Coverage, Dimension, GovernanceMark, Project, SdgMark
+from prima.projects.visibility import may_see, region_link
 from prima.reporting.models import Deadline
-from prima.reporting.portfolio.choosing import chosen, projects
-from prima.reporting.portfolio.filters import NONE, Filters
-from prima.reporting.queries import is_overdue, is_past_due, owes
+from prima.reporting.portfolio.choosing import chosen, chosen_out_of_sight, conditions
+from prima.reporting.portfolio.filters import Filters
+from prima.reporting.queries import is_past_due, owes
+from prima.reporting.summary import OVER, REGION, UNSTATED, Kept, answer
 from prima.users import User
 
 ZERO = Decimal(0)
-OVER = "over"
-"""Stands for what is allocated beyond the budget: such an allocation is out of balance until somebody mends it."""
-# Written out, not as parameters: what is grouped by must be the same text as what is selected.
-UNSTATED: ColumnElement[str] = literal_column(f"'{NONE}'")
+# Written out, not as a parameter: what is grouped by must be the same text as what is selected.
 TOO_MUCH: ColumnElement[str] = literal_column(f"'{OVER}'")
-REGION = func.coalesce(OfficeLink.region_code, UNSTATED)
+NO_COUNTRY = type_coerce(null(), Text).label("code")
+ALLOCATED = {Kept.AREA: Dimension.AREA, Kept.ACTIVITY: Dimension.ACTIVITY}
+MARKS: dict[Kept, tuple[Any, Any]] = {
+    Kept.COUNTRY: (Coverage, Coverage.country_code),
+    Kept.SDG: (SdgMark, SdgMark.code),
+    Kept.MIGOF: (GovernanceMark, GovernanceMark.code),
+}
+Row = tuple[tuple[Any, ...], tuple[int, Decimal, Decimal]]
+"""The values of the groups; how many projects, what they have for the code, and their budgets."""
 
 
 @dataclass(frozen=True)
@@ -77,111 +101,172 @@ class ByCountry:
 
 
 def by_region_and_year(viewer: User | None, filters: Filters) -> list[Summed]:
-    query = projects(viewer, filters, REGION, Project.funding_year, func.count(), func.sum(Project.budget_usd))
-    rows = db.session.execute(query.group_by(REGION, Project.funding_year))
-    return [Summed(region, number, budget, region, year) for region, year, number, budget in rows]
+    rows = grouped(viewer, filters, Kept.PLAIN, "region", "year")
+    return [Summed(region, number, budget, region, year) for (region, year), (number, _amount, budget) in rows]
 
 
 def by_status(viewer: User | None, filters: Filters) -> list[Summed]:
-    return _by(viewer, filters, Project.status)
+    return _summed(grouped(viewer, filters, Kept.PLAIN, "status"))
 
 
 def by_marker(viewer: User | None, filters: Filters) -> list[Summed]:
-    return _by(viewer, filters, func.coalesce(Project.gender_marker_code, UNSTATED))
+    return _summed(grouped(viewer, filters, Kept.MARKER, "code"))
 
 
-def _by(viewer: User | None, filters: Filters, value: Any) -> list[Summed]:
-    ids = chosen(viewer, filters)
-    query = select(value, func.count(), func.sum(Project.budget_usd)).join_from(ids, Project, Project.id == ids.c.id)
-    return [Summed(*row) for row in db.session.execute(query.group_by(value))]
+def by_sdg(viewer: User | None, filters: Filters) -> list[Summed]:
+    """Each target with the projects that serve it; one that serves several counts, with its whole budget, in each."""
+    return _summed(grouped(viewer, filters, Kept.SDG, "code"))
+
+
+def by_migof(viewer: User | None, filters: Filters) -> list[Summed]:
+    """Each principle or objective of migration governance, as `by_sdg`."""
+    return _summed(grouped(viewer, filters, Kept.MIGOF, "code"))
+
+
+def _summed(rows: Iterable[Row]) -> list[Summed]:
+    return [Summed(code, number, budget) for (code,), (number, _amount, budget) in rows]
 
 
 def by_area(viewer: User | None, filters: Filters) -> list[Allocated]:
-    return _by_allocation(viewer, filters, Dimension.AREA)
+    return _allocated(viewer, filters, Kept.AREA)
 
 
 def by_activity(viewer: User | None, filters: Filters) -> list[Allocated]:
-    return _by_allocation(viewer, filters, Dimension.ACTIVITY)
+    return _allocated(viewer, filters, Kept.ACTIVITY)
 
 
-def _by_allocation(viewer: User | None, filters: Filters, dimension: Dimension) -> list[Allocated]:
+def _allocated(viewer: User | None, filters: Filters, by: Kept) -> list[Allocated]:
     """Together the rows of a region add up to the budgets of its projects: NONE is the rest, OVER what is too much."""
-    table = ALLOCATIONS[dimension]
-    stated = (
-        projects(viewer, filters, REGION, table.code, func.count(), func.sum(table.amount_usd))
-        .join(table, table.project_id == Project.id)
-        .where(table.amount_usd > 0)
-        .group_by(REGION, table.code)
-    )
-    allocated = (
-        select(table.project_id, func.sum(table.amount_usd).label("amount"))
-        .group_by(table.project_id)
-        .subquery("allocated")
-    )
-    rest = Project.budget_usd - func.coalesce(allocated.c.amount, literal_column("0"))
-    which = case((rest > literal_column("0"), UNSTATED), else_=TOO_MUCH)
-    unstated = (
-        projects(viewer, filters, REGION, which, func.count(), func.sum(rest))
-        .outerjoin(allocated, allocated.c.project_id == Project.id)
-        .where(rest != 0)
-        .group_by(REGION, which)
-    )
-    return [Allocated(*row) for row in db.session.execute(union_all(stated, unstated))]
+    rows = grouped(viewer, filters, by, "region", "code")
+    return [Allocated(region, code, number, amount) for (region, code), (number, amount, _budget) in rows]
+
+
+def total(viewer: User | None, filters: Filters) -> Summed:
+    """All of the projects as one."""
+    found = list(grouped(viewer, filters, Kept.PLAIN))
+    number, budget = (found[0][1][0], found[0][1][2]) if found else (0, ZERO)
+    return Summed("", number, budget)
 
 
 def overdue_by_region(viewer: User | None, filters: Filters) -> list[Overdue]:
-    query = (
-        projects(viewer, filters, REGION, func.count(), func.count(Deadline.project_id.distinct()))
-        .join(Deadline, Deadline.project_id == Project.id)
-        .where(is_overdue())
-        .group_by(REGION)
-    )
-    return [Overdue(*row) for row in db.session.execute(query)]
+    late = _overdue(viewer, filters)
+    whose = (late.c.id, late.c.office_id, late.c.starts_on)
+    each = select(*whose, func.count().label("reports")).group_by(*whose).subquery("each")
+    sums = (func.sum(each.c.reports), func.count())
+    query = select(REGION, *sums).select_from(each).outerjoin(OfficeLink, region_link(each.c)).group_by(REGION)
+    return [Overdue(region, int(reports), number) for region, reports, number in db.session.execute(query)]
 
 
 def headline(viewer: User | None, filters: Filters = Filters()) -> Headline:
     """The figures above everything: projects, their budgets in USD, overdue reports."""
-    ids = chosen(viewer, filters)
-    late = _late_per_project()
-    sums = (func.sum(Project.budget_usd), func.sum(late.c.reports).filter(owes()))
-    query = (
-        select(func.count(), *(func.coalesce(one, 0) for one in sums))
-        .join_from(ids, Project, Project.id == ids.c.id)
-        .outerjoin(late, late.c.project_id == Project.id)
-    )
-    number, budget, overdue = db.session.execute(query).one()
-    return Headline(number, Decimal(budget), int(overdue))
+    found = total(viewer, filters)
+    late = db.session.scalar(select(func.count()).select_from(_overdue(viewer, filters)))
+    return Headline(found.number, found.budget, int(late or 0))
 
 
 def by_country(viewer: User | None) -> tuple[Headline, list[ByCountry]]:
-    """Every country that a visible project covers, by name: the figures of the map; and the headline of all of them.
-
-    The projects are read once for both.
-    """
-    reports = _late_per_project()
-    overdue_there = case((owes(), reports.c.reports)).label("overdue")
-    seen = (
-        visible_projects(viewer, Project.id, Project.budget_usd, overdue_there)
-        .outerjoin(reports, reports.c.project_id == Project.id)
-        .cte("seen")
+    """Every country that a visible project covers, by name: the figures of the map; and the headline of all of them."""
+    everything, nothing = Filters(), (literal(0), literal(ZERO))
+    arms: list[Any] = []
+    for by, groups in ((Kept.PLAIN, ()), (Kept.COUNTRY, ("code",))):
+        for arm in _arms(viewer, everything, by, groups):
+            (*codes, number, _amount, budget) = arm.subquery().c
+            arms.append(select(*(codes or [NO_COUNTRY]), number, budget, literal(0)))
+    late = _overdue(viewer, everything)
+    arms.append(select(NO_COUNTRY, *nothing, func.count()).select_from(late))
+    there = select(Coverage.country_code).where(Coverage.project_id == late.c.id)
+    covered = there.correlate(late).offset(0).lateral("covered")
+    arms.append(
+        select(covered.c.country_code, *nothing, func.count())
+        .join_from(late, covered, true())
+        .group_by(covered.c.country_code)
     )
-    sums = (func.count(), func.sum(seen.c.budget_usd), func.coalesce(func.sum(seen.c.overdue), 0))
-    covered = (
-        select(Country.code, Country.name, Country.sort_key, *sums)
-        .select_from(seen)
-        .join(Coverage, Coverage.project_id == seen.c.id)
-        .join(Country, Country.code == Coverage.country_code)
-        .group_by(Country.code, Country.name, Country.sort_key)
+    code, *figures = union_all(*arms).subquery("part").c
+    query = (
+        select(Country.code, Country.name, *(func.sum(one) for one in figures))
+        .outerjoin(Country, Country.code == code)
+        .group_by(Country.code)
+        .having(or_(Country.code.is_(None), func.sum(figures[0]) > 0))
+        .order_by(nulls_first(Country.sort_key))
     )
-    everything = union_all(select(null(), null(), null().label("ordered"), *sums), covered)
-    rows = db.session.execute(everything.order_by(nulls_first(literal_column("ordered"))))
-    (*_none, number, total, overdue), *countries = rows
-    return Headline(number, Decimal(total or 0), int(overdue)), [
-        ByCountry(code, name, projects, budget, int(late)) for code, name, _key, projects, budget, late in countries
+    (*_none, number, budget, overdue), *countries = db.session.execute(query)
+    return Headline(int(number), Decimal(budget), int(overdue)), [
+        ByCountry(code, name, int(projects), Decimal(budget), int(late))
+        for code, name, projects, budget, late in countries
     ]
 
 
-def _late_per_project() -> Any:
-    """Deadlines alone: whether a project owes anything is asked where it is summed up, which reads projects anyway."""
-    query = select(Deadline.project_id, func.count().label("reports")).where(is_past_due())
-    return query.group_by(Deadline.project_id).subquery("late")
+def _overdue(viewer: User | None, filters: Filters) -> CTE:
+    """Each overdue report of the chosen projects: its project's id, office and start.
+
+    Reports past their day are few and found by an index; for each of them its project is looked up, which the offset
+    sees to: read as a whole, the projects would cost more than all the rest of a dashboard.
+    """
+    columns = select(Project.id, Project.office_id, Project.starts_on)
+    whose = columns.where(Project.id == Deadline.project_id, owes(), may_see(viewer), *conditions(viewer, filters))
+    project = whose.correlate(Deadline).offset(0).lateral("whose")
+    late = select(*project.c).join_from(Deadline, project, true()).where(is_past_due())
+    return late.cte("late").prefix_with("MATERIALIZED")
+
+
+# -- kept or live -----------------------------------------------------------------------------------------------------
+
+
+def grouped(viewer: User | None, filters: Filters, by: Kept, *groups: str) -> Iterator[Row]:
+    """By the values of the groups: how many projects, what they have for the code, and their budgets."""
+    return _added_up(_arms(viewer, filters, by, groups))
+
+
+def grouped_live(viewer: User | None, filters: Filters, by: Kept, *groups: str) -> Iterator[Row]:
+    """The same of the projects themselves, whatever is kept."""
+    return _added_up(live(chosen(viewer, filters), by, groups))
+
+
+def _added_up(arms: Sequence[Select[Any]]) -> Iterator[Row]:
+    found: dict[tuple[Any, ...], list[Any]] = {}
+    for *key, number, amount, budget in db.session.execute(union_all(*arms)):
+        sums = found.setdefault(tuple(key), [0, ZERO, ZERO])
+        for place, more in enumerate((number, amount, budget)):
+            sums[place] += more
+    for values, (number, amount, budget) in found.items():
+        if number:
+            yield values, (int(number), amount, budget)
+
+
+def _arms(viewer: User | None, filters: Filters, by: Kept, groups: Sequence[str]) -> list[Select[Any]]:
+    """Questions that together answer: of kept totals and the projects seen beside them, or of all projects live."""
+    kept = answer(viewer, filters, by, groups)
+    if kept is None:
+        return live(chosen(viewer, filters), by, groups)
+    arms = kept.arms(viewer, filters, groups)
+    return arms + (live(chosen_out_of_sight(viewer, filters), by, groups) if viewer else [])
+
+
+def live(ids: Subquery, by: Kept, groups: Sequence[str]) -> list[Select[Any]]:
+    """The same of the projects themselves."""
+    if by in ALLOCATED:
+        table = ALLOCATIONS[ALLOCATED[by]]
+        allocated = select(table.project_id, func.sum(table.amount_usd).label("amount")).group_by(table.project_id)
+        sums = allocated.where(table.project_id.in_(select(ids.c.id))).subquery("allocated")
+        rest = Project.budget_usd - func.coalesce(sums.c.amount, literal_column("0"))
+        which = case((rest > literal_column("0"), UNSTATED), else_=TOO_MUCH)
+        stated = _of(ids, groups, table.code, table.amount_usd).join(table, table.project_id == Project.id)
+        unstated = _of(ids, groups, which, rest).outerjoin(sums, sums.c.project_id == Project.id)
+        return [stated.where(table.amount_usd > 0), unstated.where(rest != 0)]
+    match by:
+        case Kept.PLAIN:
+            return [_of(ids, groups, UNSTATED)]
+        case Kept.MARKER:
+            return [_of(ids, groups, func.coalesce(Project.gender_marker_code, UNSTATED))]
+    table, code = MARKS[by]
+    return [_of(ids, groups, code).join(table, table.project_id == Project.id)]
+
+
+def _of(ids: Subquery, groups: Sequence[str], code: Any, amount: Any = Project.budget_usd) -> Select[Any]:
+    by = {"region": REGION, "year": Project.funding_year, "status": Project.status, "code": code}
+    columns = [by[one] for one in groups]
+    figures = (func.count(), func.sum(amount), func.sum(Project.budget_usd))
+    query = select(*columns, *figures).join_from(ids, Project, Project.id == ids.c.id)
+    if "region" in groups:
+        query = query.outerjoin(OfficeLink, region_link())
+    return query.group_by(*columns).having(func.count() > 0)

@@ -112,9 +112,9 @@ def _used(row: Any) -> Used:
 
 def _areas(rows: Iterable[Any], whole: Figures) -> dict[str, Spent]:
     parts = {code: (spent, committed) for code, *_some, spent, committed, _told, _silent in rows}
-    rest = tuple(
-        total - sum((pair[place] for pair in parts.values()), ZERO)
-        for place, total in enumerate((whole.spent, whole.committed))
+    rest = (
+        whole.spent - sum((pair[0] for pair in parts.values()), ZERO),
+        whole.committed - sum((pair[1] for pair in parts.values()), ZERO),
     )
     if any(_cents(amount) for amount in rest):
         parts[NONE] = rest
@@ -142,7 +142,7 @@ def _grouped(rows: CTE) -> Select[Any]:
 
 def _row(dimension: int, code: Any, spent: Any, committed: Any) -> Select[Any]:
     """A row of only spent and committed."""
-    nothing = literal_column("0")
+    nothing: Any = literal_column("0")
     empty = (null(), nothing, nothing, nothing)
     return select(literal_column(str(dimension)), code, *empty, spent, committed, nothing, nothing)
 
