@@ -81,6 +81,7 @@ from prima.reporting.views import (
     reached,
     reports,
     risk_reviews,
+    searches,
     spending,
 )
 from prima.road import Roads
@@ -133,6 +134,7 @@ BLUEPRINTS = (
     comparison.bp,
     funding_rounds.bp,
     listing.bp,
+    searches.bp,
     dashboard.bp,
     export.bp,
     activation.bp,

@@ -67,7 +67,7 @@ class Allocation:
     `amount` is in the budget's currency; `amount_usd` are its parts of the total in USD, by largest remainder.
     """
 
-    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), primary_key=True, index=True)
     amount: Mapped[Money]
     amount_usd: Mapped[Money] = mapped_column(default=lambda context: context.get_current_parameters()["amount"])
     share: Mapped[Share | None]

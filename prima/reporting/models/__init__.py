@@ -13,6 +13,7 @@ from prima.reporting.models.monitoring import (
     RiskState,
 )
 from prima.reporting.models.reports import Reached, Report, ReportRemark, ReportStep, ReportText, Spending
+from prima.reporting.models.searches import ListColumns, SavedSearch
 from prima.reporting.models.spending import Expense, ExpenseKind, SpendingImport
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "IndicatorValue",
     "Lesson",
     "LessonKind",
+    "ListColumns",
     "Rating",
     "Reached",
     "Recommendation",
@@ -41,6 +43,7 @@ __all__ = [
     "Response",
     "RiskReview",
     "RiskState",
+    "SavedSearch",
     "Spending",
     "SpendingImport",
 ]

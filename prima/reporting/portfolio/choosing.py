@@ -18,6 +18,7 @@ from sqlalchemy import (
     false,
     func,
     literal,
+    literal_column,
     or_,
     select,
     true,
@@ -57,10 +58,12 @@ from prima.projects.models import (
     SdgMark,
     ThemeMark,
 )
+from prima.projects.models.project import BY_END
 from prima.projects.stages import RUNNING
 from prima.projects.visibility import region_link, visible_projects
 from prima.reporting.calendar import EVALUATION, EXTENSION_REQUEST
 from prima.reporting.models import Deadline
+from prima.reporting.models.deadlines import OPEN_UNTIL
 from prima.reporting.portfolio.filters import (
     FUNDINGS,
     NONE,
@@ -137,12 +140,7 @@ def _choices(viewer: User | None, given: Mapping[str, Sequence[str]]) -> dict[st
         )
         for kind, (table, name) in LISTS.items()
     ]
-    year = cast(Project.funding_year, Text)
-    arms.append(
-        visible_projects(viewer, literal("year"), year, year, -Project.funding_year, literal(""), false()).group_by(
-            Project.funding_year
-        )
-    )
+    arms.append(_years(viewer))
     every_call = viewer is None or can(viewer, Action.SEE_CALLS)
     name, at = FundingRound.code + ": " + FundingRound.name, -FundingRound.funding_year
     call: tuple[Any, ...] = (literal("call"), FundingRound.code, name, at, literal(""), false())
@@ -164,6 +162,18 @@ def _choices(viewer: User | None, given: Mapping[str, Sequence[str]]) -> dict[st
     found["stage"] = stages(found["status"])
     found["funding"] = [Choice(code, str(name)) for code, name in FUNDINGS.items()]
     return found
+
+
+def _years(viewer: User | None) -> Select[Any]:
+    """The years of projects to be seen. However many there are: from year to year, and whether there is one of it."""
+    first = select(func.min(Project.funding_year).label("year")).cte("years", recursive=True)
+    next_one = select(func.min(Project.funding_year)).where(Project.funding_year > first.c.year).scalar_subquery()
+    years = first.union_all(select(next_one).where(first.c.year.is_not(None)))
+    year = cast(years.c.year, Text)
+    seen = visible_projects(viewer, Project.id).where(Project.funding_year == years.c.year)
+    return select(literal("year"), year, year, -years.c.year, literal(""), false()).where(
+        years.c.year.is_not(None), seen.correlate(years).exists()
+    )
 
 
 def _words(given: Mapping[str, Sequence[str]], kind: str) -> set[str]:
@@ -215,9 +225,10 @@ def projects(viewer: User | None, filters: Filters, *columns: Any) -> Select[Any
 def conditions(viewer: User | None, filters: Filters) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if filters.region == NONE:
-        found.append(~exists().where(region_link()))
+        found.append(~exists().where(region_link()).correlate(Project))
     elif filters.region:
-        found.append(exists().where(region_link(), OfficeLink.region_code == filters.region))
+        linked = exists().where(region_link(), OfficeLink.region_code == filters.region)
+        found.append(linked.correlate(Project))
     if filters.year is not None:
         found.append(Project.funding_year == filters.year)
     for column, value in (
@@ -244,7 +255,8 @@ def conditions(viewer: User | None, filters: Filters) -> list[ColumnElement[bool
         if value:
             found.append(_allocated(dimension, value))
     if filters.overdue:
-        found.append(exists().where(Deadline.project_id == Project.id, is_overdue()))
+        late = (literal_column(OPEN_UNTIL) <= clock.today(), is_overdue())
+        found.append(exists().where(Deadline.project_id == Project.id, *late))
     found += _marked(filters) + _limits(filters) + _days(filters)
     if filters.person:
         theirs = select(Party.project_id).join(User, User.id == Party.user_id)
@@ -281,7 +293,7 @@ def _days(filters: Filters) -> list[ColumnElement[bool]]:
     today = clock.today()
     found: list[ColumnElement[bool]] = []
     if filters.ending is not None:
-        soon = Project.ends_on.between(today, today + timedelta(days=filters.ending))
+        soon = literal_column(BY_END).between(today, today + timedelta(days=filters.ending))
         found += [Project.status.in_(RUNNING), soon]
     if filters.extended:
         found.append(exists().where(Extension.project_id == Project.id))
@@ -294,8 +306,9 @@ def _days(filters: Filters) -> list[ColumnElement[bool]]:
         found.append(exists().where(Milestone.project_id == Project.id, *missed))
     if filters.due is not None:
         soon = Deadline.due_on.between(today, today + timedelta(days=filters.due))
+        within = literal_column(OPEN_UNTIL).between(today, today + timedelta(days=filters.due))
         owed = (Deadline.project_id == Project.id, Deadline.is_open, Deadline.kind != EXTENSION_REQUEST)
-        found.append(exists().where(*owed, soon, owes()))
+        found.append(exists().where(*owed, soon, within, owes()))
     return found
 
 
