@@ -11,12 +11,18 @@ from sqlalchemy.orm import Session
 from prima import anchors, clock, journal, mail, sessions
 from prima.db import db
 from prima.reporting import reminders
+from prima.reporting.operations.searches import tell_weekly
 from prima.scheduler import Job, Stop, Unfinished
 
 
 def remind(session: Session, _stop: Stop) -> str:
     """Whatever became due while nobody ran is caught up: the state says what was not written yet."""
     return _("%(count)s letters queued", count=reminders.remind(session, clock.today()))
+
+
+def tell_of_searches(session: Session, _stop: Stop) -> str:
+    """On Monday where the person is, or as soon afterwards as somebody runs."""
+    return _("%(count)s letters queued", count=tell_weekly(session))
 
 
 def send_mail(_session: Session, stop: Stop) -> str:
@@ -42,4 +48,5 @@ JOBS = (
     Job("send mail", send_mail, at=timedelta(seconds=20)),
     Job("clean up", clean_up, at=timedelta(minutes=30)),
     Job("anchor the journal", anchor, at=timedelta(minutes=1)),
+    Job("tell of saved searches", tell_of_searches, at=timedelta(hours=1)),
 )

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
+from urllib.parse import parse_qs
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
 
+from prima import clock, outbox
 from prima.db import db
 from prima.errors import Refused
+from prima.filters import day, money
+from prima.outbox import Draft
 from prima.reporting import portfolio
 from prima.reporting.models import ListColumns, SavedSearch
+from prima.reporting.queries.searches import News, news_of, weekly_searches, zone_of
 from prima.users import User
 
 MOST_SEARCHES = 50
@@ -37,7 +45,8 @@ def save_search(name: str, query: str, *, actor: User, weekly: bool = False) -> 
         )
     if len(query) > LONGEST_QUERY:
         raise Refused(_("This search is too long to be kept: take filters away."))
-    search = SavedSearch(user_id=actor.id, name=_free(name, actor), query=query, weekly=weekly)
+    search = SavedSearch(user_id=actor.id, name=_free(name, actor), query=query, weekly=False)
+    _tell(search, weekly)
     db.session.add(search)
     db.session.flush()
     return search
@@ -47,13 +56,71 @@ def change_search(search: SavedSearch, name: str, *, actor: User, weekly: bool) 
     _one_at_a_time(actor)
     if name != search.name:
         search.name = _free(name, actor)
-    search.weekly = weekly
+    _tell(search, weekly)
     db.session.flush()
 
 
 def delete_search(search: SavedSearch, *, actor: User) -> None:
     _one_at_a_time(actor)
     db.session.execute(delete(SavedSearch).where(SavedSearch.id == search.id, SavedSearch.user_id == actor.id))
+
+
+def _tell(search: SavedSearch, weekly: bool) -> None:
+    """From the next Monday on, of what came since now."""
+    if weekly and not search.weekly:
+        today = clock.today()
+        search.told_on, search.told_at = today - timedelta(days=today.weekday()), clock.now()
+    search.weekly = weekly
+
+
+def tell_weekly(session: Session) -> int:
+    """Queue the letter of every search whose owner's week has begun and who was not told yet; how many."""
+    drafts, zones = [], {}
+    for search in weekly_searches(session):
+        person = search.user
+        if person.id not in zones:
+            zones[person.id] = zone_of(session, person)
+        today = clock.today_at(zones[person.id])
+        monday = today - timedelta(days=today.weekday())
+        if search.told_on is None or search.told_on < monday:
+            since = search.told_at or search.made_at
+            reading = portfolio.read(person, parse_qs(search.query))
+            news = news_of(person, reading.filters, since)
+            drafts.append(
+                Draft(
+                    to=person,
+                    cause=f"saved-search {search.id}",
+                    kind="weekly",
+                    due_on=monday,
+                    subject=_subject(search, news),
+                    body=_body(search, news, day(since.date()), reading.problems),
+                    path=f"/projects?{search.query}" if search.query else "/projects",
+                )
+            )
+            search.told_on, search.told_at = monday, clock.now()
+    session.flush()
+    return outbox.queue_all(session, drafts)
+
+
+def _subject(search: SavedSearch, news: News) -> str:
+    found = ngettext("%(num)s project", "%(num)s projects", news.totals.number)
+    return _("%(name)s: %(found)s, %(new)s new", name=search.name, found=found, new=news.made)
+
+
+def _body(search: SavedSearch, news: News, since: str, problems: Sequence[str]) -> str:
+    found = ngettext("%(num)s project", "%(num)s projects", news.totals.number)
+    lines = [
+        _("Your saved search “%(name)s” finds %(found)s now, with budgets of USD %(amount)s.",
+          name=search.name, found=found, amount=money(news.totals.budget)),
+        _("New since %(day)s: %(new)s. Changed since then: %(changed)s.",
+          day=since, new=news.made, changed=news.changed),
+        *(f"- {name}: {title} ({office})" for name, title, office in news.newest),
+    ]  # fmt: skip
+    if news.made > len(news.newest):
+        lines.append(_("... and %(number)s more.", number=news.made - len(news.newest)))
+    lines += problems
+    lines.append(_("You asked for this letter; on the page of your saved searches you can stop it."))
+    return "\n".join(lines)
 
 
 def _one_at_a_time(actor: User) -> None:
