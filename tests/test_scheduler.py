@@ -280,7 +280,8 @@ def test_the_doctor_finds_everything_well(app, ran, monkeypatch, tmp_path):
     status, said = doctor(app)
     assert status == 0, said
     for words in ("settings: They can be used", "database: PostgreSQL", "migrations: The tables stand at",
-                  "scheduler: ", f"jobs: All {len(JOBS)} ran in their time.", "mail: No SMTP_URL", "disk: "):  # fmt: skip
+                  "scheduler: ", f"jobs: All {len(JOBS)} ran in their time.",
+                  "mail: No SMTP_URL", "disk: "):  # fmt: skip
         assert words in said
 
 

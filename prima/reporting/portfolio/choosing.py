@@ -170,7 +170,8 @@ def _years(viewer: User | None) -> Select[Any]:
     next_one = select(func.min(Project.funding_year)).where(Project.funding_year > first.c.year).scalar_subquery()
     years = first.union_all(select(next_one).where(first.c.year.is_not(None)))
     year = cast(years.c.year, Text)
-    seen = visible_projects(viewer, Project.id).where(Project.funding_year == years.c.year)
+    # OFFSET 0: one is looked for in each year, where the database would rather read all projects once.
+    seen = visible_projects(viewer, Project.id).where(Project.funding_year == years.c.year).offset(literal_column("0"))
     return select(literal("year"), year, year, -years.c.year, literal(""), false()).where(
         years.c.year.is_not(None), seen.correlate(years).exists()
     )
