@@ -95,7 +95,9 @@ class Bound:
 
 
 BOUNDS: Mapping[str, Bound] = {
-    "list": Bound(queries=12),
+    "list": Bound(queries=12, cpu_ratio=25),
+    "list's figures": Bound(queries=12, cpu_ratio=110),
+    "whole list's figures": Bound(queries=12, cpu_ratio=400),
     "dashboard": Bound(queries=15, cpu_ratio=70),
     "growth": Bound(cpu_ratio=1.3),
     "theme": Bound(queries=15, ratio=100),
@@ -664,16 +666,41 @@ def _pages(office: Office, reviewed: list[str]) -> Iterator[tuple[str, str, str,
     year = clock.today().year - 1
     for words, query in (
         ("unfiltered", ""),
-        ("a region and a year", f"?region=NBO&year={year}"),
-        ("two words", "?q=fair+recruitment"),
-        ("an area of work", "?area=LHD"),
-        ("overdue reports", "?overdue=yes"),
-        ("in review", "?status=REVIEW"),
-        ("half way down", f"?after={_half_way()}"),
+        ("a region and a year", f"region=NBO&year={year}"),
+        ("two words", "q=fair+recruitment"),
+        ("a word of none", "q=nowhere"),
+        ("an area of work", "area=LHD"),
+        ("a country", "country=KEN"),
+        ("overdue reports", "overdue=yes"),
+        ("ending within 90 days", "ending=90"),
+        ("reports due within 30 days", "due=30"),
+        ("in review", "status=REVIEW"),
+        ("a theme of few", "theme=GEN"),
+        ("half way down", f"after={_half_way()}"),
     ):
-        yield "list", words, MANAGER, f"/projects{query}"
-    for who in (REGION, HEAD, DEVELOPER):
+        yield "list", words, MANAGER, f"/projects?{query}"
+    for sort in ("reference", "title", "-year", "-budget", "start", "-end"):
+        yield "list", f"by {sort}", MANAGER, f"/projects?sort={sort}"
+    for words, query in (
+        ("a country by title", "country=KEN&sort=title"),
+        ("an old year by end", "year=2016&sort=end"),
+    ):
+        yield "list", words, MANAGER, f"/projects?{query}"
+    for who in (REGION, FUND, HEAD, DEVELOPER):
         yield "list", "unfiltered", who, "/projects"
+        yield "list", "in review by budget", who, "/projects?status=REVIEW&sort=-budget"
+        yield "list", "overdue by title", who, "/projects?overdue=yes&sort=title"
+    for words, query in (
+        ("a region and a year", f"region=NBO&year={year}"),
+        ("a year", f"year={year}"),
+        ("two words", "q=fair+recruitment"),
+        ("an area of work", "area=LHD"),
+        ("overdue reports", "overdue=yes"),
+    ):
+        yield "list's figures", words, MANAGER, f"/projects/figures?{query}"
+    yield "list's figures", "a region and a year", REGION, f"/projects/figures?region=NBO&year={year}"
+    for who in (MANAGER, REGION):
+        yield "whole list's figures", "unfiltered", who, "/projects/figures"
     yield "dashboard", "unfiltered", MANAGER, "/dashboard"
     yield "dashboard", "unfiltered", REGION, "/dashboard"
     yield "dashboard", "a region and a year", MANAGER, f"/dashboard?region=NBO&year={year}"

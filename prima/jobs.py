@@ -16,6 +16,7 @@ from prima.outbox import queue
 from prima.people import queries as people
 from prima.projects import names as project_names
 from prima.reporting import reminders
+from prima.reporting.operations.searches import tell_weekly
 from prima.reporting.summary import folding, verifying
 from prima.scheduler import Job, Stop, Unfinished
 
@@ -38,6 +39,11 @@ def write_digests(session: Session, stop: Stop) -> str:
 def headings(user_id: int, references: set[str]) -> dict[str, str]:
     """The names of projects as the person may read them now."""
     return project_names.headings(people.person(user_id), references)
+
+
+def tell_of_searches(session: Session, _stop: Stop) -> str:
+    """On Monday where the person is, or as soon afterwards as somebody runs."""
+    return _("%(count)s letters queued", count=tell_weekly(session))
 
 
 def send_mail(_session: Session, stop: Stop) -> str:
@@ -107,4 +113,5 @@ JOBS = (
     Job("anchor the journal", anchor, at=timedelta(minutes=1)),
     Job("add up totals", fold, at=timedelta(seconds=30)),
     Job("compare totals", compare, at=timedelta(days=1)),
+    Job("tell of saved searches", tell_of_searches, at=timedelta(hours=1)),
 )

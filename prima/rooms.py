@@ -83,6 +83,7 @@ from prima.reporting.views import (
     reached,
     reports,
     risk_reviews,
+    searches,
     spending,
     timeline,
 )
@@ -138,6 +139,7 @@ BLUEPRINTS = (
     comparison.bp,
     funding_rounds.bp,
     listing.bp,
+    searches.bp,
     dashboard.bp,
     dashboards.bp,
     export.bp,

@@ -20,6 +20,11 @@ def of_reader(user_id: Any) -> ColumnElement[str]:
     return func.coalesce(chosen, _of_office(user_id), "UTC")
 
 
+def of(session: Session, user_id: int) -> str:
+    """What counts for somebody: their choice, or what their office keeps."""
+    return known(session.scalar(select(of_reader(user_id))) or "UTC")
+
+
 def of_office(session: Session, user_id: int) -> str:
     """What counts for somebody who chose none."""
     return known(session.scalar(select(_of_office(user_id))) or "UTC")

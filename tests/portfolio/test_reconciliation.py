@@ -63,7 +63,7 @@ def test_region_by_area_is_the_same_everywhere(imported, browser_of, source, tmp
 
 def test_the_total_is_the_same_everywhere(imported, browser_of, source):
     total = source["All"][7]
-    page = browser_of(a_user("FUND")).open("/projects")
+    page = browser_of(a_user("FUND")).open("/projects?figures=yes")
     assert f"USD {total:,}" in page.text
     assert f"in full {total:,}" in page.follow("Dashboard").text
     assert db.session.scalar(text("select sum(budget_usd) from project")) == total

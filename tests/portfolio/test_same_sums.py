@@ -267,7 +267,7 @@ def compare_budgets(portfolio: list[Made], browser: Any) -> None:
     assert {row[0]: said(row[-1])[0] for row in table.rows if said(row[-1])[0]} == regions
     shown = dict(zip(table.headings[1:], said(*table.totals[0][1:]), strict=True))
     assert [shown[name] for name in (*names, "Total")] == everything
-    assert f"USD {whole:,.2f}" in browser.open("/projects").text
+    assert f"USD {whole:,.2f}" in browser.open("/projects?figures=yes").text
 
 
 def test_the_same_sums_stand_everywhere(browser_of, app):

@@ -65,7 +65,22 @@ SEARCHED = (
     "'[\\u0300-\\u036f]'::text, ''::text, 'g'::text))"
 )
 """The words of title and summary without accents and case, as PostgreSQL writes the expression back."""
+BY_NAME = "COALESCE(project.code, project.reference)"
+"""What the list of projects is sorted by, as its indexes hold it: what people call a project, ..."""
+BY_TITLE = (
+    "\"left\"(regexp_replace(lower(NORMALIZE(project.title, NFKD)), '[\\u0300-\\u036f]'::text, ''::text, 'g'::text),"
+    " 100)"
+)
+"""... the beginning of its title without accents and case, ..."""
+BY_START, BY_START_DOWN = (f"COALESCE(project.starts_on, '{end}'::date)" for end in ("infinity", "-infinity"))
+BY_END, BY_END_DOWN = (f"COALESCE(project.ends_on, '{end}'::date)" for end in ("infinity", "-infinity"))
+"""... and days, of which what is not stated stands last upwards and downwards."""
 TEAM = frozenset({Part.DEVELOPER, Part.MANAGER, Part.ALTERNATE, Part.AUTHOR})
+
+
+def _own(expression: str) -> str:
+    """As an index of the table itself writes it."""
+    return expression.replace("project.", "")
 
 
 class Project(Journaled, Model):
@@ -83,6 +98,14 @@ class Project(Journaled, Model):
         Index(
             "ix_project_asked", "asked_elsewhere", postgresql_using="gin", postgresql_where="asked_elsewhere <> '{}'"
         ),
+        Index("ix_project_by_name", text(_own(BY_NAME)), "id"),
+        Index("ix_project_by_title", text(_own(BY_TITLE)), "id"),
+        Index("ix_project_by_year", "funding_year", "id"),
+        Index("ix_project_by_budget", "budget_usd", "id"),
+        Index("ix_project_by_start", text(_own(BY_START)), "id"),
+        Index("ix_project_by_start_down", text(_own(BY_START_DOWN)), "id"),
+        Index("ix_project_by_end", text(_own(BY_END)), "id"),
+        Index("ix_project_by_end_down", text(_own(BY_END_DOWN)), "id"),
     )
 
     reference: Mapped[str] = mapped_column(unique=True)
@@ -101,7 +124,7 @@ class Project(Journaled, Model):
     funding_year: Mapped[int] = mapped_column(index=True)
     fund_line_code: Mapped[str | None] = mapped_column(ForeignKey("funding_line.code"))
     focus_area_code: Mapped[str | None] = mapped_column(ForeignKey("fund_focus_area.code"))
-    donor_code: Mapped[str | None] = mapped_column(ForeignKey("donor.code"))
+    donor_code: Mapped[str | None] = mapped_column(ForeignKey("donor.code"), index=True)
     agreement: Mapped[str] = mapped_column(default="")
     overhead_percent: Mapped[Share | None]
     executing_agency: Mapped[str] = mapped_column(default="")

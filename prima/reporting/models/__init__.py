@@ -14,6 +14,7 @@ from prima.reporting.models.monitoring import (
 )
 from prima.reporting.models.reminders import About, Reason, Reminder
 from prima.reporting.models.reports import Reached, Report, ReportRemark, ReportStep, ReportText, Spending
+from prima.reporting.models.searches import ListColumns, SavedSearch
 from prima.reporting.models.spending import Expense, ExpenseKind, SpendingImport
 from prima.reporting.models.summary import PortfolioChange, PortfolioRollup, PortfolioSum
 
@@ -34,6 +35,7 @@ __all__ = [
     "IndicatorValue",
     "Lesson",
     "LessonKind",
+    "ListColumns",
     "PortfolioChange",
     "PortfolioRollup",
     "PortfolioSum",
@@ -49,6 +51,7 @@ __all__ = [
     "Response",
     "RiskReview",
     "RiskState",
+    "SavedSearch",
     "Spending",
     "SpendingImport",
 ]

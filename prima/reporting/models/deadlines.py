@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, cast
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from prima import clock
@@ -24,12 +24,17 @@ Stated = tuple[Decimal, Decimal]
 """Spent and committed."""
 
 
+OPEN_UNTIL = "(\nCASE\n    WHEN deadline.is_open THEN deadline.due_on\n    ELSE NULL::date\nEND)"
+"""When what is open is due. The database counts the values of this, and so knows that few open ones are past."""
+
+
 class Deadline(Model):
     """Something due from a project on a day at its office. `kind` is a code of the edition's report types."""
 
     __table_args__ = (
         Index("ix_deadline_open_due", "due_on", "project_id", "kind", postgresql_where="is_open"),
         Index("ix_deadline_open_window", "from_on", postgresql_where="is_open and from_on is not null"),
+        Index("ix_deadline_open_until", text(OPEN_UNTIL.replace("deadline.", "")), "project_id"),
         Index(
             "uq_deadline_project_id_kind_period_to",
             "project_id",

@@ -18,6 +18,7 @@ from sqlalchemy import (
     false,
     func,
     literal,
+    literal_column,
     or_,
     select,
     true,
@@ -57,10 +58,12 @@ from prima.projects.models import (
     SdgMark,
     ThemeMark,
 )
+from prima.projects.models.project import BY_END
 from prima.projects.stages import RUNNING
-from prima.projects.visibility import may_see, out_of_sight, region_link, visible_projects
+from prima.projects.visibility import out_of_sight, region_link, visible_projects
 from prima.reporting.calendar import EVALUATION, EXTENSION_REQUEST
 from prima.reporting.models import Deadline
+from prima.reporting.models.deadlines import OPEN_UNTIL
 from prima.reporting.portfolio.filters import (
     FUNDINGS,
     NONE,
@@ -74,7 +77,6 @@ from prima.reporting.portfolio.filters import (
     stages,
 )
 from prima.reporting.queries import is_overdue, owes
-from prima.reporting.summary import Kept, answer
 from prima.users import User, folded
 
 LISTS: dict[str, tuple[Any, Any]] = {
@@ -162,6 +164,19 @@ def _choices(viewer: User | None, given: Mapping[str, Sequence[str]]) -> dict[st
     return found
 
 
+def _years(viewer: User | None) -> Select[Any]:
+    """The years of projects to be seen. However many there are: from year to year, and whether there is one of it."""
+    first = select(func.min(Project.funding_year).label("year")).cte("years", recursive=True)
+    next_one = select(func.min(Project.funding_year)).where(Project.funding_year > first.c.year).scalar_subquery()
+    years = first.union_all(select(next_one).where(first.c.year.is_not(None)))
+    year = cast(years.c.year, Text)
+    # OFFSET 0: one is looked for in each year, where the database would rather read all projects once.
+    seen = visible_projects(viewer, Project.id).where(Project.funding_year == years.c.year).offset(literal_column("0"))
+    return select(literal("year"), year, year, -years.c.year, literal(""), false()).where(
+        years.c.year.is_not(None), seen.correlate(years).exists()
+    )
+
+
 def _words(given: Mapping[str, Sequence[str]], kind: str) -> set[str]:
     return {value.strip() for value in given.get(kind, ()) if value.strip() and value.isprintable()}
 
@@ -174,24 +189,6 @@ def _people(viewer: User | None, words: set[str]) -> Any:
         return found
     theirs = select(Party.user_id).where(Party.project_id.in_(visible_projects(viewer, Project.id)))
     return found.where(User.id.in_(theirs))
-
-
-def _years(viewer: User | None) -> Select[Any]:
-    """The funding years of visible projects, the newest first."""
-    found, by_year = answer(viewer, Filters(), Kept.PLAIN, ["year"]), ["year"]
-    live = select(Project.funding_year, func.count().label("number")).group_by(Project.funding_year)
-    if found is None:
-        arms = [live.where(may_see(viewer))]
-    else:
-        arms = [
-            arm.with_only_columns(*list(arm.selected_columns)[:2]) for arm in found.arms(viewer, Filters(), by_year)
-        ]
-        if viewer:
-            arms.append(live.where(Project.id.in_(out_of_sight(viewer))))
-    year, number = union_all(*arms).subquery("years").c
-    words = cast(year, Text)
-    query = select(literal("year"), words, words, -year, literal(""), false()).group_by(year)
-    return query.having(func.sum(number) > 0)
 
 
 def _named(table: Any, words: set[str]) -> ColumnElement[bool]:
@@ -267,7 +264,8 @@ def conditions(viewer: User | None, filters: Filters) -> list[ColumnElement[bool
         if value:
             found.append(_allocated(dimension, value))
     if filters.overdue:
-        found.append(exists().where(Deadline.project_id == Project.id, is_overdue()).correlate(Project))
+        late = (literal_column(OPEN_UNTIL) <= clock.today(), is_overdue())
+        found.append(exists().where(Deadline.project_id == Project.id, *late).correlate(Project))
     found += _marked(filters) + _limits(filters) + _days(filters)
     if filters.person:
         theirs = select(Party.project_id).join(User, User.id == Party.user_id)
@@ -304,7 +302,7 @@ def _days(filters: Filters) -> list[ColumnElement[bool]]:
     today = clock.today()
     found: list[ColumnElement[bool]] = []
     if filters.ending is not None:
-        soon = Project.ends_on.between(today, today + timedelta(days=filters.ending))
+        soon = literal_column(BY_END).between(today, today + timedelta(days=filters.ending))
         found += [Project.status.in_(RUNNING), soon]
     if filters.extended:
         found.append(exists().where(Extension.project_id == Project.id))
@@ -317,8 +315,9 @@ def _days(filters: Filters) -> list[ColumnElement[bool]]:
         found.append(exists().where(Milestone.project_id == Project.id, *missed))
     if filters.due is not None:
         soon = Deadline.due_on.between(today, today + timedelta(days=filters.due))
+        within = literal_column(OPEN_UNTIL).between(today, today + timedelta(days=filters.due))
         owed = (Deadline.project_id == Project.id, Deadline.is_open, Deadline.kind != EXTENSION_REQUEST)
-        found.append(exists().where(*owed, soon, owes()))
+        found.append(exists().where(*owed, soon, within, owes()))
     return found
 
 

@@ -17,7 +17,7 @@ from prima.projects.stages import Funding
 NONE = "none"
 """The value that asks for what is not stated: no area of work, no type, no Regional Office."""
 PAGING = ("after", "before")
-SHOWING = ("sort", "columns")
+SHOWING = ("sort", "columns", "figures")
 """How the list shows what is chosen; no filters."""
 YES, MISSED = "yes", "missed"
 LONGEST_WORDS = 200
