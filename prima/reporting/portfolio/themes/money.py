@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import (
     CTE,
+    ColumnElement,
     Integer,
     Select,
     Subquery,
@@ -112,12 +113,10 @@ def _used(row: Any) -> Used:
 
 def _areas(rows: Iterable[Any], whole: Figures) -> dict[str, Spent]:
     parts = {code: (spent, committed) for code, *_some, spent, committed, _told, _silent in rows}
-    rest = (
-        whole.spent - sum((pair[0] for pair in parts.values()), ZERO),
-        whole.committed - sum((pair[1] for pair in parts.values()), ZERO),
-    )
-    if any(_cents(amount) for amount in rest):
-        parts[NONE] = rest
+    left_spent = whole.spent - sum((pair[0] for pair in parts.values()), ZERO)
+    left_committed = whole.committed - sum((pair[1] for pair in parts.values()), ZERO)
+    if _cents(left_spent) or _cents(left_committed):
+        parts[NONE] = (left_spent, left_committed)
     spent = settled({code: pair[0] for code, pair in parts.items()}, whole.spent)
     committed = settled({code: pair[1] for code, pair in parts.items()}, whole.committed)
     return {code: Spent(spent[code], committed[code]) for code in parts}
@@ -142,7 +141,7 @@ def _grouped(rows: CTE) -> Select[Any]:
 
 def _row(dimension: int, code: Any, spent: Any, committed: Any) -> Select[Any]:
     """A row of only spent and committed."""
-    nothing: Any = literal_column("0")
+    nothing: ColumnElement[Any] = literal_column("0")
     empty = (null(), nothing, nothing, nothing)
     return select(literal_column(str(dimension)), code, *empty, spent, committed, nothing, nothing)
 
