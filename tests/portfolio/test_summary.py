@@ -68,7 +68,7 @@ def test_kept_totals_say_what_the_projects_say(app, people, live, seed):
                 waiting.remove(viewer)
             for look in range(LOOKS):
                 if look == LOOKS // 2:
-                    assert fold(db.session(), batch=50) > 50
+                    assert fold(db.session(), batch=7) > 7
                     assert fold(db.session()) == 0
                 compare(dice.choice(viewers), some_filters(dice), live)
     assert waiting == []
