@@ -81,6 +81,7 @@ from prima.reporting.views import (
     reached,
     reports,
     risk_reviews,
+    search,
     spending,
 )
 from prima.road import Roads
@@ -133,6 +134,7 @@ BLUEPRINTS = (
     comparison.bp,
     funding_rounds.bp,
     listing.bp,
+    search.bp,
     dashboard.bp,
     export.bp,
     activation.bp,
@@ -166,7 +168,7 @@ ACCOUNT: tuple[MenuItem, ...] = (
     MenuItem(_l("My calendar"), "calendars.index", Action.SIGNED_IN),
     MenuItem(_l("Administration"), "administration.people", Action.ADMINISTER),
 )
-SEARCH = "listing.index"
+SEARCH = "search.show"
 TELLERS: tuple[Teller, ...] = (project_overview.tell, reporting_overview.tell, endorsement_overview.tell)
 """What each package tells on the project page, in the order shown."""
 WHO_HAS: Callable[[Project], str] = endorsement_overview.who_has

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from enum import StrEnum
@@ -18,7 +19,9 @@ from prima.lists import Country, Donor, ProjectType
 from prima.places import Office
 from prima.projects.stages import CLOSE_HELD, EDITABLE, Funding, Status
 from prima.rates import USD
+from prima.searched import INDEXED, Searched
 from prima.users import Journaled, User
+from prima.words import id_words, vector, words_of
 
 if TYPE_CHECKING:
     from prima.projects.models.budget import (
@@ -68,7 +71,7 @@ SEARCHED = (
 TEAM = frozenset({Part.DEVELOPER, Part.MANAGER, Part.ALTERNATE, Part.AUTHOR})
 
 
-class Project(Journaled, Model):
+class Project(Searched, Journaled, Model):
     """A project through its whole life. `code` is the project ID, given at activation; before, `reference` names it."""
 
     __table_args__ = (
@@ -79,8 +82,12 @@ class Project(Journaled, Model):
         CheckConstraint("currency <> 'USD' or budget = budget_usd", name="usd"),
         Index("ix_project_office_status", "office_id", "status"),
         Index("ix_project_search", "search", postgresql_using="gin"),
+        Index("ix_project_searched", "words", **INDEXED),
+        Index("ix_project_donor_code", "donor_code", postgresql_where="donor_code is not null"),
         Index("ix_project_list", text("updated_at desc"), text("id desc")),
     )
+
+    FOUND_BY = ("reference", "code", "title", "summary")
 
     reference: Mapped[str] = mapped_column(unique=True)
     code: Mapped[str | None] = mapped_column(unique=True)
@@ -200,6 +207,15 @@ class Project(Journaled, Model):
     justifications: Mapped[list[Justification]] = relationship(back_populates="project", lazy="raise")
     documents: Mapped[list[Document]] = relationship(back_populates="project", lazy="raise", order_by="Document.id")
     changes: Mapped[list[Change]] = relationship(back_populates="project", lazy="raise", order_by="Change.id")
+
+    @classmethod
+    def words_in(cls, values: Mapping[str, Any]) -> str:
+        """What it is called weighs more (A) than what it is about."""
+        called = words_of(values["title"] or "")
+        for name in (values["reference"], values["code"]):
+            called += id_words(name or "")
+        about = set(words_of(values["summary"] or "")).difference(called)
+        return f"{vector(dict.fromkeys(called), 'A')} {vector(sorted(about), 'D')}"
 
     @property
     def name(self) -> str:

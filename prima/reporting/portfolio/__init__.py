@@ -2,7 +2,7 @@
 
 from prima.reporting.portfolio.choosing import Reading, read
 from prima.reporting.portfolio.exporting import Exported, export
-from prima.reporting.portfolio.filters import FUNDINGS, LABELS, NONE, Filters
+from prima.reporting.portfolio.filters import FUNDINGS, LABELS, NONE, YES, Filters
 from prima.reporting.portfolio.listing import Listed, Page, Totals, page, totals
 from prima.reporting.portfolio.sums import (
     OVER,
@@ -26,6 +26,7 @@ __all__ = [
     "LABELS",
     "NONE",
     "OVER",
+    "YES",
     "Allocated",
     "ByCountry",
     "Exported",

@@ -28,6 +28,7 @@ from prima.projects.visibility import region_link, visible_projects
 from prima.reporting.models import Deadline
 from prima.reporting.portfolio.filters import FUNDINGS, NONE, TYPED, Choice, Choices, Filters, parse, quoted, stages
 from prima.reporting.queries import is_overdue
+from prima.reporting.search.matching import mentions
 from prima.users import User, folded
 
 LISTS: dict[str, tuple[Any, Any]] = {
@@ -177,7 +178,8 @@ def conditions(filters: Filters) -> list[ColumnElement[bool]]:
             found.append(_allocated(dimension, value))
     if filters.overdue:
         found.append(exists().where(Deadline.project_id == Project.id, is_overdue()))
-    found += [_mentions(word) for word in filters.q.split()]
+    if filters.q:
+        found += mentions(filters.q)
     return found
 
 
@@ -188,13 +190,3 @@ def _allocated(dimension: Dimension, code: str) -> ColumnElement[bool]:
         return exists().where(table.project_id == Project.id, table.code == code, table.amount_usd > 0)
     total = select(func.coalesce(func.sum(table.amount_usd), 0)).where(table.project_id == Project.id)
     return Project.budget_usd > total.correlate(Project).scalar_subquery()
-
-
-def _mentions(word: str) -> ColumnElement[bool]:
-    offices = select(Office.id).where(Office.name.icontains(word, autoescape=True))
-    return or_(
-        Project.reference.icontains(word, autoescape=True),
-        Project.code.icontains(word, autoescape=True),
-        Project.title.icontains(word, autoescape=True),
-        Project.office_id.in_(offices),
-    )
