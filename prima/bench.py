@@ -93,6 +93,8 @@ BOUNDS: Mapping[str, Bound] = {
     "deadlines": Bound(ratio=15),
     "section page": Bound(queries=12, ratio=45),
     "autosave": Bound(queries=6),
+    "search, rare words": Bound(queries=12, cpu_ratio=60),
+    "search, common words": Bound(queries=12, cpu_ratio=200),
     "budget page": Bound(ratio=170),
     "Word": Bound(seconds=1),
     "comparison": Bound(ratio=8),
@@ -564,6 +566,8 @@ def _pages(office: Office, reviewed: list[str]) -> Iterator[tuple[str, str, str,
         yield "list", words, MANAGER, f"/projects{query}"
     for who in (REGION, HEAD, DEVELOPER):
         yield "list", "unfiltered", who, "/projects"
+    for who in (MANAGER, REGION):
+        yield from _searches(who)
     yield "dashboard", "unfiltered", MANAGER, "/dashboard"
     yield "dashboard", "unfiltered", REGION, "/dashboard"
     yield "dashboard", "a region and a year", MANAGER, f"/dashboard?region=NBO&year={year}"
@@ -586,6 +590,15 @@ def _pages(office: Office, reviewed: list[str]) -> Iterator[tuple[str, str, str,
     yield "times", "all years", MANAGER, "/waiting/times"
     yield "times", "all years", REGION, "/waiting/times"
     yield "times", "a year", MANAGER, f"/waiting/times?year={clock.today().year}"
+
+
+def _searches(who: str) -> Iterator[tuple[str, str, str, str]]:
+    """Rare words: of no project, of one, of a person, an ID. Common ones: of most indicators, of many titles, of a
+    country, beginnings."""
+    for words in ("zanzibarxyz", "rationale+purpose", "LM+0276", "LM+0276+identity"):
+        yield "search, rare words", words, who, f"/search?q={words}&all=yes"
+    for words in ("people", "number+of+people", "fair+recruitment", "training+officials", "kenya", "pro"):
+        yield "search, common words", words, who, f"/search?q={words}&all=yes"
 
 
 def _drafting(proposal: FullProposal) -> Iterator[tuple[str, str, str, str]]:

@@ -67,9 +67,8 @@ def rebuild(session: Session, table: Any) -> Iterator[int]:
             return
         last = rows[-1][0]
         texts = [table.words_in(dict(zip(table.FOUND_BY, row[1:], strict=True))) for row in rows]
-        said = func.unnest(cast([row[0] for row in rows], ARRAY(key.type)), cast(texts, ARRAY(Text))).table_valued(
-            "key", "words"
-        )
+        keys = cast([row[0] for row in rows], ARRAY(key.type))
+        said = func.unnest(keys, cast(texts, ARRAY(Text))).table_valued("key", "words").render_derived()
         words = cast(said.c.words, TSVECTOR)
         mended = session.execute(
             update(table)
