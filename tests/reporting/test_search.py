@@ -98,7 +98,7 @@ def test_a_project_is_found_by_each_of_its_words_and_the_page_leads_there(browse
         return
     assert "1 project" in page.text
     assert page.soup.select_one("article h2 a")["href"] == f"/projects/{project.reference}"
-    places = {one.text: one["href"] for one in page.soup.select("dl.places dt a")}
+    places = {one.text: one["href"] for one in page.soup.select("dl.found-in dt a")}
     if where:
         assert where in places
         assert leads_to in places[where]
@@ -440,3 +440,9 @@ def test_it_finds_exactly_what_a_plain_search_through_all_words_finds(library, a
     assert some > 60
     assert Term("of").fits("of")
     assert not Term("of").fits("offer")
+
+
+def test_a_snippet_shows_where_most_of_the_words_stand():
+    said = "Recruiters ask. " * 40 + "Then fair recruiters came, and unions. " + "More. " * 40
+    shown = "".join(piece for piece, _hit in snippet(said, terms_of("recruit fair union")))
+    assert "fair recruiters came, and unions" in shown

@@ -197,7 +197,7 @@ def _texts(ids: Sequence[int], terms: Sequence[Term]) -> dict[int, list[Any]]:
     for place, (kind, table, called, said) in enumerate(
         (
             ("section", Section, Section.code, Section.text),
-            ("lesson", Lesson, Lesson.title, func.concat_ws(" ", *map(Lesson.__table__.c.get, Lesson.FOUND_BY))),
+            ("lesson", Lesson, Lesson.title, func.concat_ws(" · ", *map(Lesson.__table__.c.get, Lesson.FOUND_BY))),
             ("indicator", Indicator, literal(""), Indicator.text),
         )
     ):  # fmt: skip
