@@ -83,6 +83,8 @@ def upgrade() -> None:
             postgresql_with={'gin_pending_list_limit': 512},
         )
     op.create_index('ix_project_donor_code', 'project', ['donor_code'], unique=False, postgresql_where='donor_code is not null')
+    for table in TABLES:
+        op.execute(f'analyze {table}')  # else the first searches would be planned without knowing how frequent a word is
 
 
 def downgrade() -> None:

@@ -226,6 +226,8 @@ def test_filters_narrow_it_and_its_list_shows_the_same(browser_of, app):
     page = browser_of(a_user("VIEW")).open("/search?q=common&region=NBO").check()
     assert len(page.soup.select("article")) == 1
     assert len(page.follow("Show them as a list").rows("Projects")) == 1
+    for path in ("/dashboard", "/projects.xlsx"):
+        assert browser_of(a_user("MGT")).open(f"{path}?q=common+ground&region=NBO").status == 200
     page = browser_of(a_user("VIEW")).open("/search?q=common").fill("Regional Office", "").press("Apply")
     assert len(page.soup.select("article")) == 2
 

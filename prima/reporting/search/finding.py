@@ -193,14 +193,14 @@ def _names(ids: Sequence[int], terms: Sequence[Term]) -> dict[int, list[tuple[st
 
 def _texts(ids: Sequence[int], terms: Sequence[Term]) -> dict[int, list[Any]]:
     """The texts in which most of the words stand, by project."""
-    arms = []
-    for place, (kind, table, called, said) in enumerate(
-        (
-            ("section", Section, Section.code, Section.text),
-            ("lesson", Lesson, Lesson.title, func.concat_ws(" · ", *map(Lesson.__table__.c.get, Lesson.FOUND_BY))),
-            ("indicator", Indicator, literal(""), Indicator.text),
-        )
-    ):  # fmt: skip
+    lesson = func.concat_ws(" · ", *map(Lesson.__table__.c.get, Lesson.FOUND_BY))
+    read: tuple[tuple[str, Any, Any, Any], ...] = (
+        ("section", Section, Section.code, Section.text),
+        ("lesson", Lesson, Lesson.title, lesson),
+        ("indicator", Indicator, literal(""), Indicator.text),
+    )
+    arms: list[Any] = []
+    for place, (kind, table, called, said) in enumerate(read):
         stand = [term.stands_in(table.words) for term in terms]
         arms.append(
             select(

@@ -84,7 +84,9 @@ def mentions(q: str) -> list[ColumnElement[bool]]:
         return [false()]
     # Looked up once, whatever else is asked: looked up for each project of a list in turn, they would take minutes.
     # Each project stands there once, so it is joined: of `in` the planner would think that it chooses a few hundred.
-    found = intersect(*map(_holding, terms)) if len(terms) > 1 else _holding(terms[0])
+    held = [_holding(term) for term in terms]
+    all_of: Any = intersect  # its overloads are too many for the type checker
+    found = all_of(*held) if len(held) > 1 else held[0]
     return [Project.id == found.cte().prefix_with("materialized").c.id]
 
 
