@@ -566,8 +566,7 @@ def _pages(office: Office, reviewed: list[str]) -> Iterator[tuple[str, str, str,
         yield "list", words, MANAGER, f"/projects{query}"
     for who in (REGION, HEAD, DEVELOPER):
         yield "list", "unfiltered", who, "/projects"
-    for who in (MANAGER, REGION):
-        yield from _searches(who)
+    yield from _searches()
     yield "dashboard", "unfiltered", MANAGER, "/dashboard"
     yield "dashboard", "unfiltered", REGION, "/dashboard"
     yield "dashboard", "a region and a year", MANAGER, f"/dashboard?region=NBO&year={year}"
@@ -592,13 +591,18 @@ def _pages(office: Office, reviewed: list[str]) -> Iterator[tuple[str, str, str,
     yield "times", "a year", MANAGER, f"/waiting/times?year={clock.today().year}"
 
 
-def _searches(who: str) -> Iterator[tuple[str, str, str, str]]:
-    """Rare words: of no project, of one, of a person, an ID. Common ones: of most indicators, of many titles, of a
-    country, beginnings."""
-    for words in ("zanzibarxyz", "rationale+purpose", "LM+0276", "LM+0276+identity"):
-        yield "search, rare words", words, who, f"/search?q={words}&all=yes"
-    for words in ("people", "number+of+people", "fair+recruitment", "training+officials", "kenya", "pro"):
-        yield "search, common words", words, who, f"/search?q={words}&all=yes"
+def _searches() -> Iterator[tuple[str, str, str, str]]:
+    """Rare words: of no project, an ID. Common ones: of most indicators, of many titles, the beginning of any."""
+    for kind, words, who in (
+        ("rare", "zanzibarxyz", MANAGER),
+        ("rare", "LM+0276", MANAGER),
+        ("rare", "LM+0276", REGION),
+        ("common", "fair+recruitment", MANAGER),
+        ("common", "people", MANAGER),
+        ("common", "people", REGION),
+        ("common", "pro", MANAGER),
+    ):
+        yield f"search, {kind} words", words, who, f"/search?q={words}&all=yes"
 
 
 def _drafting(proposal: FullProposal) -> Iterator[tuple[str, str, str, str]]:
