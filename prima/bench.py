@@ -105,6 +105,8 @@ BOUNDS: Mapping[str, Bound] = {
     "deadlines": Bound(ratio=15),
     "section page": Bound(queries=12, ratio=45),
     "autosave": Bound(queries=6),
+    "search, rare words": Bound(queries=12, cpu_ratio=60),
+    "search, common words": Bound(queries=12, cpu_ratio=200),
     "budget page": Bound(ratio=170),
     "Word": Bound(seconds=1),
     "comparison": Bound(ratio=8),
@@ -701,6 +703,7 @@ def _pages(office: Office, reviewed: list[str]) -> Iterator[tuple[str, str, str,
     yield "list's figures", "a region and a year", REGION, f"/projects/figures?region=NBO&year={year}"
     for who in (MANAGER, REGION):
         yield "whole list's figures", "unfiltered", who, "/projects/figures"
+    yield from _searches()
     yield "dashboard", "unfiltered", MANAGER, "/dashboard"
     yield "dashboard", "unfiltered", REGION, "/dashboard"
     yield "dashboard", "a region and a year", MANAGER, f"/dashboard?region=NBO&year={year}"
@@ -725,6 +728,20 @@ def _pages(office: Office, reviewed: list[str]) -> Iterator[tuple[str, str, str,
     yield "times", "all years", MANAGER, "/waiting/times"
     yield "times", "all years", REGION, "/waiting/times"
     yield "times", "a year", MANAGER, f"/waiting/times?year={clock.today().year}"
+
+
+def _searches() -> Iterator[tuple[str, str, str, str]]:
+    """Rare words: of no project, an ID. Common ones: of most indicators, of many titles, the beginning of any."""
+    for kind, words, who in (
+        ("rare", "zanzibarxyz", MANAGER),
+        ("rare", "LM+0276", MANAGER),
+        ("rare", "LM+0276", REGION),
+        ("common", "fair+recruitment", MANAGER),
+        ("common", "people", MANAGER),
+        ("common", "people", REGION),
+        ("common", "pro", MANAGER),
+    ):
+        yield f"search, {kind} words", words, who, f"/search?q={words}&all=yes"
 
 
 def _drafting(proposal: FullProposal) -> Iterator[tuple[str, str, str, str]]:

@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from prima.db import Key, Model
+from prima.searched import Searched
 
 
 class Listed:
@@ -62,7 +63,7 @@ class RegionalOffice(Listed, Model):
     valid_to: Mapped[date | None]
 
 
-class Country(Listed, Model):
+class Country(Searched, Listed, Model):
     iso2: Mapped[str]
     fund_line_2_eligible: Mapped[str]
     sort_key: Mapped[str]
@@ -159,7 +160,7 @@ class CuratedIndicator(Listed, Model):
     area_code: Mapped[str | None] = mapped_column(ForeignKey("area_of_work.code"), index=True)
 
 
-class Donor(Listed, Model):
+class Donor(Searched, Listed, Model):
     """A donor, kept by administrators; EU money sends a proposal through Brussels."""
 
     __table_args__ = (CheckConstraint("kind in ('state','eu','un','private','other','not_stated')", name="kind"),)

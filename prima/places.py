@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from prima.db import Key, Model
 from prima.lists import Country, RegionalOffice
+from prima.searched import Searched
 
 
 class OfficeKind(StrEnum):
@@ -19,7 +20,7 @@ class OfficeKind(StrEnum):
     HEADQUARTERS = "headquarters"
 
 
-class Office(Model):
+class Office(Searched, Model):
     """A country office, a Regional Office or headquarters; `time_zone` is an IANA name."""
 
     id: Mapped[Key]

@@ -83,6 +83,7 @@ from prima.reporting.views import (
     reached,
     reports,
     risk_reviews,
+    search,
     searches,
     spending,
     timeline,
@@ -140,6 +141,7 @@ BLUEPRINTS = (
     funding_rounds.bp,
     listing.bp,
     searches.bp,
+    search.bp,
     dashboard.bp,
     dashboards.bp,
     export.bp,
@@ -177,7 +179,7 @@ ACCOUNT: tuple[MenuItem, ...] = (
     MenuItem(_l("My calendar"), "calendars.index", Action.SIGNED_IN),
     MenuItem(_l("Administration"), "administration.people", Action.ADMINISTER),
 )
-SEARCH = "listing.index"
+SEARCH = "search.show"
 TELLERS: tuple[Teller, ...] = (project_overview.tell, reporting_overview.tell, endorsement_overview.tell)
 """What each package tells on the project page, in the order shown."""
 WHO_HAS: Callable[[Project], str] = endorsement_overview.who_has

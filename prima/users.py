@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,6 +16,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from prima import clock
 from prima.db import Key, Model
 from prima.places import Office
+from prima.searched import INDEXED, Searched
+from prima.words import folded as folded
 
 
 class Role(StrEnum):
@@ -61,12 +62,6 @@ class Scope(StrEnum):
     OFFICE = "office"
 
 
-def folded(said: str) -> str:
-    """Text without accents and case, as names are sorted and compared."""
-    decomposed = unicodedata.normalize("NFKD", said)
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter)).casefold()
-
-
 class Journaled:
     """A subject of the journal keeps how many entries it has and the digest of the last."""
 
@@ -76,7 +71,8 @@ class Journaled:
     journal_head: Mapped[str] = mapped_column(default="")
 
 
-class User(Journaled, UserMixin, Model):
+class User(Searched, Journaled, UserMixin, Model):
+    __table_args__ = (Index("ix_user_account_searched", "words", **INDEXED),)
     __tablename__ = "user_account"
 
     email: Mapped[str] = mapped_column(unique=True)

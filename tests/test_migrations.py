@@ -9,6 +9,7 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from prima import searched
 from prima.db import db
 from tests.conftest import make_app
 
@@ -325,3 +326,28 @@ def test_the_projects_that_are_there_are_summed_and_their_changes_noted(running)
     db.session.execute(text("update project set status = 'ACTIVE'"))
     db.session.execute(text("delete from coverage"))
     db.session.commit()
+
+
+WRITTEN = """
+insert into section (project_id, code, text, version, saved_at)
+    select id, 'RAT', 'Men/women of the Café', 1, now() from project where code = 'LM.0001';
+insert into donor (code, name, position, retired, kind, eu_money)
+    values ('AU', 'Fondation d''Été', 1, false, 'other', false);
+"""
+
+
+def test_words_of_what_stands_there_are_found_and_the_way_back_takes_them_away(running):
+    upgrade(revision="0007")
+    db.session.execute(text(WRITTEN))
+    db.session.commit()
+    upgrade(revision="0013")
+    assert rows("select words::text from section") == [("'cafe' 'men' 'of' 'the' 'women'",)]
+    assert rows("select words::text from donor") == [("'d' 'ete' 'fondation'",)]
+    assert rows("select words::text from country union all select words::text from office") == [("'kenya'",)] * 2
+    assert rows(r"select code from project where words @@ '''lm1''\:A & ''title''\:A'::tsquery") == [("LM.0001",)]
+    for table in searched.tables():
+        assert sum(searched.rebuild(db.session(), table)) == 0, table
+    db.session.commit()
+    downgrade()
+    columns = "select count(*) from information_schema.columns where udt_name = 'tsvector' and table_schema = 'public'"
+    assert rows(columns) == [(1,)]  # the one that was there before

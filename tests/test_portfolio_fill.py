@@ -6,6 +6,7 @@ import pytest
 from click.testing import Result
 from sqlalchemy import select, text, update
 
+from prima import searched
 from prima.db import db
 from prima.demonstration.portfolio import fill
 from prima.demonstration.portfolio.full import TITLE
@@ -54,6 +55,11 @@ def test_lines_and_allocations_add_up_to_the_budget(counts):
         )
         assert ask(wrong) == []
     assert ask("select id from budget_line where amount <> quantity * units * unit_cost") == []
+
+
+def test_it_is_found_by_its_words(counts):
+    for table in searched.tables():
+        assert sum(searched.rebuild(db.session(), table)) == 0, table
 
 
 def test_exactly_the_regional_projects_are_allocated_by_country(counts):

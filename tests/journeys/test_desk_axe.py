@@ -23,7 +23,14 @@ AROUND = (
     "/matrix/indicators/{indicator}", "/matrix/indicators/{indicator}/remove", "/budget/currency", "/documents",
     "/comments", "/team", "/readiness", "/compare", "/similar", "/copy", "/process",
 )  # fmt: skip
-ELSEWHERE = ("/indicators", "/projects/new", "/projects/new/former", "/handbook", "/handbook/donor")
+ELSEWHERE = (
+    "/search?q=officials",
+    "/indicators",
+    "/projects/new",
+    "/projects/new/former",
+    "/handbook",
+    "/handbook/donor",
+)
 
 
 @pytest.fixture

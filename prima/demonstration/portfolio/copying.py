@@ -12,6 +12,7 @@ from sqlalchemy import Column
 from sqlalchemy.dialects.postgresql import JSONB
 
 from prima.db import Model
+from prima.searched import Searched
 
 Table = type[Model]
 
@@ -51,13 +52,18 @@ def copy(
     """COPY the rows; columns that are not named take the default of their model, moments the given one."""
     rest = {one.name: _default(one, day) for one in table.__table__.columns if one.name not in columns and _needed(one)}
     constants = tuple(rest.values())
+    names = [*columns, *rest]
+    searched = ["words"] if issubclass(table, Searched) else []
     statement = sql.SQL("copy {} ({}) from stdin").format(
-        sql.Identifier(table.__tablename__), sql.SQL(", ").join(map(sql.Identifier, [*columns, *rest]))
+        sql.Identifier(table.__tablename__), sql.SQL(", ").join(map(sql.Identifier, [*names, *searched]))
     )
     number = 0
     with cursor.copy(statement) as target:
         for row in rows:
-            target.write_row((*row, *constants))
+            whole = (*row, *constants)
+            if issubclass(table, Searched):
+                whole = (*whole, table.words_in(dict(zip(names, whole, strict=True))))
+            target.write_row(whole)
             number += 1
     return number
 

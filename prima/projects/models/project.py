@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from enum import StrEnum
@@ -18,7 +19,9 @@ from prima.lists import Country, Donor, ProjectType
 from prima.places import Office
 from prima.projects.stages import CLOSE_HELD, EDITABLE, Funding, Status
 from prima.rates import USD
+from prima.searched import INDEXED, Searched
 from prima.users import Journaled, User
+from prima.words import id_words, vector, words_of
 
 if TYPE_CHECKING:
     from prima.projects.models.budget import (
@@ -83,7 +86,7 @@ def _own(expression: str) -> str:
     return expression.replace("project.", "")
 
 
-class Project(Journaled, Model):
+class Project(Searched, Journaled, Model):
     """A project through its whole life. `code` is the project ID, given at activation; before, `reference` names it."""
 
     __table_args__ = (
@@ -94,6 +97,7 @@ class Project(Journaled, Model):
         CheckConstraint("currency <> 'USD' or budget = budget_usd", name="usd"),
         Index("ix_project_office_status", "office_id", "status"),
         Index("ix_project_search", "search", postgresql_using="gin"),
+        Index("ix_project_searched", "words", **INDEXED),
         Index("ix_project_list", text("updated_at desc"), text("id desc")),
         Index(
             "ix_project_asked", "asked_elsewhere", postgresql_using="gin", postgresql_where="asked_elsewhere <> '{}'"
@@ -107,6 +111,8 @@ class Project(Journaled, Model):
         Index("ix_project_by_end", text(_own(BY_END)), "id"),
         Index("ix_project_by_end_down", text(_own(BY_END_DOWN)), "id"),
     )
+
+    FOUND_BY = ("reference", "code", "title", "summary")
 
     reference: Mapped[str] = mapped_column(unique=True)
     code: Mapped[str | None] = mapped_column(unique=True)
@@ -226,6 +232,15 @@ class Project(Journaled, Model):
     justifications: Mapped[list[Justification]] = relationship(back_populates="project", lazy="raise")
     documents: Mapped[list[Document]] = relationship(back_populates="project", lazy="raise", order_by="Document.id")
     changes: Mapped[list[Change]] = relationship(back_populates="project", lazy="raise", order_by="Change.id")
+
+    @classmethod
+    def words_in(cls, values: Mapping[str, Any]) -> str:
+        """What it is called weighs more (A) than what it is about."""
+        called = words_of(values["title"] or "")
+        for name in (values["reference"], values["code"]):
+            called += id_words(name or "")
+        about = set(words_of(values["summary"] or "")).difference(called)
+        return f"{vector(dict.fromkeys(called), 'A')} {vector(sorted(about), 'D')}"
 
     @property
     def name(self) -> str:

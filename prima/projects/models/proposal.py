@@ -5,19 +5,21 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from prima import clock
 from prima.db import Key, Model
 from prima.projects.models.project import Project
+from prima.searched import INDEXED, Searched
 from prima.users import User
 
 
-class Section(Model):
+class Section(Searched, Model):
     """The text of one section; which sections there are, and their limits, stands in the edition."""
 
-    __table_args__ = (UniqueConstraint("project_id", "code"),)
+    __table_args__ = (UniqueConstraint("project_id", "code"), Index("ix_section_searched", "words", **INDEXED))
+    FOUND_BY = ("text",)
 
     id: Mapped[Key]
     project_id: Mapped[int] = mapped_column(ForeignKey("project.id"))

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from prima.db import Key, Model, Quantity
 from prima.lists import CuratedIndicator
 from prima.projects.models.project import Project
+from prima.searched import INDEXED, Searched
 
 
 class Level(StrEnum):
@@ -63,13 +64,15 @@ class Counting(StrEnum):
     TO_DATE = "to_date"
 
 
-class Indicator(Model):
+class Indicator(Searched, Model):
     """How one tells that a result is reached. Baseline and target are kept as typed, and as numbers where they are."""
 
     __table_args__ = (
         # Its words as the library searches them: case and accents folded by the database's own `folded`.
         Index("ix_indicator_words", text("to_tsvector('simple'::regconfig, folded(text))"), postgresql_using="gin"),
+        Index("ix_indicator_searched", "words", **INDEXED),
     )
+    FOUND_BY = ("text",)
 
     id: Mapped[Key]
     project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), index=True)

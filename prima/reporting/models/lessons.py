@@ -13,6 +13,7 @@ from prima import clock
 from prima.db import Model
 from prima.projects.models import Project
 from prima.reporting.models.deadlines import Deadline
+from prima.searched import INDEXED, Searched
 from prima.users import Journaled, User
 
 WORDS = (
@@ -28,7 +29,7 @@ class LessonKind(StrEnum):
     PRACTICE = "practice"
 
 
-class Lesson(Journaled, Model):
+class Lesson(Searched, Journaled, Model):
     """A lesson, a challenge or a good practice of a project. One that was curated stands in the library."""
 
     __table_args__ = (
@@ -38,9 +39,11 @@ class Lesson(Journaled, Model):
             text(WORDS),
             postgresql_using="gin",
         ),
+        Index("ix_lesson_searched", "words", **INDEXED),
         Index("ix_lesson_tags", "tags", postgresql_using="gin"),
         Index("ix_lesson_curated", "curated_at", "id", postgresql_where="curated_at is not null"),
     )
+    FOUND_BY = ("title", "happened", "why", "advice")
 
     project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), index=True)
     deadline_id: Mapped[int | None] = mapped_column(ForeignKey("deadline.id"), index=True)

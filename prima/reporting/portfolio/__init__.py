@@ -4,7 +4,7 @@ from prima.reporting.portfolio.choosing import Reading, read
 from prima.reporting.portfolio.columns import COLUMNS, FIRST, USUAL, columns, in_order
 from prima.reporting.portfolio.exporting import Exported, export
 from prima.reporting.portfolio.faceting import ENDING_SOON, RANGES, Counted, Totals, Whole, totals, whole
-from prima.reporting.portfolio.filters import FUNDINGS, LABELS, NONE, Filters
+from prima.reporting.portfolio.filters import FUNDINGS, LABELS, NONE, YES, Filters
 from prima.reporting.portfolio.listing import Listed, Page, page
 from prima.reporting.portfolio.sums import (
     OVER,
@@ -36,6 +36,7 @@ __all__ = [
     "OVER",
     "RANGES",
     "USUAL",
+    "YES",
     "Allocated",
     "ByCountry",
     "Counted",

@@ -77,6 +77,7 @@ from prima.reporting.portfolio.filters import (
     stages,
 )
 from prima.reporting.queries import is_overdue, owes
+from prima.reporting.search.matching import mentions
 from prima.users import User, folded
 
 LISTS: dict[str, tuple[Any, Any]] = {
@@ -274,7 +275,8 @@ def conditions(viewer: User | None, filters: Filters) -> list[ColumnElement[bool
     if filters.bookmarked:
         kept = select(Bookmark.project_id).where(Bookmark.user_id == viewer.id) if viewer else None
         found.append(Project.id.in_(kept) if kept is not None else false())
-    found += [_mentions(word) for word in filters.q.split()]
+    if filters.q:
+        found += mentions(filters.q)
     return found
 
 
@@ -328,13 +330,3 @@ def _allocated(dimension: Dimension, code: str) -> ColumnElement[bool]:
         return exists().where(table.project_id == Project.id, table.code == code, table.amount_usd > 0)
     total = select(func.coalesce(func.sum(table.amount_usd), 0)).where(table.project_id == Project.id)
     return Project.budget_usd > total.correlate(Project).scalar_subquery()
-
-
-def _mentions(word: str) -> ColumnElement[bool]:
-    offices = select(Office.id).where(Office.name.icontains(word, autoescape=True))
-    return or_(
-        Project.reference.icontains(word, autoescape=True),
-        Project.code.icontains(word, autoescape=True),
-        Project.title.icontains(word, autoescape=True),
-        Project.office_id.in_(offices),
-    )

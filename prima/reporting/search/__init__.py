@@ -1,0 +1,1 @@
+"""The search: which projects hold words (matching), and where (finding)."""
