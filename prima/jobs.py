@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from prima import anchors, clock, journal, mail, sessions
 from prima.db import db
 from prima.reporting import reminders
+from prima.reporting.operations import exports
 from prima.scheduler import Job, Stop, Unfinished
 
 
@@ -27,9 +28,17 @@ def send_mail(_session: Session, stop: Stop) -> str:
     return str(outcome)
 
 
-def clean_up(_session: Session, _stop: Stop) -> None:
-    """Failed sign-ins stop counting after a while; dead links and old sessions go."""
+def make_exports(_session: Session, stop: Stop) -> str:
+    """Large exports, one after the other; one that was killed with its process is begun again."""
+    config = current_app.config
+    workshop = exports.Workshop(db.engine, config["EXPORTS_DIR"], config["BASE_URL"])
+    return _("%(count)s exports made", count=exports.make_waiting(workshop, stop))
+
+
+def clean_up(session: Session, _stop: Stop) -> None:
+    """Failed sign-ins stop counting after a while; dead links, old sessions and the files of old exports go."""
     sessions.tidy()
+    exports.clear(session, current_app.config["EXPORTS_DIR"])
 
 
 def anchor(session: Session, _stop: Stop) -> None:
@@ -40,6 +49,7 @@ def anchor(session: Session, _stop: Stop) -> None:
 JOBS = (
     Job("remind", remind, at=timedelta(hours=1)),
     Job("send mail", send_mail, at=timedelta(seconds=20)),
+    Job("make exports", make_exports, at=timedelta(seconds=5)),
     Job("clean up", clean_up, at=timedelta(minutes=30)),
     Job("anchor the journal", anchor, at=timedelta(minutes=1)),
 )

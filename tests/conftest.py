@@ -144,6 +144,7 @@ def app(shared_app: Flask, tmp_path: object) -> Iterator[Flask]:
     clock.fix(TODAY)
     journal.use_key(shared_app.config["JOURNAL_KEY"])  # a test before may have made an app with another one
     shared_app.config["DOCUMENTS_DIR"] = tmp_path / "documents"
+    shared_app.config["EXPORTS_DIR"] = tmp_path / "exports"
     with shared_app.app_context():
         engine = db.engine
         connection = engine.connect()

@@ -30,13 +30,22 @@ def may_see(user: User | None) -> ColumnElement[bool]:
         return true()
     if not user.active:
         return false()
+    return or_(*([Project.status.not_in(CLOSE_HELD)] if user.staff else []), *_ways_inside(user))
+
+
+def may_see_internal(user: User | None) -> ColumnElement[bool]:
+    """A condition on Project: its internal parts too. The SQL twin of rights.INTERNALS."""
+    if user is None:
+        return true()
+    return or_(*_ways_inside(user)) if user.active else false()
+
+
+def _ways_inside(user: User) -> list[ColumnElement[bool]]:
     of_now = () if user.staff else (Party.until_at.is_(None),)
     ways: list[ColumnElement[bool]] = [
         Project.id.in_(select(Party.project_id).where(Party.user_id == user.id, *of_now)),
     ]
     held = [one for one in user.authorities(clock.today()) if one.role in OFFICE_ROLES]
-    if user.staff:
-        ways.append(Project.status.not_in(CLOSE_HELD))
     if offices := {one.office_id for one in held if one.scope is Scope.OFFICE}:
         ways.append(Project.office_id.in_(offices))
     if regions := {one.region_code for one in held if one.scope is Scope.REGION}:
@@ -48,7 +57,7 @@ def may_see(user: User | None) -> ColumnElement[bool]:
         ways.append(Project.asked_elsewhere.overlap(sorted(called)))
     if any(one.scope is Scope.ORGANIZATION and one.role in (Role.FUND, Role.DDG) for one in held):
         ways.append(Project.funding == Funding.FUND)
-    return or_(*ways)
+    return ways
 
 
 def visible_projects(user: User | None, *columns: Any) -> Select[Any]:

@@ -1,7 +1,6 @@
 """The portfolio: filters, and the rows, counts and sums of the projects that a viewer may see."""
 
 from prima.reporting.portfolio.choosing import Reading, read
-from prima.reporting.portfolio.exporting import Exported, export
 from prima.reporting.portfolio.filters import FUNDINGS, LABELS, NONE, Filters
 from prima.reporting.portfolio.listing import Listed, Page, Totals, page, totals
 from prima.reporting.portfolio.sums import (
@@ -28,7 +27,6 @@ __all__ = [
     "OVER",
     "Allocated",
     "ByCountry",
-    "Exported",
     "Filters",
     "Headline",
     "Listed",
@@ -43,7 +41,6 @@ __all__ = [
     "by_marker",
     "by_region_and_year",
     "by_status",
-    "export",
     "headline",
     "overdue_by_region",
     "page",
