@@ -88,11 +88,11 @@ def sheets(
 
     def rows(table: Table) -> Iterator[Sequence[Any]]:
         counted[table.name] = 0
-        found = connection.execute(table.statement, execution_options={"yield_per": AT_ONCE})
-        for part in found.partitions():
-            yield from map(table.read, part) if table.read else part
-            counted[table.name] += len(part)
-            told(len(part))
+        with connection.execute(table.statement, execution_options={"yield_per": AT_ONCE}) as found:
+            for part in found.partitions():
+                yield from map(table.read, part) if table.read else part
+                counted[table.name] += len(part)
+                told(len(part))
 
     made = [_sheet(table, rows(table)) for table in chosen]
     columns = [Column(name, itemgetter(place), width=width) for place, (name, width) in enumerate(readme.COLUMNS)]

@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import RadioField
 from wtforms.validators import InputRequired
 
-from prima.endorsement.forms import boxes
+from prima.endorsement.forms import boxes, shown
 from prima.forms import CHOOSE, BaseForm
 
 EXCEL, CSV = "xlsx", "zip"
@@ -15,4 +15,4 @@ FORMATS = ((EXCEL, _l("Excel workbook (.xlsx)")), (CSV, _l("CSV, a file for each
 
 class ExportForm(BaseForm):
     sheets = boxes(_l("Sheets"))
-    format = RadioField(_l("Form"), choices=FORMATS, validators=[InputRequired(CHOOSE)], default=EXCEL)
+    format = RadioField(_l("Format"), choices=shown(FORMATS), validators=[InputRequired(CHOOSE)], default=EXCEL)

@@ -97,7 +97,7 @@ def at_once(
     format: ExportFormat,
     *,
     url: str,
-    most: int | None = ROWS_AT_ONCE,
+    most: int | None = None,
 ) -> dict[str, int]:
     """Write the sheets of these names, or all; rows by sheet. Nothing where there are more rows than `most`."""
     with exports.at_one_moment(db.engine) as connection:

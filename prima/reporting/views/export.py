@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 
 from prima import clock
 from prima.downloads import WORKBOOK
+from prima.endorsement.forms import shown
 from prima.errors import Refused
 from prima.filters import money
 from prima.forms import BaseForm
@@ -65,7 +66,7 @@ def show() -> Answer:
 def ask() -> Answer:
     reading = portfolio.read(viewer(), given())
     form = ExportForm()
-    form.sheets.choices = list(exports.TABLES)
+    form.sheets.choices = shown((name, name) for name in exports.TABLES)
     if reading.problems:
         return redirect(address("export.show", given()), 303)
     valid = form.validate_on_submit()
@@ -114,10 +115,10 @@ def at_once(names: list[str], format: ExportFormat, *, problems: str) -> Answer:
     reading = portfolio.read(viewer(), given())
     if reading.problems:
         return redirect(address(problems, given()), 303)
-    url = address("listing.index", reading.filters.args())
+    url = current_app.config["BASE_URL"] + address("listing.index", reading.filters.args())
     file = TemporaryFile()  # noqa: SIM115 - the response closes it when it is sent
     try:
-        made = making.at_once(file, viewer(), reading, names, format, url=current_app.config["BASE_URL"] + url)
+        made = making.at_once(file, viewer(), reading, names, format, url=url, most=making.ROWS_AT_ONCE)
     except BaseException:
         file.close()
         raise
@@ -134,10 +135,10 @@ def page(reading: portfolio.Reading, form: ExportForm, counts: dict[str, int] | 
     """The filter in words, how many rows each sheet has, and what the person had made before."""
     if counts is None:
         counts = exports.counted(viewer(), reading)
-    form.sheets.choices = [
+    form.sheets.choices = shown(
         (name, ngettext("%(name)s: %(rows)s row", "%(name)s: %(rows)s rows", number, name=name, rows=money(number)))
         for name, number in counts.items()
-    ]
+    )
     return render_template(
         "reporting/export.html",
         reading=reading,
