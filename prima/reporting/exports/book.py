@@ -7,20 +7,22 @@ from contextlib import contextmanager
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.orm import undefer
 
 from prima.db import db
 from prima.handbook.published import HandbookEdition
 from prima.reporting.exports import duties, matrix, money, projects, readme
 from prima.reporting.exports.columns import Asked, Table, sees_internal
-from prima.reporting.portfolio.choosing import Reading
+from prima.reporting.portfolio.choosing import Reading, chosen
 from prima.spreadsheets import Column, Sheet
 from prima.spreadsheets.workbook import MOST_ROWS
 from prima.users import User
 
 AT_ONCE = 500
 """Rows fetched at once; the rest waits on the server."""
+MOST_COUNTED = 5_000
+"""Projects whose every row is counted while somebody waits."""
 TABLES: dict[str, Callable[[Asked], Table]] = {
     projects.NAME: projects.table,
     "Totals": projects.totals,
@@ -68,20 +70,27 @@ def tables(asked: Asked, names: Sequence[str] = ()) -> list[Table]:
     return [make(asked) for name, make in TABLES.items() if not names or name in names]
 
 
-def count(connection: Connection, chosen: Sequence[Table]) -> dict[str, int]:
+def count(connection: Connection, wanted: Sequence[Table]) -> dict[str, int]:
     """How many rows each sheet has, by its name: one question."""
-    row = connection.execute(select(*(one.count for one in chosen))).one()
-    return dict(zip([one.name for one in chosen], row, strict=True))
+    row = connection.execute(select(*(one.number.scalar_subquery() for one in wanted))).one()
+    return dict(zip([one.name for one in wanted], row, strict=True))
 
 
-def counted(viewer: User | None, reading: Reading) -> dict[str, int]:
-    """How many rows every sheet would have now."""
+def counted(viewer: User | None, reading: Reading, names: Sequence[str] = ()) -> dict[str, int]:
+    """How many rows these sheets, or all, would have now, and how many projects there are.
+
+    Of many projects the projects alone are counted, for somebody waits for it.
+    """
+    ids = chosen(viewer, reading.filters)
+    number = db.session.scalar(select(func.count()).select_from(ids)) or 0
+    if number > MOST_COUNTED:
+        return {projects.NAME: number}
     connection = db.session.connection()
-    return count(connection, tables(ask(connection, viewer, reading)))
+    return {projects.NAME: number} | count(connection, tables(ask(connection, viewer, reading), names))
 
 
 def sheets(
-    connection: Connection, chosen: Sequence[Table], cover: readme.Cover, told: Told = lambda rows: None
+    connection: Connection, wanted: Sequence[Table], cover: readme.Cover, told: Told = lambda rows: None
 ) -> list[Sheet]:
     """The sheets, and last one that says what stands in them; the database is asked while rows are gone through."""
     counted: dict[str, int] = {}
@@ -94,9 +103,9 @@ def sheets(
                 counted[table.name] += len(part)
                 told(len(part))
 
-    made = [_sheet(table, rows(table)) for table in chosen]
+    made = [_sheet(table, rows(table)) for table in wanted]
     columns = [Column(name, itemgetter(place), width=width) for place, (name, width) in enumerate(readme.COLUMNS)]
-    return [*made, Sheet(readme.NAME, columns, readme.rows(cover, chosen, counted), "Read_me", in_order=True)]
+    return [*made, Sheet(readme.NAME, columns, readme.rows(cover, wanted, counted), "Read_me", in_order=True)]
 
 
 def _sheet(table: Table, rows: Iterator[Sequence[Any]]) -> Sheet:

@@ -59,6 +59,8 @@ class Table:
     says: str
     fields: Sequence[Field]
     query: Callable[..., Select[Any]]
+    number: Select[Any]
+    """How many rows there are, asked of the rows' own table alone: their joins take and add none."""
     more: tuple[Any, ...] = ()
     """What `read` needs beside the fields."""
     read: Callable[[Sequence[Any]], Sequence[Any]] | None = None
@@ -67,11 +69,6 @@ class Table:
     @property
     def statement(self) -> Select[Any]:
         return self.query(*(one.value for one in self.fields), *self.more)
-
-    @property
-    def count(self) -> Any:
-        """How many rows there are, as a part of another question."""
-        return select(func.count()).select_from(self.query(literal(1)).order_by(None).subquery()).scalar_subquery()
 
 
 @dataclass(frozen=True)
@@ -108,6 +105,10 @@ class Asked:
     def within(self, column: Any) -> ColumnElement[bool]:
         """That a project's id is one of those exported."""
         return column.in_(select(self.ids.c.id))
+
+    def number(self, column: Any, *conditions: Any) -> Select[Any]:
+        """How many rows of a table belong to the projects; `column` names the project."""
+        return select(func.count()).where(self.within(column), *conditions)
 
     def projects(self, *columns: Any) -> Select[Any]:
         """`columns` of the projects, to which a sheet joins its own rows."""

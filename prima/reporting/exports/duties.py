@@ -123,7 +123,8 @@ def reports(asked: Asked) -> Table:
 
     more = (Project.edition_id, STATE, Deadline.period_to, Deadline.from_on, SITE.time_zone, Project.status)
     says = "One row for each report of the calendar and each that a donor asked for, begun or not."
-    return Table("Reports", says, fields, query, more, read)
+    owed = (Deadline.fell_away_at.is_(None), Deadline.kind != EXTENSION_REQUEST)
+    return Table("Reports", says, fields, query, asked.number(Deadline.project_id, *owed), more, read)
 
 
 def _timeliness(found: Timeliness, owed: bool) -> str:
@@ -192,7 +193,7 @@ def deadlines(asked: Asked) -> Table:
         return (*row[:name], named(row[number], row[places["Kind"]], row[name]), *row[name + 1 : number])
 
     says = "One row for each deadline, windows and what fell away included."
-    return Table("Deadlines", says, fields, query, (Project.edition_id,), read)
+    return Table("Deadlines", says, fields, query, asked.number(Deadline.project_id), (Project.edition_id,), read)
 
 
 def milestones(asked: Asked) -> Table:
@@ -212,7 +213,7 @@ def milestones(asked: Asked) -> Table:
         joined = asked.projects(*columns).join(Milestone, Milestone.project_id == Project.id)
         return joined.order_by(*NEWEST_FIRST, Milestone.planned_on, Milestone.id)
 
-    return Table("Milestones", "One row for each milestone.", fields, query)
+    return Table("Milestones", "One row for each milestone.", fields, query, asked.number(Milestone.project_id))
 
 
 def changes(asked: Asked) -> Table:
@@ -257,7 +258,8 @@ def changes(asked: Asked) -> Table:
         )
 
     says = "One row for each change that was asked for; what is still being drafted is left out."
-    return Table("Changes", says, fields, query)
+    number = asked.number(Change.project_id, Change.state != ChangeState.DRAFT)
+    return Table("Changes", says, fields, query, number)
 
 
 def clearances(asked: Asked) -> Table:
@@ -297,7 +299,8 @@ def clearances(asked: Asked) -> Table:
         )
 
     says = "One row for each review that was asked for, in each round; answers still being drafted are left out."
-    return Table("Clearances", says, fields, query)
+    number = select(func.count()).select_from(Clearance).join(Round, Round.id == Clearance.round_id)
+    return Table("Clearances", says, fields, query, number.where(asked.within(Round.project_id)))
 
 
 def _list(codes: Any) -> Any:
@@ -334,4 +337,6 @@ def lessons(asked: Asked) -> Table:
             .order_by(*NEWEST_FIRST, Lesson.id)
         )
 
-    return Table("Lessons", "One row for each lesson, challenge or good practice of the projects.", fields, query)
+    says = "One row for each lesson, challenge or good practice of the projects."
+    number = asked.number(Lesson.project_id, Lesson.withdrawn_at.is_(None))
+    return Table("Lessons", says, fields, query, number)

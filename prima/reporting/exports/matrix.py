@@ -64,7 +64,7 @@ def results(asked: Asked) -> Table:
         return (*row[:months], say(row[months]) if row[months] else None, *row[months + 1 :])
 
     says = "One row for each objective, outcome, output and activity of a results matrix, with the workplan."
-    return Table("Results", says, fields, query, read=read)
+    return Table("Results", says, fields, query, asked.number(Result.project_id), read=read)
 
 
 def _in_order(numbers: Any) -> tuple[Any, ...]:
@@ -137,7 +137,8 @@ def indicators(asked: Asked) -> Table:
         return (*given[:first], level, found.words, share, found.on_day, found.count, *given[last:])
 
     more = (Indicator.measure, Indicator.counting, readings.c.all)
-    return Table("Indicators", "One row for each indicator, with what its values come to.", fields, query, more, read)
+    says, number = "One row for each indicator, with what its values come to.", asked.number(Indicator.project_id)
+    return Table("Indicators", says, fields, query, number, more, read)
 
 
 def _reading(on_day: str, value: Any, numerator: Any, denominator: Any, said: str) -> Reading:
@@ -174,4 +175,4 @@ def beneficiaries(asked: Asked) -> Table:
         )
 
     says = "One row for each planned group of beneficiaries, with the number reached."
-    return Table("Beneficiaries", says, fields, query)
+    return Table("Beneficiaries", says, fields, query, asked.number(group.project_id))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import and_, case, func, literal, literal_column, null, select, union_all
+from sqlalchemy import and_, case, func, literal, literal_column, null, select, tuple_, union_all
 from sqlalchemy.orm import aliased
 
 from prima.lists import ActivityType, AreaOfWork, BudgetCategory, Country
@@ -66,7 +66,8 @@ def lines(asked: Asked) -> Table:
             .order_by(*NEWEST_FIRST, BudgetLine.position, BudgetLine.id)
         )
 
-    return Table("Budget lines", "One row for each line of a budget, as it stands now.", fields, query)
+    number = asked.number(BudgetLine.project_id)
+    return Table("Budget lines", "One row for each line of a budget, as it stands now.", fields, query, number)
 
 
 def _in_usd(asked: Asked) -> Any:
@@ -127,7 +128,10 @@ def allocation(asked: Asked) -> Table:
         joined_to = asked.projects(*columns).join(every, every.c.project_id == Project.id)
         return joined_to.order_by(*NEWEST_FIRST, every.c.place, every.c.position, every.c.code)
 
-    return Table("Allocation", "One row for each amount of a budget by area, activity type or country.", fields, query)
+    tables = [ALLOCATIONS[dimension] for dimension, _words, _listed in kinds]
+    each = [asked.number(one.project_id, one.amount > 0).scalar_subquery() for one in tables]
+    says = "One row for each amount of a budget by area, activity type or country."
+    return Table("Allocation", says, fields, query, select(each[0] + each[1] + each[2]))
 
 
 def spending(asked: Asked) -> Table:
@@ -178,7 +182,14 @@ def spending(asked: Asked) -> Table:
             .order_by(*NEWEST_FIRST, BudgetCategory.position, found.c.position, found.c.line_id)
         )
 
-    return Table("Spending", "One row for each budget line of a project that was activated.", fields, query)
+    together = func.count(func.distinct(tuple_(BudgetLine.project_id, BudgetLine.category_code))).filter(hidden)
+    number = (
+        select(func.count().filter(~hidden) + together)
+        .select_from(BudgetLine)
+        .join(Project, Project.id == BudgetLine.project_id)
+        .where(Project.code.is_not(None), asked.within(BudgetLine.project_id))
+    )
+    return Table("Spending", "One row for each budget line of a project that was activated.", fields, query, number)
 
 
 def _used(asked: Asked) -> Any:

@@ -117,7 +117,10 @@ def table(asked: Asked) -> Table:
             found = found.outerjoin(one, one.c.project_id == Project.id)
         return found
 
-    return Table(NAME, "One row for each project, in the order of the list: the newest change first.", fields, query)
+    number = select(func.count()).select_from(asked.ids)
+    return Table(
+        NAME, "One row for each project, in the order of the list: the newest change first.", fields, query, number
+    )
 
 
 def _facts() -> list[Field]:
@@ -324,4 +327,12 @@ def totals(asked: Asked) -> Table:
             .order_by(everything, func.max(RegionalOffice.position).nulls_last())
         )
 
-    return Table("Totals", "What the areas of work have, in USD, by the region of the management site.", fields, query)
+    regions = (
+        asked.projects(func.coalesce(OfficeLink.region_code, "").label("region"))
+        .outerjoin(OfficeLink, region_link())
+        .distinct()
+        .subquery()
+    )
+    number = select(func.count() + 1).select_from(regions)
+    says = "What the areas of work have, in USD, by the region of the management site."
+    return Table("Totals", says, fields, query, number)

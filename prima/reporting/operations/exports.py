@@ -103,10 +103,16 @@ def at_once(
     with exports.at_one_moment(db.engine) as connection:
         asked = exports.ask(connection, viewer, reading)
         chosen = exports.tables(asked, names)
-        if most is not None and sum(exports.count(connection, chosen).values()) > most:
+        if most is not None and not _is_small(connection, asked, chosen, most):
             return {}
         cover = exports.cover(asked, made_at=clock.now(), url=url)
         return write_file(file, format, exports.sheets(connection, chosen, cover))
+
+
+def _is_small(connection: Connection, asked: exports.Asked, chosen: Sequence[exports.Table], most: int) -> bool:
+    """Projects first: where they are too many, nothing else is counted."""
+    projects = exports.count(connection, exports.tables(asked, [exports.PROJECTS]))[exports.PROJECTS]
+    return projects <= most and sum(exports.count(connection, chosen).values()) <= most
 
 
 # -- making them ------------------------------------------------------------------------------------------------------
@@ -206,6 +212,13 @@ def _make(workshop: Workshop, job: ExportJob, stop: Stop) -> None:
             counts = exports.count(connection, exports.tables(asked, [exports.PROJECTS, *job.sheets]))
             if not counts[exports.PROJECTS]:
                 raise Refused(_("No project that you may see fits these filters any more: there is nothing to export."))
+            if job.format is ExportFormat.EXCEL and (long := exports.too_long(counts)):
+                raise Refused(
+                    _(
+                        "A workbook cannot hold all rows of: %(sheets)s. Choose CSV, or filter more.",
+                        sheets=", ".join(long),
+                    )
+                )
             total = sum(counts[one.name] for one in chosen)
             progress = Progress(workshop, job, total, stop)
             cover = exports.cover(asked, made_at=clock.now(), url=f"{workshop.base_url}/projects?{job.query}")

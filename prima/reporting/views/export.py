@@ -75,14 +75,15 @@ def ask() -> Answer:
     counts = exports.counted(viewer(), reading)
     if not counts[exports.PROJECTS]:
         form.form_errors.append(_("No project that you may see fits these filters: there is nothing to export."))
-    sheets = {name: counts[name] for name in exports.TABLES if name in (form.sheets.data or ())}
-    if form.format.data == EXCEL and (long := exports.too_long(sheets)):
+    sheets = {name: counts.get(name) for name in exports.TABLES if name in (form.sheets.data or ())}
+    known = {name: number for name, number in sheets.items() if number is not None}
+    if form.format.data == EXCEL and (long := exports.too_long(known)):
         says = _("A workbook cannot hold all rows of: %(sheets)s. Choose CSV, or filter more.", sheets=", ".join(long))
         form.format.errors = [*form.format.errors, says]
     if not valid or form.errors:
         return page(reading, form, counts), 422
-    total, format = sum(sheets.values()), ExportFormat(form.format.data)
-    if total <= making.ROWS_AT_ONCE:
+    total, format = sum(known.values()), ExportFormat(form.format.data)
+    if len(known) == len(sheets) and total <= making.ROWS_AT_ONCE:
         return redirect(
             address("export.download", reading.filters.args(), sheet=list(sheets), format=format.value), 303
         )
@@ -136,8 +137,7 @@ def page(reading: portfolio.Reading, form: ExportForm, counts: dict[str, int] | 
     if counts is None:
         counts = exports.counted(viewer(), reading)
     form.sheets.choices = shown(
-        (name, ngettext("%(name)s: %(rows)s row", "%(name)s: %(rows)s rows", number, name=name, rows=money(number)))
-        for name, number in counts.items()
+        (name, _with_rows(name, counts[name]) if name in counts else name) for name in exports.TABLES
     )
     return render_template(
         "reporting/export.html",
@@ -152,6 +152,10 @@ def page(reading: portfolio.Reading, form: ExportForm, counts: dict[str, int] | 
         url=address("export.ask", reading.filters.args()),
         made=[(one, state_chip(one), in_words(one)) for one in jobs.newest(viewer())],
     )
+
+
+def _with_rows(name: str, number: int) -> str:
+    return ngettext("%(name)s: %(rows)s row", "%(name)s: %(rows)s rows", number, name=name, rows=money(number))
 
 
 # -- made in the background -------------------------------------------------------------------------------------------
