@@ -49,7 +49,7 @@ def anchor(session: Session, _stop: Stop) -> None:
 JOBS = (
     Job("remind", remind, at=timedelta(hours=1)),
     Job("send mail", send_mail, at=timedelta(seconds=20)),
-    Job("make exports", make_exports, at=timedelta(seconds=5)),
+    Job("make exports", make_exports, at=timedelta(seconds=5), longest=timedelta(minutes=30)),
     Job("clean up", clean_up, at=timedelta(minutes=30)),
     Job("anchor the journal", anchor, at=timedelta(minutes=1)),
 )

@@ -200,6 +200,18 @@ def test_what_no_workbook_holds_is_asked_for_as_csv(app, browser_of, monkeypatch
     assert page.errors[-1] == "Format: A workbook cannot hold all rows of: Projects. Choose CSV, or filter more."
 
 
+def test_of_many_projects_the_projects_alone_are_counted_at_first(app, browser_of, workshop, monkeypatch):
+    monkeypatch.setattr(exports.book, "MOST_COUNTED", 1)
+    for _number in range(2):
+        a_project(status="ACTIVE", budget=100)
+    page = browser_of(a_user("VIEW")).open("/export").check()
+    assert "2 projects" in page.text and "Projects: 2 rows" in page.text and "Budget lines:" not in page.text
+    assert "Waiting" in page.press("Export").check().text
+    monkeypatch.setattr(exports.book, "MOST_ROWS", 5)
+    made(workshop)
+    assert newest().problem == "A workbook cannot hold all rows of: Budget lines, Spending. Choose CSV, or filter more."
+
+
 def test_a_person_has_three_at_a_time_and_the_same_one_once(large, browser_of):
     owner = a_user("VIEW")
     page = browser_of(owner).open("/export")
