@@ -209,7 +209,7 @@ def test_of_many_projects_the_projects_alone_are_counted_at_first(app, browser_o
     assert "Waiting" in page.press("Export").check().text
     monkeypatch.setattr(exports.book, "MOST_ROWS", 5)
     made(workshop)
-    assert newest().problem == "A workbook cannot hold all rows of: Budget lines, Spending. Choose CSV, or filter more."
+    assert newest().problem == "A workbook cannot hold all rows of: Budget lines. Choose CSV, or filter more."
 
 
 def test_a_person_has_three_at_a_time_and_the_same_one_once(large, browser_of):
