@@ -17,7 +17,7 @@ ARGS   ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint format types security pytest soak bench requirements clean venv browser
+.PHONY: help run test lint format types security pytest soak interop bench requirements clean venv browser
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -54,6 +54,15 @@ pytest: .venv/.dev browser ## Run the tests alone, as in: make pytest ARGS="-k e
 
 soak: .venv/.dev browser ## Run the long proofs
 	@$(VENV) -m pytest -m soak -o faulthandler_timeout=1800 $(ARGS)
+
+interop: .venv/.dev ## Open an exported file in LibreOffice and compare (installs it with apt-get where it is not there)
+	@test -e "$$(dirname "$$(readlink -f "$$(command -v soffice)")")/libsclo.so" || { $(LIBREOFFICE); }
+	@$(VENV) -m pytest -n0 tests/libreoffice.py $(ARGS)
+
+LIBREOFFICE = echo "Installing LibreOffice ..."; \
+    { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -q && \
+      apt-get install -y -q --no-install-recommends libreoffice-calc; } >/dev/null || { \
+    echo "LibreOffice could not be installed: install its Calc (on Debian and Ubuntu: sudo apt-get install libreoffice-calc), then run make interop again." >&2; exit 1; }
 
 bench: .venv/.dev ## Measure on the large portfolio, each figure beside its floor
 	@PRIMA_ENV="$${PRIMA_ENV:-demonstration}" exec $(FLASK) bench

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextvars
-import csv
 import difflib
 import html
 import io
@@ -12,7 +11,6 @@ import os
 import random
 import re
 import secrets
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -31,7 +29,7 @@ from sqlalchemy import event, func, select, text
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import selectinload
 
-from prima import clock, loopback
+from prima import bench_exports, clock, loopback
 from prima.db import db
 from prima.demonstration.portfolio import full
 from prima.endorsement.differences.words import words as differing
@@ -44,7 +42,7 @@ from prima.projects.models import Level, Part, Party, Project, Result
 from prima.projects.operations import give_codes
 from prima.projects.snapshot import seal, snapshot
 from prima.projects.stages import Status
-from prima.reporting import operations, portfolio, reminders, statement, workbooks
+from prima.reporting import operations, portfolio, reminders, statement
 from prima.reporting.models import Deadline
 from prima.reporting.reminders import climbing
 from prima.reporting.reminders.ladders import Ladders
@@ -56,7 +54,7 @@ WARM_UP = 2
 SLOW, RUNS_OF_SLOW = 5.0, 3
 """What takes more seconds than this is warmed up once and measured so many times."""
 BARE, CSV, DIFFLIB, CALAMINE = "bare page", "csv", "difflib", "calamine"
-SMTPLIB, PSYCOPG = "smtplib", "psycopg"
+SMTPLIB, PSYCOPG, OPENPYXL = "smtplib", "psycopg", "openpyxl"
 FINANCE_ROWS, FINANCE_PROJECTS = 20_000, 40
 QUEUED, SENT = 10_000, 500
 """Letters that are written at once, and sent at once."""
@@ -92,6 +90,7 @@ class Bound:
     seconds: float | None = None
     cpu_ratio: float | None = None
     """As `ratio`, of the time that this process computes: what waits for the database does not count."""
+    size: int | None = None
 
 
 BOUNDS: Mapping[str, Bound] = {
@@ -117,6 +116,10 @@ BOUNDS: Mapping[str, Bound] = {
     "desk": Bound(queries=12, ratio=45),
     "review page": Bound(queries=20, ratio=85),
     "spending import": Bound(cpu_ratio=6),
+    "Excel": Bound(cpu_ratio=2),
+    "Excel memory": Bound(size=200_000),
+    "Excel sheets": Bound(queries=40, cpu_ratio=2),
+    "Excel rows": Bound(cpu_ratio=1 / 4),
 }
 """By the kind of figure."""
 
@@ -177,6 +180,8 @@ class Measured:
             found.append(f"{self.name} takes {self.took.wall / 1000:.2f} seconds; {bound.seconds:g} are allowed.")
         if bound.cpu_ratio is not None and self.cpu_ratio > bound.cpu_ratio:
             found.append(f"{self.name} computes {self.cpu_ratio:.1f} times its floor; {bound.cpu_ratio:g} are allowed.")
+        if bound.size is not None and self.size > bound.size:
+            found.append(f"{self.name}: {self.size:,}; {bound.size:,} are allowed.")
         return found
 
 
@@ -369,7 +374,7 @@ def figures(app: Flask) -> Iterator[Figure]:
         yield Figure("letters sent", f"letters: {SENT:,} sent over SMTP", server.send, server.bare, SMTPLIB)
     finally:
         server.end()
-    yield Figure("Excel", "Excel: every project", _alone(app, _workbook), _alone(app, _csv), CSV)
+    yield from _exports(app)
     finance = Finance()
     name = f"spending import: {FINANCE_ROWS:,} rows of finance"
     yield Figure("spending import", name, _alone(app, finance.take_over), _alone(app, finance.only_read), CALAMINE)
@@ -527,21 +532,16 @@ def _by_difflib() -> int:
     return len(difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes())
 
 
-def _workbook() -> int:
-    with tempfile.TemporaryFile() as file:
-        exported = portfolio.export(None, portfolio.read(None, {}))
-        return write(file, workbooks.portfolio(exported), created=clock.now())["Projects"]
-
-
-def _csv() -> int:
-    """The same rows of the same question, as the standard library writes them."""
-    number = 0
-    with tempfile.TemporaryFile("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        for row in portfolio.export(None, portfolio.read(None, {})).rows:
-            writer.writerow(row)
-            number += 1
-    return number
+def _exports(app: Flask) -> Iterator[Figure]:
+    some, part = bench_exports.SomeProjects(), bench_exports.Slice()
+    as_csv = _alone(app, bench_exports.projects_as_csv)
+    for kind, name, work, floor, floor_name in (
+        ("Excel", "the sheet of projects, every project", bench_exports.projects, as_csv, CSV),
+        ("Excel memory", "the same, kB held beyond those before", bench_exports.most_memory, as_csv, CSV),
+        ("Excel sheets", "every sheet of some 1,500 projects", some.every_sheet, _alone(app, some.as_csv), CSV),
+        ("Excel rows", f"{bench_exports.SLICE:,} rows written", part.written, _alone(app, part.by_openpyxl), OPENPYXL),
+    ):
+        yield Figure(kind, f"{kind}: {name}", _alone(app, work), floor, floor_name)
 
 
 class Finance:

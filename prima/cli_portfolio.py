@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import BinaryIO
+from urllib.parse import urlencode
 
 import click
+from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy import select
 
@@ -21,6 +23,8 @@ from prima.handbook import published
 from prima.lists import AreaOfWork
 from prima.projects.operations.importing import Change, Outcome, import_portfolio
 from prima.reporting import portfolio, workbooks
+from prima.reporting.models import ExportFormat
+from prima.reporting.operations import exports
 from prima.reporting.operations.history import import_history
 from prima.reporting.operations.history_file import BadHistory
 from prima.spreadsheets import Unwritable, write
@@ -93,7 +97,7 @@ def template(target: Path) -> None:
     session = db.session()
     areas = [(one.code, one.name) for one in session.scalars(select(AreaOfWork).order_by(AreaOfWork.position))]
     kinds = [(one.code, one.name.en) for one in published.newest(session).handbook.reports]
-    _written(target, workbooks.history_form(areas, kinds))
+    _written(target, lambda file: write(file, workbooks.history_form(areas, kinds), created=clock.now()))
     click.echo(f"{target}: the form for existing projects. Replace the row that shows how it is filled in.")
 
 
@@ -159,16 +163,20 @@ def export_command(target: Path, email: str | None, region: str | None, year: st
         raise click.ClickException(" ".join(reading.problems))
     if target.exists() and not target.is_file():
         raise click.ClickException(f"{target} is no file that could be replaced.")
-    number = _written(target, workbooks.portfolio(portfolio.export(viewer, reading)))["Projects"]
+    url = f"{current_app.config['BASE_URL']}/projects?{urlencode(reading.filters.args())}"
+    number = _written(
+        target,
+        lambda file: exports.at_once(file, viewer, reading, (), ExportFormat.EXCEL, url=url, most=None),
+    )["Projects"]
     click.echo(f"{target}: {number} {plural(number, 'project')}.")
 
 
-def _written(target: Path, sheets: Any) -> dict[str, int]:
+def _written(target: Path, write: Callable[[BinaryIO], dict[str, int]]) -> dict[str, int]:
     """Write a workbook beside its place and move it there whole; rows by sheet."""
     draft = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         with draft.open("wb") as file:
-            written = write(file, sheets, created=clock.now())
+            written = write(file)
         draft.replace(target)
     except (OSError, Unwritable) as error:
         reason = getattr(error, "strerror", None) or error

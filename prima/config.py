@@ -73,6 +73,7 @@ def settings(environ: Mapping[str, str] = os.environ) -> dict[str, object]:
         "OVERSIGHT_EMAIL": mailbox("OVERSIGHT_EMAIL", environ.get("OVERSIGHT_EMAIL", "")),
         "BASE_URL": base or f"http://127.0.0.1:{environ.get('PORT', '8000')}",
         "DOCUMENTS_DIR": Path(environ.get("DOCUMENTS_DIR", instance / "documents")).absolute(),
+        "EXPORTS_DIR": Path(environ.get("EXPORTS_DIR", instance / "exports")).absolute(),
         "SCAN_COMMAND": scanner(environ.get("SCAN_COMMAND", ""), kind),
         "SCAN_SECONDS": seconds("SCAN_SECONDS", environ.get("SCAN_SECONDS", "30")),
         "PROXIES": proxies(environ.get("PROXIES", "0")),

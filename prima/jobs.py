@@ -16,6 +16,7 @@ from prima.outbox import queue
 from prima.people import queries as people
 from prima.projects import names as project_names
 from prima.reporting import reminders
+from prima.reporting.operations import exports
 from prima.reporting.operations.searches import tell_weekly
 from prima.reporting.summary import folding, verifying
 from prima.scheduler import Job, Stop, Unfinished
@@ -62,9 +63,17 @@ def try_mail(_session: Session, _stop: Stop) -> str:
     return post.way
 
 
-def clean_up(_session: Session, _stop: Stop) -> None:
-    """Failed sign-ins stop counting after a while; dead links and old sessions go."""
+def make_exports(_session: Session, stop: Stop) -> str:
+    """Large exports, one after the other; one that was killed with its process is begun again."""
+    config = current_app.config
+    workshop = exports.Workshop(db.engine, config["EXPORTS_DIR"], config["BASE_URL"])
+    return _("%(count)s exports made", count=exports.make_waiting(workshop, stop))
+
+
+def clean_up(session: Session, _stop: Stop) -> None:
+    """Failed sign-ins stop counting after a while; dead links, old sessions and the files of old exports go."""
     sessions.tidy()
+    exports.clear(session, current_app.config["EXPORTS_DIR"])
 
 
 def anchor(session: Session, _stop: Stop) -> None:
@@ -108,6 +117,7 @@ JOBS = (
     Job("remind", remind, at=timedelta(hours=1)),
     Job("digests", write_digests, at=timedelta(minutes=1)),
     Job("send mail", send_mail, at=timedelta(seconds=20)),
+    Job("make exports", make_exports, at=timedelta(seconds=5), longest=timedelta(minutes=30)),
     Job("try the mail server", try_mail, at=timedelta(minutes=10)),
     Job("clean up", clean_up, at=timedelta(minutes=30)),
     Job("anchor the journal", anchor, at=timedelta(minutes=1)),

@@ -52,11 +52,13 @@ class Job:
     work: Callable[[Session, Stop], object]
     """What it returns is told as the result."""
     at: timedelta
+    longest: timedelta = timedelta()
+    """What one run may take; until then it is not late."""
 
     @property
     def grace(self) -> timedelta:
         """By how much it may miss its time before somebody is told."""
-        return timedelta(minutes=1) + self.at / 10
+        return timedelta(minutes=1) + self.at / 10 + self.longest
 
 
 class JobRun(Model):

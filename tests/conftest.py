@@ -160,6 +160,7 @@ def app(
         monkeypatch.setattr(sessions, "kept_count", lambda: 0)
     journal.use_key(shared_app.config["JOURNAL_KEY"])  # a test before may have made an app with another one
     shared_app.config["DOCUMENTS_DIR"] = tmp_path / "documents"
+    shared_app.config["EXPORTS_DIR"] = tmp_path / "exports"
     with shared_app.app_context():
         engine = db.engine
         connection = engine.connect()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, text
 
-from prima import bench, cli_bench, clock
+from prima import bench, bench_exports, cli_bench, clock
 from prima.bench import Bound, Measured, Times
 from prima.db import db
 from prima.demonstration.portfolio import fill, full
@@ -47,6 +47,8 @@ def test_bounds_are_kept_by_kind(monkeypatch):
     assert measured("list", 1, wall=11).missed() == ["list takes 2.2 times its floor; 2 are allowed."]
     busy = ["list takes 2.4 times its floor of processor time; 2 are allowed."]
     assert measured("list", 1, database=7).missed() == busy
+    monkeypatch.setattr(bench, "BOUNDS", {"Excel memory": Bound(size=0)})
+    assert measured("Excel memory", 1).missed() == ["Excel memory: 1; 0 are allowed."]
     assert measured("desk", 99).missed() == []
 
 
@@ -97,6 +99,7 @@ def run(app, databases, monkeypatch):
     monkeypatch.setattr(bench, "FINANCE_ROWS", 200)
     monkeypatch.setattr(bench, "QUEUED", 200)
     monkeypatch.setattr(bench, "SENT", 20)
+    monkeypatch.setattr(bench_exports, "SLICE", 50)
 
     def typed(*words: str):
         return app.test_cli_runner().invoke(args=["bench", "--runs", "1", *words])
@@ -114,7 +117,10 @@ def test_a_small_portfolio_is_made_once_and_measured(run):
         "project page: ACTIVE",
         "desk: everything on it",
         "compare: ",
-        "Excel: every",
+        "Excel: the sheet of projects",
+        "Excel memory: the same",
+        "Excel sheets: every sheet",
+        "Excel rows: 50 rows",
         "spending import: 200 rows",
         "letters: 200 queued",
         "letters: 20 sent over SMTP",
@@ -122,7 +128,7 @@ def test_a_small_portfolio_is_made_once_and_measured(run):
     ):
         assert words in first.output
     assert clock.today() == TODAY
-    again = run("--projects", "200", "--only", "Excel")
+    again = run("--projects", "200", "--only", "count and sum")
     assert again.exit_code == 0, again.output
     assert "Filling" not in again.output and "list:" not in again.output
     other = run("--projects", "100")

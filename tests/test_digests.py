@@ -395,7 +395,7 @@ def test_what_no_page_offers_is_refused_at_its_field(browser_of, field, value):
     data = {**dict.fromkeys(FREE, "daily"), "language": "es", "time_zone": "", "csrf_token": token, field: value}
     page = page.browser.request("POST", "/account/letters", data=data)
     assert page.status == 422 and page.errors
-    assert page.value("In a daily digest", within="Summaries") is True, "what was chosen stays"
+    assert page.value("In a daily digest", within="Searches and exports") is True, "what was chosen stays"
     assert set(wishes.ways(reader).values()) == {Way.AT_ONCE}
 
 

@@ -15,7 +15,16 @@ ROOT = Path(__file__).parent.parent
 
 # -- the tables -------------------------------------------------------------------------------------------------------
 
-ROOTS = ("prima", "prima.home", "prima.jobs", "prima.cli", "prima.rooms", "prima.serve", "prima.bench")
+ROOTS = (
+    "prima",
+    "prima.home",
+    "prima.jobs",
+    "prima.cli",
+    "prima.rooms",
+    "prima.serve",
+    "prima.bench",
+    "prima.bench_exports",
+)
 ROOT_PACKAGES = ("demonstration",)  # these, ROOTS and prima/cli_*.py compose the rest
 PACKAGES = ("projects", "endorsement", "reporting")  # each may import those before it
 TABLES = ("stages", "steps", "calendar", "rights", "rules", "tones", "changes")
@@ -40,7 +49,7 @@ DATABASE = ("prima.db", "sqlalchemy", "flask_sqlalchemy")
 ASKING = ("flask", "wtforms", "flask_wtf", "prima.forms")  # what only a request needs
 ASKED = (
     "queries", "visibility", "portfolio", "choices", "names", "loading", "similar", "library", "funding_rounds",
-    "changing", "agenda", "summary", "search",
+    "changing", "agenda", "summary", "search", "exports",
 )  # fmt: skip
 READING = (*TABLES, *PURE, "models", *ASKED)
 ACTING = ("operations", "reminders", "files")

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from openpyxl.utils.escape import unescape
 from python_calamine import CalamineWorkbook
 
-from prima.spreadsheets import Column, Kind, Sheet, TooLong, TooManyRows, Unwritable, workbook, write
+from prima.spreadsheets import Column, Kind, Sheet, TooLong, TooManyRows, Unwritable, workbook, write, write_archive
 from prima.spreadsheets.sheets import valid_names
 
 HOUSE = Path(__file__).parents[1]
@@ -289,3 +289,75 @@ def test_it_does_not_need_lxml():
         "assert not openpyxl.LXML; assert openpyxl.load_workbook(file).active['A3'].value == 'b'"
     )
     subprocess.run([sys.executable, "-c", program], check=True, cwd=HOUSE, env={"OPENPYXL_LXML": "False"}, timeout=60)
+
+
+# -- tables and CSV ---------------------------------------------------------------------------------------------------
+
+
+def a_table(name, *values, heading="Value"):
+    columns = (Column(heading, itemgetter(0), cut=True), Column("Amount", itemgetter(1), Kind.MONEY))
+    return Sheet(name.replace("_", " "), columns, values, name, in_order=True)
+
+
+def test_a_sheet_is_a_table_as_far_as_its_rows_go():
+    rows = [(f"<{number}>", Decimal(number)) for number in range(1234)]
+    book = opened(written(a_table("Budget_lines", *rows, heading="B & <c>"), a_table("Empty"), a_sheet("x")))
+    [table], [empty] = (book[name].tables.values() for name in ("Budget lines", "Empty"))
+    assert (table.displayName, table.ref, table.autoFilter.ref) == ("Budget_lines", "A1:B1235", "A1:B1235")
+    assert [column.name for column in table.tableColumns] == ["B & <c>", "Amount"]
+    assert empty.ref == "A1:B2"
+    assert (table.id, empty.id) == (1, 2)
+    assert book["Budget lines"].auto_filter.ref is None
+    assert book["Projects"].auto_filter.ref == "A1:A2" and not book["Projects"].tables
+    assert [cell.value for cell in book["Budget lines"][1235]] == ["<1233>", 1233]
+
+
+@pytest.mark.parametrize("name", ["AB1", "R1C1", "1st", "a b", "Pro", "Ab=c", ""])
+def test_a_name_that_excel_takes_for_a_cell_is_refused(name):
+    sheet = Sheet("S", (Column("A", itemgetter(0)),), [], name or "-")
+    with pytest.raises(Unwritable, match="is no name of a table"):
+        written(sheet)
+
+
+def test_a_table_has_a_heading_of_its_own_for_each_column():
+    columns = (Column("Name", itemgetter(0)), Column("name", itemgetter(0)))
+    with pytest.raises(Unwritable, match="a heading of its own"):
+        written(Sheet("S", columns, [], "Sheet_one"))
+
+
+@pytest.mark.parametrize("text", ["a" * 32_768, "😀" * 16_384, "a" * 32_000 + "😀" * 400])
+def test_a_text_over_the_limit_is_cut_where_the_column_says_so(text):
+    file = written(a_table("Texts", (text, None), ("a" * 32_767, None)))
+    cut, whole = (opened(file)["Texts"].cell(number, 1).value for number in (2, 3))
+    assert cut.endswith("[cut: a cell of Excel holds no more]") and cut[:100] == text[:100]
+    assert 16_000 < len(cut.encode("utf-16-le")) // 2 <= 32_767
+    assert len(whole) == 32_767
+
+
+def test_csv_holds_the_same_in_plain_words():
+    columns = [Column(kind.title(), itemgetter(index), kind) for index, kind in enumerate(Kind)]
+    moment = datetime(2016, 10, 1, 12, 30, tzinfo=timezone(timedelta(hours=3)))
+    row = ("=Kenya, “x”\n2", Decimal("-1E+3"), 7, date(2016, 10, 1), moment, Decimal("0.25"))
+    blank = (None,) * len(row)
+    file = BytesIO()
+    sheets = [Sheet("Facts", columns, [row, blank]), Sheet("facts", columns, (one for one in [row]), in_order=True)]
+    assert write_archive(file, sheets) == {"Facts": 2, "facts (2)": 1}
+    with ZipFile(file) as archive:
+        text = archive.read("Facts.csv").decode("utf-8")
+        again = archive.read("facts (2).csv").decode("utf-8")
+    assert text.startswith("\ufeffText,Money,Number,Day,Moment,Percent\r\n")
+    said = '"\'=Kenya, “x”\n2",-1000,7,2016-10-01,2016-10-01 09:30:00,0.25\r\n'
+    assert text.endswith(said + ",,,,,\r\n") and again.endswith(said)
+
+
+def test_an_archive_that_fails_leaves_nothing():
+    def rows():
+        yield ("a",)
+        raise ZeroDivisionError
+
+    file = BytesIO()
+    with pytest.raises(ZeroDivisionError):
+        write_archive(file, [Sheet("S", (Column("A", itemgetter(0)),), rows())])
+    assert file.getvalue() == b""
+    with pytest.raises(Unwritable):
+        write_archive(file, [])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select, true
@@ -57,6 +57,18 @@ def may_see(user: User | None) -> ColumnElement[bool]:
     if not user.active:
         return false()
     ways = [Project.id.in_(_own(user)), in_sight(sight(user))]
+    if called := asked_as(user):
+        ways.append(_asked(called))
+    return or_(*ways)
+
+
+def may_see_internal(user: User | None) -> ColumnElement[bool]:
+    """A condition on Project: its internal parts too. The SQL twin of rights.INTERNALS."""
+    if user is None:
+        return true()
+    if not user.active:
+        return false()
+    ways = [Project.id.in_(_own(user)), in_sight(replace(sight(user), staff=False))]
     if called := asked_as(user):
         ways.append(_asked(called))
     return or_(*ways)

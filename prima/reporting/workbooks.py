@@ -1,8 +1,7 @@
-"""Figures as Excel workbooks: the portfolio (projects, totals of the very same rows, milestones), and one report."""
+"""Figures as Excel workbooks: the form of an import, spending, one report, and lessons."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -11,44 +10,9 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from prima.projects.stages import Funding
 from prima.reporting.library import Found
-from prima.reporting.portfolio import Exported
 from prima.reporting.queries import OverdueRow
 from prima.spreadsheets import Column, Kind, Sheet
-
-REGION, FUNDING = 5, 9
-FACTS = (
-    ("Reference", Kind.TEXT),
-    ("Project ID", Kind.TEXT),
-    ("Title", Kind.TEXT),
-    ("Status", Kind.TEXT),
-    ("Stage", Kind.TEXT),
-    ("Regional Office", Kind.TEXT),
-    ("Country", Kind.TEXT),
-    ("Office", Kind.TEXT),
-    ("Project type", Kind.TEXT),
-    ("Funding", Kind.TEXT),
-    ("Donor", Kind.TEXT),
-    ("Funding year", Kind.NUMBER),
-    ("Call for proposals", Kind.TEXT),
-    ("Start", Kind.DAY),
-    ("End", Kind.DAY),
-    ("Budget (USD)", Kind.MONEY),
-)
-"""The headings are read by other programs, so they are not translated."""
-MILESTONES = (
-    ("Reference", Kind.TEXT),
-    ("Project ID", Kind.TEXT),
-    ("Title", Kind.TEXT),
-    ("Milestone", Kind.TEXT),
-    ("Planned day", Kind.DAY),
-    ("Done on", Kind.DAY),
-    ("Evidence", Kind.TEXT),
-    ("State", Kind.TEXT),
-)
-ZERO = Decimal(0)
-
 
 HISTORY: dict[str, list[tuple[str, Kind, Any]]] = {
     "Projects": [
@@ -101,65 +65,6 @@ def history_form(areas: Sequence[tuple[str, str]], kinds: Sequence[tuple[str, st
     words = [("Areas of work", code, text) for code, text in areas] + [("Reports", code, text) for code, text in kinds]
     listed = [Column(head, itemgetter(place), Kind.TEXT) for place, head in enumerate(("List", "Code", "Name"))]
     return [*sheets, Sheet("Codes", listed, words)]
-
-
-class Counting:
-    """Passes the rows on and adds up their areas by region, so that both sheets hold the same figures."""
-
-    def __init__(self, exported: Exported) -> None:
-        self.exported = exported
-        self.areas = slice(len(FACTS), len(FACTS) + len(exported.areas))
-        self.sums: dict[str | None, list[Decimal]] = defaultdict(lambda: [ZERO] * len(exported.areas))
-
-    def rows(self) -> Iterator[Sequence[Any]]:
-        for row in self.exported.rows:
-            sums = self.sums[row[REGION]]
-            for place, amount in enumerate(row[self.areas]):
-                if amount:
-                    sums[place] += amount
-            yield row
-
-    def totals(self) -> Iterator[list[Any]]:
-        """By region in the order of the list, and all of them; right once the rows are gone through."""
-        for region in (*self.exported.regions, None):
-            if region in self.sums:
-                yield [region or _("No Regional Office"), *self.sums[region], sum(self.sums[region], ZERO)]
-        everything = [sum(amounts, ZERO) for amounts in zip(*self.sums.values(), strict=True)]
-        everything = everything or [ZERO] * len(self.exported.areas)
-        yield ["All", *everything, sum(everything, ZERO)]
-
-
-def portfolio(exported: Exported) -> tuple[Sheet, ...]:
-    """The sheets `Projects`, `Totals` and `Milestones`; what is not stated stays blank."""
-    counting = Counting(exported)
-    amounts = [*exported.areas, *exported.activities]
-    projects = (
-        *(Column(heading, _reader(place), kind) for place, (heading, kind) in enumerate(FACTS)),
-        *(
-            Column(f"{name} (USD)", itemgetter(place), Kind.MONEY)
-            for place, name in enumerate(amounts, start=len(FACTS))
-        ),
-    )
-    totals = (
-        Column("Regional Office", itemgetter(0)),
-        *(
-            Column(name, itemgetter(place), Kind.MONEY)
-            for place, name in enumerate([*exported.areas, "Total"], start=1)
-        ),
-    )
-    milestones = [Column(heading, itemgetter(place), kind) for place, (heading, kind) in enumerate(MILESTONES)]
-    return (
-        Sheet("Projects", projects, counting.rows()),
-        Sheet("Totals", totals, counting.totals()),
-        Sheet("Milestones", milestones, exported.milestones),
-    )
-
-
-def _reader(place: int) -> Any:
-    if place != FUNDING:
-        return itemgetter(place)
-    words = {Funding.FUND: "Fund", Funding.DONOR: "Donor"}
-    return lambda row: words[row[FUNDING]]
 
 
 def spending(groups: Sequence[Any], currency: str) -> tuple[Sheet, ...]:

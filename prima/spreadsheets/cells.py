@@ -11,6 +11,7 @@ from typing import Any
 from prima.spreadsheets.sheets import Kind, TooLong, Unwritable, length
 
 LONGEST_TEXT = 32_767
+CUT_SHORT = " … [cut: a cell of Excel holds no more]"
 LONGEST_NUMBER = 300  # digits; only a longer one can pass the largest number
 LARGEST_NUMBER = Decimal("9.99999999999999E+307")
 REMEMBERED = 10_000  # different values of one column; bounds the memory
@@ -40,11 +41,11 @@ class Styles:
 Cells = Callable[[Sequence[Any]], list[str]]
 
 
-def cells_of(kind: Kind, styles: Styles, then: str) -> Cells:
+def cells_of(kind: Kind, styles: Styles, then: str, *, cut: bool = False) -> Cells:
     """The writer of one column: takes values, gives a cell for each. Raises Unwritable."""
     match kind:
         case Kind.TEXT:
-            return _Remembered(_text, styles.of[kind], styles, then).texts
+            return _Remembered(_cut_text if cut else _text, styles.of[kind], styles, then).texts
         case Kind.DAY:
             return _Remembered(_day, styles.of[kind], styles, then).cells
         case Kind.MOMENT:
@@ -84,6 +85,16 @@ def _text(text: str, style: int, styles: Styles) -> str:
     if "_x" in text:
         text = LOOKS_ESCAPED.sub("_x005F_", text)
     return _inline(text, styles.quoted if text[0] in READ_AS_FORMULA else style)
+
+
+def _cut_text(text: str, style: int, styles: Styles) -> str:
+    try:
+        return _text(text, style, styles)
+    except TooLong:
+        # What Excel counts twice counts at most twice: half of the limit always fits.
+        room = LONGEST_TEXT - len(CUT_SHORT)
+        part = text[:room]
+        return _text((part if length(part) <= room else text[: room // 2]) + CUT_SHORT, style, styles)
 
 
 def _day(value: Any, style: int, styles: Styles) -> str:

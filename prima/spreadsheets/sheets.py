@@ -28,6 +28,7 @@ class Column:
     read: Callable[[Any], Any]
     kind: Kind = Kind.TEXT
     width: float | None = None  # in characters; without it, as wide as the kind and the first rows need
+    cut: bool = False  # a text over the limit of a cell is cut short and says so; otherwise it is refused
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class Sheet:
     name: str
     columns: Sequence[Column]
     rows: Iterable[Any]
+    table: str = ""  # the name of Excel's own table around it, which other sheets and queries call it by
+    in_order: bool = False  # each row is the values of its columns in their order: no column is asked to read
 
 
 class Unwritable(ValueError):
@@ -55,6 +58,19 @@ class TooLong(Unwritable):
 
 class TooManyRows(Unwritable):
     """More rows than a sheet of Excel has."""
+
+
+TABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z_]{3}[A-Za-z0-9_]{0,200}")
+"""A name of a table that Excel takes for no cell (AB12) and no formula."""
+
+
+def check_table(sheet: Sheet) -> None:
+    """Raises Unwritable unless Excel takes the sheet for a table: a name, and a heading of its own for each column."""
+    headings = [column.heading.casefold() for column in sheet.columns]
+    if not TABLE_NAME.fullmatch(sheet.table):
+        raise Unwritable(f"“{sheet.table}” is no name of a table.", sheet=sheet.name)
+    if not all(headings) or len(set(headings)) < len(headings):
+        raise Unwritable("in a table each column has a heading of its own.", sheet=sheet.name)
 
 
 def valid_names(names: Iterable[str]) -> list[str]:

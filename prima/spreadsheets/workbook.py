@@ -13,13 +13,15 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.filters import AutoFilter
+from openpyxl.worksheet.table import Table, TableColumn, TableStyleInfo
 from openpyxl.worksheet.worksheet import Worksheet
 from openpyxl.writer.excel import ExcelWriter
 from openpyxl.xml.functions import tostring
 
 from prima.spreadsheets.cells import Styles
 from prima.spreadsheets.rows import Rows
-from prima.spreadsheets.sheets import Column, Kind, Sheet, TooManyRows, Unwritable, valid_names
+from prima.spreadsheets.sheets import Column, Kind, Sheet, TooManyRows, Unwritable, check_table, valid_names
 
 CREATOR = "PRIMA"
 MOST_ROWS = 1_048_575  # and the headings
@@ -53,7 +55,12 @@ def write(file: BinaryIO, sheets: Sequence[Sheet], *, created: datetime) -> dict
     for sheet, name in zip(sheets, names, strict=True):
         if not 0 < len(sheet.columns) <= MOST_COLUMNS:
             raise Unwritable(f"a sheet has 1 to {MOST_COLUMNS:,} columns, not {len(sheet.columns):,}.", sheet=name)
+        if sheet.table:
+            check_table(sheet)
     book = _book(names, created)
+    for sheet, page in zip(sheets, book.worksheets, strict=True):
+        if sheet.table:
+            page.add_table(_table(sheet))
     parts = _parts(book)
     written = {}
     start = file.tell()
@@ -132,7 +139,7 @@ def _write_rows(part: IO[bytes], sheet: Sheet, page: Worksheet) -> int:
     as_text = [Column(heading, itemgetter(index)) for index, heading in enumerate(headings)]
     part.write(b"<sheetData>" + Rows(as_text, letters, heading_styles).xml([headings], 1))
 
-    body = Rows(sheet.columns, letters, styles)
+    body = Rows(sheet.columns, letters, styles, in_order=sheet.in_order)
     count = size = 0
     while batch:
         if count + len(batch) > MOST_ROWS:
@@ -144,10 +151,29 @@ def _write_rows(part: IO[bytes], sheet: Sheet, page: Worksheet) -> int:
         part.write(xml)
         batch = list(islice(rows, BATCH))
 
-    # The filter's range stands behind the rows, so their number need not be known before.
-    page.auto_filter.ref = f"A1:{letters[-1]}{count + 1}"
-    part.write(b"</sheetData>" + tostring(page.auto_filter.to_tree()))
+    # The range stands behind the rows, or in a part of its own, so their number need not be known before.
+    part.write(b"</sheetData>")
+    if sheet.table:
+        _stretch(page.tables[sheet.table], letters[-1], count)
+    else:
+        page.auto_filter.ref = f"A1:{letters[-1]}{count + 1}"
+        part.write(tostring(page.auto_filter.to_tree()))
     return count
+
+
+def _table(sheet: Sheet) -> Table:
+    """Around the headings and one row; `_stretch` says later how far it goes. It filters, so the sheet does not."""
+    table = Table(displayName=sheet.table, name=sheet.table, ref="A1:A2")
+    table.tableColumns = [TableColumn(id=place, name=one.heading) for place, one in enumerate(sheet.columns, 1)]
+    table.tableStyleInfo = TableStyleInfo(name="TableStyleLight1", showRowStripes=True)
+    table.autoFilter = AutoFilter(ref=table.ref)
+    _stretch(table, get_column_letter(len(sheet.columns)), 1)
+    return table
+
+
+def _stretch(table: Table, last: str, rows: int) -> None:
+    """A table has at least one row below its headings, be it empty."""
+    table.ref = table.autoFilter.ref = f"A1:{last}{max(rows, 1) + 1}"
 
 
 def _width(column: Column, rows: Sequence[Any]) -> float:

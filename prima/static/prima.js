@@ -450,3 +450,18 @@ for (const whole of all("[data-figures]")) {
     if (matchMedia("(max-width: 47.99rem)").matches) all(".facets details[open]").forEach((one) => { one.open = false; });
   }).catch(() => {});
 }
+
+// An export that is being made is looked at again by itself; without script one presses “Look again”.
+for (const place of all("[data-progress]")) {
+  const look = async () => {
+    const answer = await fetch(place.dataset.progress).catch(() => null);
+    if (!answer?.ok || answer.redirected) return; // signed out, or the line is down: the button is still there
+    const found = await answer.json();
+    place.querySelector("progress").value = found.percent;
+    const says = place.querySelector("[data-part=says]");
+    if (says.textContent !== found.says) says.textContent = found.says;
+    if (!found.open) return location.reload();
+    setTimeout(look, 2000);
+  };
+  setTimeout(look, 1000);
+}

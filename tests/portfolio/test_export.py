@@ -18,6 +18,17 @@ FACTS = [
     "Reference", "Project ID", "Title", "Status", "Stage", "Regional Office", "Country", "Office", "Project type",
     "Funding", "Donor", "Funding year", "Call for proposals", "Start", "End", "Budget (USD)",
 ]  # fmt: skip
+MORE = [
+    "In this status since", "Secondary type", "Executing agency", "Developer", "Manager", "Alternate", "Gender marker",
+    "SDG targets", "MiGOF", "Cross-cutting themes", "Duration (months)", "First end", "Extensions", "Months added",
+    "Currency", "Budget", "USD for one unit", "Spent", "Committed", "Balance", "Spent (USD)", "Spent of the budget",
+    "Beneficiaries planned", "Beneficiaries reached", "Reports overdue", "Milestones", "Milestones done",
+    "Milestones overdue", "Last change",
+]  # fmt: skip
+SHEETS = [
+    "Projects", "Totals", "Budget lines", "Allocation", "Beneficiaries", "Results", "Indicators", "Milestones",
+    "Reports", "Deadlines", "Changes", "Clearances", "Spending", "Lessons", "Read me",
+]  # fmt: skip
 AREAS = [line["name"] for line in reader.rows("areas_of_work.csv")]
 ACTIVITIES = [line["name"] for line in reader.rows("activity_types.csv")]
 
@@ -39,9 +50,10 @@ def projects(book):
 
 def test_the_headings_are_exactly_these(app, browser_of):
     book = book_of(browser_of(a_user("VIEW")).open("/projects.xlsx"))
-    assert book.sheetnames == ["Projects", "Totals", "Milestones"]
+    assert book.sheetnames == SHEETS
     assert [cell.value for cell in book["Projects"][1]] == [
         *FACTS,
+        *MORE,
         *(f"{name} (USD)" for name in AREAS),
         *(f"{name} (USD)" for name in ACTIVITIES),
     ]
@@ -49,7 +61,8 @@ def test_the_headings_are_exactly_these(app, browser_of):
     assert [cell.value for cell in book["Totals"][1]] == ["Regional Office", *AREAS, "Total"]
     assert list(book["Totals"].values)[1:] == [("All", *[0] * 8)]
     assert book["Projects"].freeze_panes == "A2"
-    assert book["Projects"].auto_filter.ref
+    [table] = book["Projects"].tables.values()
+    assert (table.name, table.autoFilter.ref) == ("Projects", table.ref)
 
 
 def test_a_project_is_one_row(app, browser_of):

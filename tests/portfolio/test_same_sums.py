@@ -237,6 +237,10 @@ def compare_budgets(portfolio: list[Made], browser: Any) -> None:
     book = sheets_of(browser.open("/projects.xlsx"))
     headings, *rows = book["Projects"].values
     exported = {row["Project ID"]: row for row in (dict(zip(headings, row, strict=True)) for row in rows)}
+    long = {}
+    for name in ("Spending", "Budget lines", "Beneficiaries"):
+        headings, *rows = book[name].values
+        long[name] = [dict(zip(headings, row, strict=True)) for row in rows]
     totals = [list(row) for row in book["Totals"].values]
     names = totals[0][1:-1]
     for made in portfolio:
@@ -250,6 +254,21 @@ def compare_budgets(portfolio: list[Made], browser: Any) -> None:
             assert said(usd[2])[0] == in_usd
         row = exported.pop(made.project.code)
         assert said(row["Budget (USD)"]) == (in_usd,)
+        assert said(row["Budget"], row["Spent"], row["Committed"]) == made.whole[:3]
+        assert said(row["Balance"]) == (made.whole[0] - made.whole[1] - made.whole[2],)
+        assert said(row["Beneficiaries planned"], row["Beneficiaries reached"]) == (
+            sum(group.planned for group in made.groups), sum(made.reached[group.id] for group in made.groups),
+        )  # fmt: skip
+        own = [one for one in long["Spending"] if one["Project ID"] == made.project.code]
+        figures = ("Approved", "Spent", "Committed", "Balance")
+        by_line = {one["Line"]: said(*(one[name] for name in figures)) for one in own if one["Line"]}
+        assert by_line.items() <= made.by_line.items()
+        assert tuple(sum(said(one[name])[0] for one in own) for name in figures) == made.whole
+        own = [one for one in long["Budget lines"] if one["Project ID"] == made.project.code]
+        assert sum(said(one["Amount (USD)"])[0] for one in own) == in_usd
+        own = [one for one in long["Beneficiaries"] if one["Project ID"] == made.project.code]
+        numbers = sorted((group.planned, made.reached[group.id]) for group in made.groups)
+        assert sorted((one["Planned"], one["Reached"]) for one in own) == numbers
         amounts = {name: said(row[f"{name} (USD)"] or 0)[0] for name in names}
         assert sum(amounts.values()) == in_usd
         for name, amount in amounts.items():

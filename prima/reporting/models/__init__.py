@@ -3,6 +3,7 @@
 from prima.reporting.models.calendars import CalendarAddress, CalendarScope
 from prima.reporting.models.deadlines import Deadline, DeadlineChange
 from prima.reporting.models.evaluation import Evaluation, Finding, FollowUp, Rating, Recommendation, Response
+from prima.reporting.models.exports import ExportFormat, ExportJob, ExportState
 from prima.reporting.models.lessons import Lesson, LessonKind
 from prima.reporting.models.monitoring import (
     ActivityProgress,
@@ -29,6 +30,9 @@ __all__ = [
     "Evaluation",
     "Expense",
     "ExpenseKind",
+    "ExportFormat",
+    "ExportJob",
+    "ExportState",
     "Finding",
     "FollowUp",
     "IndicatorPart",

@@ -2,7 +2,6 @@
 
 from prima.reporting.portfolio.choosing import Reading, read
 from prima.reporting.portfolio.columns import COLUMNS, FIRST, USUAL, columns, in_order
-from prima.reporting.portfolio.exporting import Exported, export
 from prima.reporting.portfolio.faceting import ENDING_SOON, RANGES, Counted, Totals, Whole, totals, whole
 from prima.reporting.portfolio.filters import FUNDINGS, LABELS, NONE, YES, Filters
 from prima.reporting.portfolio.listing import Listed, Page, page
@@ -40,7 +39,6 @@ __all__ = [
     "Allocated",
     "ByCountry",
     "Counted",
-    "Exported",
     "Filters",
     "Headline",
     "Listed",
@@ -59,7 +57,6 @@ __all__ = [
     "by_sdg",
     "by_status",
     "columns",
-    "export",
     "headline",
     "in_order",
     "overdue_by_region",

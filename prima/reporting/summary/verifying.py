@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -11,10 +11,10 @@ from sqlalchemy import select, text
 
 from prima.db import db
 from prima.lists import Country
-from prima.reporting import portfolio
+from prima.reporting import exports, portfolio
+from prima.reporting.exports.columns import BETWEEN
 from prima.reporting.models.summary import NONE, OVER, Kept
 from prima.reporting.portfolio import Filters
-from prima.reporting.portfolio.exporting import BETWEEN_COUNTRIES
 from prima.reporting.portfolio.sums import grouped, grouped_live
 from prima.reporting.summary.folding import COARSE, FINE, IS_HELD, coarser
 from prima.scheduler import Stop
@@ -33,8 +33,8 @@ ASKED: tuple[tuple[Kept, tuple[str, ...]], ...] = (
     (Kept.MIGOF, ("code",)),
 )
 """What pages ask: the dimension, and what it is grouped by."""
-STATUS, REGION, COUNTRIES, YEAR, BUDGET, FACTS = 3, 5, 6, 11, 15, 16
-"""Where it stands in a row of the export; behind the facts an amount for each area, then for each activity type."""
+STATUS, REGION, COUNTRIES, YEAR, BUDGET = "Status", "Regional Office", "Country", "Funding year", "Budget (USD)"
+"""How it is called in the export; the last columns are an amount for each area, then for each activity type."""
 Figures = tuple[int, Decimal, Decimal]
 """How many projects, what they have for the code, their budgets."""
 Table = Mapping[tuple[Any, ...], Figures]
@@ -107,6 +107,17 @@ def _compared(what: str, sources: tuple[str, str], one: Table, other: Table) -> 
 Question = tuple[Kept, tuple[str, ...]]
 
 
+def rows_of_projects() -> Iterator[tuple[Mapping[str, Any], Sequence[Decimal | None], Sequence[Decimal | None]]]:
+    """The sheet Projects of everything: each row's columns, its amounts by area and those by activity type."""
+    reading, connection = portfolio.read(None, {}), db.session.connection()
+    [table] = exports.tables(exports.ask(connection, None, reading), [exports.PROJECTS])
+    headings = [one.heading for one in table.fields]
+    activities = len(headings) - len(reading.choices["activity"])
+    areas = activities - len(reading.choices["area"])
+    for row in connection.execute(table.statement, execution_options={"yield_per": exports.AT_ONCE}):
+        yield dict(zip(headings[:areas], row, strict=False)), row[areas:activities], row[activities:]
+
+
 def _exported(stop: Stop) -> dict[Question, Table]:
     """What the rows of the export come to, each added up here."""
     found: dict[Question, dict[tuple[Any, ...], list[Any]]] = {}
@@ -114,8 +125,7 @@ def _exported(stop: Stop) -> dict[Question, Table]:
     regions, statuses = ({one.name: one.code for one in reading.choices[kind]} for kind in ("region", "status"))
     countries = {name: code for code, name in db.session.execute(select(Country.code, Country.name))}
     areas, activities = ([one.code for one in reading.choices[kind]] for kind in ("area", "activity"))
-    first = FACTS + len(areas)
-    for row in portfolio.export(None, reading).rows:
+    for row, by_area, by_activity in rows_of_projects():
         if stop():
             return {}
         budget, region = row[BUDGET], regions.get(row[REGION], NONE)
@@ -124,11 +134,11 @@ def _exported(stop: Stop) -> dict[Question, Table]:
             (Kept.PLAIN, ("region", "year"), (region, row[YEAR]), budget),
             (Kept.PLAIN, ("status",), (statuses[row[STATUS]],), budget),
         ]
-        covered = [countries[name] for name in (row[COUNTRIES] or "").split(BETWEEN_COUNTRIES) if name]
+        covered = [countries[name] for name in (row[COUNTRIES] or "").split(BETWEEN) if name]
         parts += [(Kept.COUNTRY, ("code",), (code,), budget) for code in covered]
         for by, codes, amounts in (
-            (Kept.AREA, areas, row[FACTS:first]),
-            (Kept.ACTIVITY, activities, row[first : first + len(activities)]),
+            (Kept.AREA, areas, by_area),
+            (Kept.ACTIVITY, activities, by_activity),
         ):
             stated = [(code, amount) for code, amount in zip(codes, amounts, strict=True) if amount]
             rest = budget - sum((amount for _code, amount in stated), Decimal(0))
