@@ -79,7 +79,8 @@ def init_app(
                 viewer=user,
                 menu=items,
                 demonstration_day=clock.fixed_day(),
-                scheduler_alive=user is None or scheduler.alive(db.session()),
+                scheduler_alive=user is None
+                or (scheduler.beats(g.beat) if "beat" in g else scheduler.alive(db.session())),
                 sign_out_url=url_for("signin.sign_out"),
                 search_url=url_for(search) if user and search else None,
                 account_links=links,

@@ -125,10 +125,19 @@ def seats(session: Session) -> list[Seat]:
     return [Seat(row.application_name.removeprefix(NAME).strip(), row.leads) for row in found]
 
 
+def newest_beat() -> Any:
+    """When a leader showed itself last, to be asked with something else."""
+    return select(JobRun.started_at).where(JobRun.name == HEART).scalar_subquery()
+
+
+def beats(beat: datetime | None) -> bool:
+    """Whether that was within the last minute."""
+    return beat is not None and abs(clock.now() - beat) < SILENT
+
+
 def alive(session: Session) -> bool:
     """Whether a leader showed itself within the last minute."""
-    beat = session.scalar(select(JobRun.started_at).where(JobRun.name == HEART))
-    return beat is not None and abs(clock.now() - beat) < SILENT
+    return beats(session.scalar(select(newest_beat())))
 
 
 def run(app: Flask, jobs: Iterable[Job], say: Callable[[str], None]) -> None:

@@ -13,7 +13,7 @@ from flask_login import LoginManager, current_user
 from sqlalchemy import delete, event, func, select, update
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from prima import clock, passwords
+from prima import clock, passwords, scheduler
 from prima.db import db, keep
 from prima.passwords import HASHER as HASHER  # one profile of the hash, wherever it is asked for
 from prima.users import Delegation, PasswordLink, SignIn, SignInTry, User
@@ -81,8 +81,8 @@ def _current() -> User | None:
     if not token or g.get("without_database") or request.endpoint in {"static", "assets.file"}:
         return None
     now = clock.now()
-    session = db.session.scalar(
-        select(SignIn)
+    found = db.session.execute(
+        select(SignIn, scheduler.newest_beat())  # asked with it, for the frame of every page
         .join(SignIn.user)
         .where(
             SignIn.token_hash == hashed(token),
@@ -91,9 +91,10 @@ def _current() -> User | None:
             User.active,
         )
         .options(joinedload(SignIn.user, innerjoin=True).options(*with_rights()))
-    )
-    if session is None:
+    ).one_or_none()
+    if found is None:
         return None
+    session, g.beat = found
     g.sign_in = session
     if session.last_seen_at < now - timedelta(minutes=1):
         db.session.execute(update(SignIn).where(SignIn.id == session.id).values(last_seen_at=now))
