@@ -96,6 +96,7 @@ def test_a_bound_may_be_of_what_is_computed(monkeypatch):
 @pytest.fixture
 def run(app, databases, monkeypatch):
     monkeypatch.setenv("BENCH_DATABASE_URL", databases("prima_bench"))
+    monkeypatch.setattr(bench, "WARM_UP", 0)
     monkeypatch.setattr(bench, "FINANCE_ROWS", 200)
     monkeypatch.setattr(bench, "QUEUED", 200)
     monkeypatch.setattr(bench, "SENT", 20)

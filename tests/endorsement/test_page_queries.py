@@ -161,7 +161,12 @@ def for_a_donor(pages: Pages) -> Counts:
     ("funding", "walk", "seats"),
     [
         (Funding.FUND, for_the_fund, {"COM", "RPDO", "RTS", "RRMO", "RME", "RD", "FUND"}),
-        (Funding.DONOR, for_a_donor, {"RPDO", "RTS", "RRMO", "RME", "RPDO-BRU", "LEG", "HQD", "RMO"}),
+        pytest.param(
+            Funding.DONOR,
+            for_a_donor,
+            {"RPDO", "RTS", "RRMO", "RME", "RPDO-BRU", "LEG", "HQD", "RMO"},
+            marks=pytest.mark.soak,
+        ),  # fmt: skip
     ],
     ids=["fund", "donor"],
 )

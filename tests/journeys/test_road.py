@@ -437,7 +437,7 @@ def test_a_donor_asks_for_changes_and_the_proposal_is_withdrawn(cast_of, axe):
     cast.staff.open(home).is_at("There is nothing here for you")
 
 
-@pytest.mark.parametrize("javascript", [True, False], ids=["script", "no script"])
+@pytest.mark.parametrize("javascript", [True, pytest.param(False, marks=pytest.mark.soak)], ids=["script", "no script"])
 def test_two_people_in_one_section_get_both_texts(cast_of, axe, javascript):
     cast = cast_of(javascript=javascript, width=390)
     project = a_project(developer=cast.people["developer"], title=TITLE)

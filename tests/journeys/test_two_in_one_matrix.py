@@ -15,7 +15,10 @@ from tests.journeys.people import Cast, Person
 
 BOTH_VALUES = "Saved by somebody else meanwhile"
 CAPTION = "What you typed, and what stands there now"
-WAYS = [pytest.param({"width": 1280}, id="script"), pytest.param({"javascript": False, "width": 390}, id="no script")]
+WAYS = [
+    pytest.param({"width": 1280}, id="script", marks=pytest.mark.soak),
+    pytest.param({"javascript": False, "width": 390}, id="no script"),
+]
 
 
 class Pair:
