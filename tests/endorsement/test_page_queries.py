@@ -166,7 +166,7 @@ def for_a_donor(pages: Pages) -> Counts:
             for_a_donor,
             {"RPDO", "RTS", "RRMO", "RME", "RPDO-BRU", "LEG", "HQD", "RMO"},
             marks=pytest.mark.soak,
-        ),  # fmt: skip
+        ),
     ],
     ids=["fund", "donor"],
 )
