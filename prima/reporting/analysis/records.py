@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Integer, case, cast, extract, func, literal, select, true, type_coerce, union_all
+from sqlalchemy import BigInteger, Integer, case, cast, extract, func, literal, select, true, type_coerce, union_all
 
 from prima import clock
 from prima.db import db
@@ -127,8 +127,8 @@ def beneficiaries(viewer: User | None, filters: Filters) -> list[Group]:
     query = (
         select(
             *alike,
-            cast(func.sum(Beneficiaries.planned), Integer),
-            cast(func.coalesce(func.sum(came.c.number), 0), Integer),
+            cast(func.sum(Beneficiaries.planned), BigInteger),
+            cast(func.coalesce(func.sum(came.c.number), 0), BigInteger),
         )
         .join_from(ids, Beneficiaries, Beneficiaries.project_id == ids.c.id)
         .outerjoin(came, came.c.group_id == Beneficiaries.id)
