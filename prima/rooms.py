@@ -68,7 +68,9 @@ from prima.reporting import rights as reporting_rights
 from prima.reporting.reminders import oversight as reminders_oversight
 from prima.reporting.views import (
     activation,
+    analysis,
     calendars,
+    compare,
     dashboard,
     dashboards,
     deadlines,
@@ -146,6 +148,8 @@ BLUEPRINTS = (
     dashboards.bp,
     export.bp,
     timeline.bp,
+    analysis.bp,
+    compare.bp,
     activation.bp,
     reports.bp,
     monitoring.bp,
@@ -166,6 +170,7 @@ MENU: tuple[MenuItem, ...] = (
     MenuItem(_l("On my desk"), "home.show", Action.SIGNED_IN, "desk"),
     MenuItem(_l("Projects"), "listing.index", Action.SIGNED_IN),
     MenuItem(_l("Dashboards"), "dashboard.show", Action.SEE_FIGURES),
+    MenuItem(_l("Analysis"), "analysis.index", Action.SEE_FIGURES),
     MenuItem(_l("What waits"), "waiting.index", Action.SEE_FIGURES),
     MenuItem(_l("Spending"), "spending.begin", Action.IMPORT_SPENDING),
     MenuItem(_l("Lessons"), "library.index", Action.SEE_LESSONS),

@@ -49,7 +49,7 @@ DATABASE = ("prima.db", "sqlalchemy", "flask_sqlalchemy")
 ASKING = ("flask", "wtforms", "flask_wtf", "prima.forms")  # what only a request needs
 ASKED = (
     "queries", "visibility", "portfolio", "choices", "names", "loading", "similar", "library", "funding_rounds",
-    "changing", "agenda", "summary", "search", "exports",
+    "changing", "agenda", "summary", "search", "exports", "analysis",
 )  # fmt: skip
 READING = (*TABLES, *PURE, "models", *ASKED)
 ACTING = ("operations", "reminders", "files")
