@@ -63,6 +63,7 @@ def test_projects_are_compared_by_facts_budget_reports_and_lights(app, browser_o
     db.session.commit()
     page = browser_of(manager).open("/compare?what=project&a=LM.0001&b=LM.0002").check()
     assert page.messages == []
+    assert page.value("First: Project") == "LM.0001"
     money = amounts(page, "Budget and spending")
     assert money["Budget, USD"] == ["100,000", "50,000", "-50,000", "-50.0%"]
     parts = [row for name, row in money.items() if name.startswith("of it: ")]

@@ -82,7 +82,8 @@ def side(viewer: User | None, what: str, text: str) -> tuple[Side | None, list[s
 
 def figures(viewer: User | None, filters: Filters, what: str, sides: Sequence[Side]) -> list[Compared]:
     """Key figures of both, in one question; the list behind each is that of the filters and the side."""
-    filters = replace(filters, **{what: None if what == "year" else ""})
+    all_of_them: dict[str, Any] = {what: getattr(Filters(), what)}
+    filters = replace(filters, **all_of_them)
     found = counted(viewer, filters, [(what,)], MEASURES)[what,]
     rows = [dict(zip(MEASURES, found.get((one.code,), (0,) * len(MEASURES)), strict=True)) for one in sides]
     compared = []

@@ -36,7 +36,7 @@ def show() -> str:
     if request.args.get(what, "").strip():
         problems.append(_("%(label)s is what is compared; as a filter it was left out.", label=comparing.WHAT[what]))
     reading = portfolio.read(viewer(), {name: row for name, row in given.items() if name not in (*OWN, what)})
-    found = _projects(typed, problems) if what == "project" else _sides(what, typed, problems)
+    found: Any = _projects(typed, problems) if what == "project" else _sides(what, typed, problems)
     told: dict[str, Any] = {"sides": [], "facts": [], "tables": [], "lights": []}
     if len(found) == len(typed):
         told = _of_projects(found) if what == "project" else _of_sides(reading.filters, what, found)
