@@ -366,14 +366,3 @@ def drafts_of(user: User) -> list[Project]:
             .order_by(Project.status_since)
         )
     )
-
-
-def bookmarks_of(user: User) -> list[Project]:
-    """The person's bookmarked projects that can still be seen, newest bookmark first."""
-    return list(
-        db.session.scalars(
-            visible_projects(user)
-            .join(Bookmark, (Bookmark.project_id == Project.id) & (Bookmark.user_id == user.id))
-            .order_by(Bookmark.made_at.desc())
-        )
-    )

@@ -4,6 +4,7 @@ from prima.reporting.portfolio.choosing import Reading, read
 from prima.reporting.portfolio.exporting import Exported, export
 from prima.reporting.portfolio.filters import FUNDINGS, LABELS, NONE, Filters
 from prima.reporting.portfolio.listing import Listed, Page, Totals, page, totals
+from prima.reporting.portfolio.regions import ENDING, ByRegion, by_region, ending_by_region
 from prima.reporting.portfolio.sums import (
     OVER,
     Allocated,
@@ -22,12 +23,14 @@ from prima.reporting.portfolio.sums import (
 )
 
 __all__ = [
+    "ENDING",
     "FUNDINGS",
     "LABELS",
     "NONE",
     "OVER",
     "Allocated",
     "ByCountry",
+    "ByRegion",
     "Exported",
     "Filters",
     "Headline",
@@ -41,8 +44,10 @@ __all__ = [
     "by_area",
     "by_country",
     "by_marker",
+    "by_region",
     "by_region_and_year",
     "by_status",
+    "ending_by_region",
     "export",
     "headline",
     "overdue_by_region",
