@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -21,6 +21,7 @@ LAND = "land"
 """All countries together: the ground on which some are coloured."""
 PART = re.compile(r"M(-?\d+) (-?\d+)l([-0-9 ]*)z?")
 Step = tuple[int, int]
+Number = int | Decimal
 
 
 @cache
@@ -111,29 +112,33 @@ class World:
 def world(countries: Sequence[Figures], measure: str, url_of: Callable[[str], str]) -> World:
     """The map of the countries that have projects, by name, shaded by one of the MEASURES."""
     shapes = reader.world()
-    most = max((getattr(row, measure) for row in countries), default=0)
+    numbers = [getattr(row, measure) for row in countries]
+    tones = shades(numbers)
     places = []
     for row in countries:
         shape = shapes["countries"].get(row.code)
         if shape:
-            tone = shade(getattr(row, measure), most)
-            at = (row.code in outlines(), shape["x"], shape["y"])
-            places.append(Place(row.code, row.name, *at, tone, sentence(row), url_of(row.code), row))
-    numbers = [getattr(row, measure) for row in countries]
-    return World(shapes["width"], HEIGHT, places, legend(most, numbers, measure), measure)
+            at = (row.code in outlines(), shape["x"], shape["y"], tones[getattr(row, measure)])
+            places.append(Place(row.code, row.name, *at, sentence(row), url_of(row.code), row))
+    return World(shapes["width"], HEIGHT, places, legend(tones, measure), measure)
 
 
-def shade(number: int | Decimal, most: int | Decimal) -> int:
-    """From 1 (few) to 5 (most); 0 for none."""
-    return 0 if number <= 0 else min(SHADES, 1 + int(number * SHADES // (most + 1)))
+def shades(numbers: Collection[Number]) -> dict[Number, int]:
+    """Of each number its shade: 0 for none, else from 1 (least) to 5 (most), as many different numbers in each.
+
+    By rank and not by size: one country of the hundredfold would leave all others equally pale.
+    """
+    some = sorted({number for number in numbers if number > 0})
+    ranked = {number: 1 + place * SHADES // len(some) for place, number in enumerate(some)}
+    return dict.fromkeys(numbers, 0) | ranked
 
 
-def legend(most: int | Decimal, numbers: Iterable[int | Decimal], measure: str) -> list[tuple[int, str]]:
+def legend(tones: Mapping[Number, int], measure: str) -> list[tuple[int, str]]:
     """What each shade that occurs stands for."""
     say: Callable[[Any], str] = money_short if measure == "budget" else str
-    found: dict[int, list[int | Decimal]] = {}
-    for number in numbers:
-        found.setdefault(shade(number, most), []).append(number)
+    found: dict[int, list[Number]] = {}
+    for number, tone in tones.items():
+        found.setdefault(tone, []).append(number)
     ranges = ((tone, say(min(those)), say(max(those))) for tone, those in sorted(found.items()) if tone)
     return [(tone, low if low == high else f"{low}–{high}") for tone, low, high in ranges]
 

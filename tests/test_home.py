@@ -194,12 +194,12 @@ def test_the_map_is_shaded_by_what_the_address_asks_for(app, browser_of):
     browser = browser_of(a_user("VIEW"))
     page = browser.open("/")
     kenya, colombia = tones(page)["Kenya"], tones(page)["Colombia"]
-    assert kenya == "tone-4" and colombia == "tone-2"
+    assert kenya == "tone-3" and colombia == "tone-1"
     page = page.follow("Budget", within="Shaded by")
-    assert tones(page) == {"Kenya": "tone-1", "Colombia": "tone-5"}
+    assert tones(page) == {"Kenya": "tone-1", "Colombia": "tone-3"}
     page = page.follow("Overdue reports", within="Shaded by")
-    assert tones(page) == {"Kenya": "tone-0", "Colombia": "tone-3"}
-    assert tones(page.follow("Projects", within="Shaded by"))["Kenya"] == "tone-4"
+    assert tones(page) == {"Kenya": "tone-0", "Colombia": "tone-1"}
+    assert tones(page.follow("Projects", within="Shaded by"))["Kenya"] == "tone-3"
     assert [row[0] for row in page.follow("Colombia").rows("Projects")]
 
 
@@ -239,10 +239,15 @@ def corners(path):
     return found
 
 
-def test_numbers_are_shaded_from_one_to_five():
-    assert [worldmap.shade(number, 10) for number in (0, 1, 5, 10)] == [0, 1, 3, 5]
-    assert worldmap.shade(Decimal("0.5"), Decimal("0.5")) == 2
-    assert worldmap.legend(3, [0, 1, 1, 3], "projects") == [(2, "1"), (4, "3")]
+def test_numbers_are_shaded_by_rank_from_one_to_five():
+    assert worldmap.shades([]) == {}
+    assert worldmap.shades([0, 0]) == {0: 0}
+    assert worldmap.shades([7, 0, 7]) == {0: 0, 7: 1}
+    assert worldmap.shades(range(11)) == {0: 0, 1: 1, 2: 1, 3: 2, 4: 2, 5: 3, 6: 3, 7: 4, 8: 4, 9: 5, 10: 5}
+    assert worldmap.legend(worldmap.shades([Decimal("0.5"), 1, 10**6]), "projects") == [
+        (1, "0.5"), (2, "1"), (4, "1000000"),
+    ]  # fmt: skip
+    assert worldmap.legend({0: 0, 1: 1, 5: 1, 9: 2}, "overdue") == [(1, "1–5"), (2, "9")]
 
 
 # -- at hand ----------------------------------------------------------------------------------------------------------
