@@ -27,6 +27,7 @@ from prima import (
     jobs,
     journal,
     permissions,
+    recent,
     rooms,
     security,
     sessions,
@@ -57,6 +58,7 @@ def create_app(**overrides: Any) -> Flask:
     Compress(app)
     assets.init_app(app)
     sessions.init_app(app)
+    recent.init_app(app)
     failures.init_app(app)
     filters.register(app)
     frame.init_app(app, rooms.MENU, rooms.ACCOUNT, rooms.COUNTS, rooms.SEARCH)

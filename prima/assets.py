@@ -1,4 +1,4 @@
-"""Style, script and charts, from our folder and installed packages: under their checksum, compressed, cached."""
+"""Style, script, map and charts, from our folder and installed packages: under their checksum, compressed, cached."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 import brotli
 from flask import Blueprint, Flask, Response, abort, request, url_for
 
+from prima import trimming, worldmap
 from prima.permissions import Action, guard
 
 bp = Blueprint("assets", __name__)
@@ -27,6 +28,7 @@ def _files() -> dict[str, Path]:
         "prima.js": own / "prima.js",
         "bootstrap.min.css": _package("flask_bootstrap") / "static" / "bootstrap5" / "css" / "bootstrap.min.css",
         "plotly.min.js": _package("plotly") / "package_data" / "plotly.min.js",
+        "world.svg": worldmap.SOURCE,
     }
 
 
@@ -38,8 +40,19 @@ def _package(name: str) -> Path:
 
 
 @cache
+def _content(name: str, _changed_at: float) -> bytes:
+    """The file as it is served: most as they are, the map drawn from its list, Bootstrap's style cut down."""
+    match name:
+        case "world.svg":
+            return worldmap.drawing().encode()
+        case "bootstrap.min.css":
+            return trimming.trim(_files()[name].read_text("utf-8"), trimming.words()).encode()
+    return _files()[name].read_bytes()
+
+
+@cache
 def _seal(name: str, changed_at: float) -> str:
-    return hashlib.sha256(_files()[name].read_bytes()).hexdigest()[:16]
+    return hashlib.sha256(_content(name, changed_at)).hexdigest()[:16]
 
 
 def seal(name: str) -> str:
@@ -52,8 +65,8 @@ def asset(name: str) -> str:
 
 
 @cache
-def _packed(name: str, _seal: str, encoding: str) -> bytes:
-    content = _files()[name].read_bytes()
+def _packed(name: str, changed_at: float, encoding: str) -> bytes:
+    content = _content(name, changed_at)
     if encoding == "br":
         return brotli.compress(content, quality=5 if len(content) > LARGE else 11)
     if encoding == "gzip":
@@ -66,9 +79,10 @@ def _packed(name: str, _seal: str, encoding: str) -> bytes:
 def file(seal: str, name: str) -> Response:
     if name not in _files():
         abort(404)
-    current = _seal(name, _files()[name].stat().st_mtime)
+    changed_at = _files()[name].stat().st_mtime
+    current = _seal(name, changed_at)
     encoding = next((one for one in ("br", "gzip") if one in request.accept_encodings), "")
-    response = Response(_packed(name, current, encoding), mimetype=mimetypes.guess_type(name)[0])
+    response = Response(_packed(name, changed_at, encoding), mimetype=mimetypes.guess_type(name)[0])
     if encoding:
         response.headers["Content-Encoding"] = encoding
     response.headers["Vary"] = "Accept-Encoding"

@@ -1,4 +1,4 @@
-"""The first page: what is on your desk, the world, and your bookmarks. Knows all packages by way of create_app."""
+"""The first page: what is on your desk, the world, your region, your projects. Knows all packages: it puts together."""
 
 from __future__ import annotations
 
@@ -6,50 +6,25 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 from flask import Blueprint, current_app, g, render_template, request, url_for
 from flask_babel import gettext as _
 
-from prima import clock, sessions
+from prima import clock, recent, sessions, worldmap
 from prima.desk import Cursor, Found
+from prima.endorsement import queries as endorsement_queries
 from prima.people import notifications
-from prima.permissions import Action, guard
-from prima.projects import queries
-from prima.reference import reader
+from prima.permissions import Action, can, guard
+from prima.projects.tones import TONES
 from prima.reporting import portfolio
+from prima.reporting.queries.nearby import nearby
 from prima.users import User, viewer
 
 bp = Blueprint("home", __name__)
 FIRST, A_PAGE = 10, 50
 """So much of the desk stands on the first page, and on each page of the whole desk."""
 CURSOR = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})\.([A-Za-z0-9.-]{1,80})")
-SHADES = 5
-MAP_HEIGHT = 418
-"""Below lies only the empty south of the projection."""
-
-
-class Place(NamedTuple):
-    """A country on the map, as the macro draws it."""
-
-    code: str
-    name: str
-    path: str | None
-    x: float
-    y: float
-    tone: int | None
-    value_text: str
-    url: str | None
-
-
-@dataclass(frozen=True)
-class World:
-    width: int
-    height: int
-    places: list[Place]
-    legend: list[tuple[int, str]]
-    note: str
 
 
 def desk(user: User, after: Cursor | None, limit: int) -> tuple[Found, bool]:
@@ -91,15 +66,52 @@ def show() -> str:
     user = viewer()
     found, more = desk(user, None, FIRST)
     headline, countries = portfolio.by_country(user)
+    regions = portfolio.by_region(user)
+    bookmarks, opened, more_bookmarks = nearby(user, recent.opened(user))
+    given = request.args.get("map", "")
+    measure = given if given in worldmap.MEASURES else "projects"
+    map_of = worldmap.world(countries, measure, lambda code: url_for("listing.index", country=code))
     return render_template(
         "home.html",
         duties=found.duties,
         more=found.total if more else 0,
         headline=headline,
-        world=world(countries),
-        bookmarks=queries.bookmarks_of(user),
+        world=map_of,
+        measures=[(name, _map_url(code), code == measure) for code, name in worldmap.MEASURES.items()],
+        problem=_("The map shows no such figure; it shows the number of projects.")
+        if given not in ("", measure)
+        else "",
+        by_country=[(place.name, place.url, place.row) for place in map_of.places],
+        by_region=[(row.name, url_for("listing.index", region=row.code), row) for row in regions],
+        ending_within=portfolio.ENDING,
+        own=_own(user, [row for row in regions if row.own]),
+        bookmarks=bookmarks,
+        more_bookmarks=more_bookmarks,
+        opened=opened,
+        tones=TONES,
         today=clock.today(),
     )
+
+
+@dataclass(frozen=True)
+class Own:
+    """A region of the person: its figures, what lies on desks there, and how many projects end soon."""
+
+    figures: portfolio.ByRegion
+    waiting: int
+    ending: int
+
+
+def _own(user: User, regions: Sequence[portfolio.ByRegion]) -> list[Own]:
+    if not regions or not can(user, Action.SEE_FIGURES):
+        return []
+    waiting = endorsement_queries.waiting_by_region(user, [row.code for row in regions])
+    ending = portfolio.ending_by_region(user)
+    return [Own(row, waiting.get(row.code, 0), ending.get(row.code, 0)) for row in regions]
+
+
+def _map_url(code: str) -> str:
+    return url_for("home.show", map=None if code == "projects" else code, _anchor="world")
 
 
 @bp.get("/desk")
@@ -128,49 +140,3 @@ def _cursor(given: str) -> Cursor | None:
         return (date.fromisoformat(matched[1]), matched[2]) if matched else None
     except ValueError:
         return None
-
-
-def world(countries: Sequence[portfolio.ByCountry]) -> World:
-    """The map, shaded by number of projects; a country's projects are a click away."""
-    shapes = reader.world()
-    rows = {row.code: row for row in countries}
-    most = max((row.projects for row in rows.values()), default=0)
-    places = []
-    for code, shape in shapes["countries"].items():
-        row = rows.get(code)
-        places.append(
-            Place(
-                code=code,
-                name=row.name if row else code,
-                path=shape.get("path"),
-                x=shape["x"],
-                y=shape["y"],
-                tone=shade(row.projects, most) if row else None,
-                value_text=_value(row) if row else "",
-                url=url_for("listing.index", country=code) if row else None,
-            )
-        )
-    return World(shapes["width"], MAP_HEIGHT, places, legend(most, rows.values()), "")
-
-
-def shade(number: int, most: int) -> int:
-    """From 1 (few) to 5 (most); 0 for none."""
-    return 0 if not number else min(SHADES, 1 + number * SHADES // (most + 1))
-
-
-def legend(most: int, rows: Any) -> list[tuple[int, str]]:
-    """What each shade that occurs stands for."""
-    numbers: dict[int, list[int]] = {}
-    for row in rows:
-        numbers.setdefault(shade(row.projects, most), []).append(row.projects)
-    return [
-        (tone, f"{min(found)}" if min(found) == max(found) else f"{min(found)}–{max(found)}")
-        for tone, found in sorted(numbers.items())
-        if tone
-    ]
-
-
-def _value(row: Any) -> str:
-    budget = f"{row.budget or Decimal(0):,.0f}"
-    text = _("%(count)s projects, USD %(budget)s", count=row.projects, budget=budget)
-    return text + (", " + _("%(count)s overdue", count=row.overdue) if row.overdue else "")

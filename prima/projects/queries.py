@@ -34,7 +34,7 @@ from prima.projects.models import (
 )
 from prima.projects.rules import calls
 from prima.projects.stages import RUNNING, Funding, Status
-from prima.projects.visibility import region_link, visible_projects
+from prima.projects.visibility import region_link
 from prima.users import TEAM_ROLES, Delegation, Grant, Role, SignIn, User
 
 GENDER_SET = "gender marker set by a reviewer"
@@ -364,16 +364,5 @@ def drafts_of(user: User) -> list[Project]:
             .where(Project.id.in_(mine), Project.status.in_((Status.CONCEPT, Status.DRAFT)))
             .options(joinedload(Project.office, innerjoin=True), selectinload(Project.parties).joinedload(Party.user))
             .order_by(Project.status_since)
-        )
-    )
-
-
-def bookmarks_of(user: User) -> list[Project]:
-    """The person's bookmarked projects that can still be seen, newest bookmark first."""
-    return list(
-        db.session.scalars(
-            visible_projects(user)
-            .join(Bookmark, (Bookmark.project_id == Project.id) & (Bookmark.user_id == user.id))
-            .order_by(Bookmark.made_at.desc())
         )
     )

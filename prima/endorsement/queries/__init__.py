@@ -36,7 +36,17 @@ from prima.endorsement.queries.desks import (
     waiting,
 )
 from prima.endorsement.queries.naming import Names, seat_names
-from prima.endorsement.queries.pending import Heap, Took, Wanted, everything, heaps, places, to_answer, to_endorsement
+from prima.endorsement.queries.pending import (
+    Heap,
+    Took,
+    Wanted,
+    everything,
+    heaps,
+    places,
+    to_answer,
+    to_endorsement,
+    waiting_by_region,
+)
 from prima.endorsement.queries.people import (
     administrators,
     colleague,
@@ -120,5 +130,6 @@ __all__ = [
     "vacancies",
     "versions",
     "waiting",
+    "waiting_by_region",
     "who_may",
 ]

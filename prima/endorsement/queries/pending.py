@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -59,6 +59,14 @@ def everything(
     rows = shown(page)
     names = _names(page)
     return [(row, names.get(row.key, [])) for row in rows]
+
+
+def waiting_by_region(viewer: User, regions: Sequence[str]) -> dict[str, int]:
+    """How many desks something lies on in each of the Regional Offices: as many rows as `everything` has there."""
+    ever = select(OfficeLink.office_id).where(OfficeLink.region_code.in_(regions))
+    lying = asked(may_see(viewer), Project.office_id.in_(ever)).subquery("lying")
+    query = select(lying.c.region_code, func.count()).where(~lying.c.naming, lying.c.region_code.in_(regions))
+    return {region: number for region, number in db.session.execute(query.group_by(lying.c.region_code))}
 
 
 def _names(page: FromClause) -> dict[str, list[str]]:

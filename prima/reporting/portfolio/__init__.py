@@ -5,6 +5,7 @@ from prima.reporting.portfolio.columns import COLUMNS, FIRST, USUAL, columns, in
 from prima.reporting.portfolio.faceting import ENDING_SOON, RANGES, Counted, Totals, Whole, totals, whole
 from prima.reporting.portfolio.filters import FUNDINGS, LABELS, NONE, YES, Filters
 from prima.reporting.portfolio.listing import Listed, Page, page
+from prima.reporting.portfolio.regions import ENDING, ByRegion, by_region, ending_by_region
 from prima.reporting.portfolio.sums import (
     OVER,
     Allocated,
@@ -27,6 +28,7 @@ from prima.reporting.portfolio.sums import (
 
 __all__ = [
     "COLUMNS",
+    "ENDING",
     "ENDING_SOON",
     "FIRST",
     "FUNDINGS",
@@ -38,6 +40,7 @@ __all__ = [
     "YES",
     "Allocated",
     "ByCountry",
+    "ByRegion",
     "Counted",
     "Filters",
     "Headline",
@@ -53,10 +56,12 @@ __all__ = [
     "by_country",
     "by_marker",
     "by_migof",
+    "by_region",
     "by_region_and_year",
     "by_sdg",
     "by_status",
     "columns",
+    "ending_by_region",
     "headline",
     "in_order",
     "overdue_by_region",

@@ -1,0 +1,110 @@
+"""What a page weighs on its way to the browser, compressed: the first after signing in, the next, a dashboard."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from bs4 import BeautifulSoup
+from sqlalchemy import select
+
+from prima import assets, trimming
+from prima.db import db
+from prima.lists import Country
+from prima.projects.models import Bookmark
+from tests.factories import a_project, a_user
+
+FIRST, NEXT = 60_000, 20_000
+TITLES = ("Border officials of %s: training for remote districts", "Return to %s: housing and first income",
+          "Health care for people on the move in %s", "%s: data on who comes, stays and goes")  # fmt: skip
+LATER = {
+    "home": "/", "list": "/projects", "desk": "/desk", "project": "/projects/{reference}",
+    "proposal": "/projects/{reference}/proposal", "budget": "/projects/{reference}/budget",
+}  # fmt: skip
+
+
+@pytest.fixture
+def browser(app, browser_of):
+    """Of a developer with a full desk, bookmarks and what was opened, in an organization that works in every country."""
+    user = a_user("PDEV", "KEN")
+    countries = db.session.execute(select(Country.code, Country.name).where(~Country.retired)).all()
+    for place, (code, name) in enumerate(countries):
+        title = TITLES[place % len(TITLES)] % name
+        project = a_project(status="ACTIVE", countries=(code,), budget=Decimal(place * 987_654 + 1_234), title=title)
+        if place < 20:
+            db.session.add(Bookmark(user_id=user.id, project_id=project.id))
+    for _number in range(12):
+        a_project(developer=user)
+    whole = a_project(developer=user, complete=True)
+    db.session.commit()
+    browser = browser_of(user)
+    browser.reference = whole.reference
+    for _number in range(10):
+        browser.open(f"/projects/{whole.reference}")
+    return browser
+
+
+def fetched(browser, path):
+    """An answer as a browser gets it that reads brotli."""
+    answer = browser.client.get(path, headers={"Accept-Encoding": "gzip, deflate, br, zstd"})
+    assert answer.status_code == 200, path
+    return answer
+
+
+def weight(answer):
+    assert answer.headers["Content-Encoding"] in ("br", "zstd"), "It is not compressed."
+    return len(answer.data)
+
+
+def beside(browser, answer):
+    """The addresses of what a page needs to be seen: style, script, and the map's outlines."""
+    path = answer.request.path
+    soup = BeautifulSoup(browser.open(path).html, "lxml")
+    links = [link["href"] for link in soup.select("link[rel=stylesheet]")]
+    scripts = [script["src"] for script in soup.select("script[src]")]
+    drawn = [use["href"].partition("#")[0] for use in soup.select("use")]
+    return sorted({*links, *scripts, *drawn} - {""})
+
+
+@pytest.mark.parametrize("path", ["/", "/dashboard"])
+def test_with_an_empty_cache_a_page_weighs_no_more_than_60_kb(browser, path):
+    page = fetched(browser, path)
+    parts = {path: weight(page)} | {url: weight(fetched(browser, url)) for url in beside(browser, page)}
+    assert len(parts) >= 4
+    assert not any("plotly" in url for url in parts), "Charts are drawn after the page is seen."
+    assert sum(parts.values()) <= FIRST, parts
+
+
+def test_the_next_pages_weigh_no_more_than_20_kb(browser):
+    """Each alone: what lies beside it is kept for ever by the first."""
+    weights = {name: weight(fetched(browser, path.format(reference=browser.reference))) for name, path in LATER.items()}
+    assert max(weights.values()) <= NEXT, weights
+
+
+def test_whatever_lies_beside_a_page_is_kept_for_ever(browser):
+    for url in beside(browser, fetched(browser, "/")):
+        assert fetched(browser, url).headers["Cache-Control"] == assets.FOR_EVER
+
+
+# -- Bootstrap's style, cut down --------------------------------------------------------------------------------------
+
+STYLE = (
+    '@charset "UTF-8";/*! Licence */:root{--a:url("data:x;y,%7b")}.a,.b>.c{x:y}.d:not(.e):hover{x:y}'
+    "@media print{.a{x:y}.b{x:y}}@media screen{.b{x:y}}@keyframes k{0%{x:y}to{x:z}}.btn-a,.btn-b{x:y}h1{x:y}"
+)
+
+
+def test_a_rule_stays_when_its_classes_are_ours():
+    assert trimming.trim(STYLE, {"a", "d", "btn-"}) == (
+        '@charset "UTF-8";/*! Licence */:root{--a:url("data:x;y,%7b")}.a{x:y}.d:not(.e):hover{x:y}'
+        "@media print{.a{x:y}}@keyframes k{0%{x:y}to{x:z}}.btn-a,.btn-b{x:y}h1{x:y}"
+    )
+    assert trimming.trim(STYLE, trimming.classes(STYLE)) == STYLE
+    assert trimming.classes(STYLE) == {"a", "b", "c", "d", "e", "btn-a", "btn-b"}
+
+
+def test_bootstraps_style_is_whole_where_nothing_is_cut():
+    whole = assets._files()["bootstrap.min.css"].read_text("utf-8")
+    everything = trimming.trim(whole, trimming.classes(whole))
+    assert everything.count("{") == whole.count("{") and everything.count("}") == whole.count("}")
+    assert len(assets._content("bootstrap.min.css", 0)) < len(whole) / 3
