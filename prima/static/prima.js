@@ -400,6 +400,12 @@ for (const form of all("form[data-budget]")) {
 }
 
 // Panels of a dashboard: as bars, share or trend at once, and taken away as a picture.
+const asked = (link, code) => {
+  const url = new URL(link.href);
+  if (code === "bars") url.searchParams.delete("show");
+  else url.searchParams.set("show", code);
+  link.href = url;
+};
 const show = (code, address) => {
   all("[data-show]").forEach((one) => (one.dataset.show === code ? one.setAttribute("aria-current", "true") : one.removeAttribute("aria-current")));
   for (const place of all("[data-panel]")) {
@@ -407,14 +413,12 @@ const show = (code, address) => {
     const panel = place.closest(".chart");
     place.dataset.chart = `${place.dataset.panel}-${found}-figure`;
     panel.querySelectorAll("[data-views]").forEach((table) => { table.hidden = !table.dataset.views.split(" ").includes(found); });
-    panel.querySelectorAll("[data-data]").forEach((link) => {
-      const url = new URL(link.href);
-      if (found === "bars") url.searchParams.delete("show");
-      else url.searchParams.set("show", found);
-      link.href = url;
-    });
+    panel.querySelectorAll("[data-data]").forEach((link) => asked(link, found));
     if (place.drawn) draw(place);
   }
+  // The filters and the other pages are asked for the same way; the overview, the first, has no such choice.
+  all("[name=show]").forEach((one) => { one.value = code; });
+  all(".tabs li + li a[href*='/dashboard/'], [data-clear]").forEach((link) => asked(link, code));
   history.replaceState(null, "", address);
 };
 for (const link of all("[data-show]")) {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from datetime import date
 from pathlib import Path
 
@@ -76,6 +77,12 @@ def test_a_chart_is_drawn_shown_in_other_ways_and_taken_away(browser_page, axe):
     assert name == "prima-changes-extensions.svg"
     assert b"<svg" in data[:200]
     assert b"2016" in data
+
+    page.get_by_role("search", name="Filters").get_by_role("button", name="Apply").click()
+    page.wait_for_url("**show=trend**")
+    expect(page.get_by_role("navigation", name="Pages of the dashboard").get_by_role("link", name="Money")).to_have_attribute(
+        "href", re.compile("show=trend")
+    )
 
 
 def test_without_script_there_are_tables_that_print(browser_page, axe):

@@ -655,10 +655,11 @@ def test_links_to_known_filters_lead_to_as_many_projects_as_they_say(made, brows
     page = browser.open("/dashboard/pipeline")
     for row in page.rows("Projects and budget by status"):
         behind = page.follow(row[2], within=row[0])
-        assert f"{row[2]} project" in behind.text
+        assert f"{row[2]} project" in browser.open(f"{behind.url}&figures=yes").text
     page = browser.open("/dashboard/money")
     [row] = [row for row in page.rows("Budget against spent by office") if row[0] == "Kenya"]
-    assert f"{row[1]} project" in page.follow(row[1], within="Kenya").text
+    behind = page.follow(row[1], within="Kenya")
+    assert f"{row[1]} project" in browser.open(f"{behind.url}&figures=yes").text
 
 
 def test_a_theme_asks_as_often_for_many_projects_as_for_few(app, browser_of, questions):
@@ -686,6 +687,9 @@ def test_the_trend_has_a_table_of_its_own(made, browser_of):
     years = [row.find("td").get_text() for row in trend.select("tbody tr")]
     assert years == sorted(years)
     assert "show=trend" in trend.find_parent("figure").select_one("[data-data]")["href"]
+    filtered = page.fill("Funding year", "2016").press("Apply")
+    assert filtered.soup.select_one("[data-show=trend]")["aria-current"] == "true"
+    assert "show=trend" in filtered.follow("Clear").url
     page = browser.open("/dashboard/changes?show=pie").check()
     assert "Charts cannot be shown as “pie”" in page.messages[0]
 

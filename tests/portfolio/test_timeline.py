@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from random import Random
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -196,3 +197,25 @@ def test_bars_are_cut_at_the_years_and_signs_stand_at_their_day():
 def test_a_long_title_is_shortened_to_its_place():
     assert shortened("word " * 100, 67) == "word word…"
     assert shortened("short", 67) == "short"
+
+
+def test_applying_filters_keeps_years_and_grouping(app, browser_of):
+    a_dated(title="Kenya", office_code="KEN")
+    a_dated(title="Colombia", office_code="COL")
+    page = browser_of(a_user("VIEW")).open("/timeline?by=manager&from=2016&years=1")
+    page = page.fill("Office", "KEN").press("Apply")
+    assert page.heading == "Timeline of projects, 2016"
+    assert [row[1:3] for row in page.rows(LIST)] == [["Kenya", "No manager"]]
+    page = page.follow("Clear")
+    assert page.heading == "Timeline of projects, 2016"
+    assert {row[2] for row in page.rows(LIST)} == {"No manager"}
+    assert len(page.rows(LIST)) == 2
+
+
+def test_list_and_dashboard_lead_to_the_timeline_with_their_filters(app, browser_of):
+    a_dated(title="Kenya", office_code="KEN")
+    reader = browser_of(a_user("VIEW"))
+    for place in ("/projects", "/dashboard", "/dashboard/delivery"):
+        page = reader.open(f"{place}?office=KEN").follow("Timeline")
+        assert urlsplit(page.url)[2:4] == ("/timeline", "office=KEN")
+        assert page.main.select_one(".tabs [aria-current=page]").get_text() == "Timeline"

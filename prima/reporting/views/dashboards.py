@@ -195,6 +195,7 @@ def tabs(filters: Filters, here: str = "", shown: str = BARS) -> list[tuple[str,
             (str(name), url_for("dashboards.show", theme=theme, **kept), theme == here, None)
             for theme, (name, _build) in THEMES.items()
         ),
+        (_("Timeline"), url_for("timeline.show", **given), here == "timeline", None),
     ]
 
 

@@ -16,6 +16,7 @@ from prima.projects.stages import RUNNING
 from prima.reporting import portfolio
 from prima.reporting.portfolio import running
 from prima.reporting.portfolio.filters import YEAR, quoted
+from prima.reporting.views.dashboards import tabs
 from prima.users import viewer
 from prima.yearline import Line, Sign, Span, draw
 
@@ -38,9 +39,10 @@ def show() -> str:
     if not found.is_found:
         problems.append(_("This page of the timeline does not exist; the first is shown."))
 
+    chosen: dict[str, Any] = {"by": by, "from": first, "years": years}
+
     def address(**more: Any) -> str:
-        chosen: dict[str, Any] = {"by": by, "from": first, "years": years} | more
-        return url_for("timeline.show", **reading.filters.args(**chosen))
+        return url_for("timeline.show", **reading.filters.args(**chosen | more))
 
     empty = {running.REGION: _("No Regional Office"), running.MANAGER: _("No manager")}[by]
     groups = [(name or empty, rows) for name, rows in running.groups(found.rows)]
@@ -48,6 +50,8 @@ def show() -> str:
         "reporting/timeline.html",
         reading=reading,
         filters=reading.filters,
+        tabs=tabs(reading.filters, "timeline"),
+        shown={name: value for name, value in chosen.items() if asked[name]},
         labels=portfolio.LABELS,
         warnings=[("warning", problem) for problem in (*reading.problems, *problems)],
         found=found,
