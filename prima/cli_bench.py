@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from datetime import date
-from itertools import chain
+from itertools import chain, takewhile
 from pathlib import Path
 
 import click
@@ -21,7 +21,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import OperationalError
 from werkzeug.utils import import_string
 
-from prima import bench, clock, embedded, loopback, startup
+from prima import bench, bench_load, clock, embedded, loopback, startup
 from prima.config import ROOT
 from prima.db import Model, db
 from prima.demonstration import portfolio
@@ -47,7 +47,10 @@ REPORT = ROOT / "docs" / "benchmarks.md"
 )
 @click.option("--runs", type=click.IntRange(1), default=RUNS, show_default=True, help="Measurements of each figure.")
 @click.option("--only", default="", help="Only figures whose name holds these words.")
-def command(projects: int, runs: int, only: str) -> None:
+@click.option(
+    "--seconds", type=click.IntRange(1), default=bench_load.SECONDS, show_default=True, help="How long pages are mixed."
+)
+def command(projects: int, runs: int, only: str, seconds: int) -> None:
     """Measure pages, the Excel export and the reminders; ends with status 1 when a bound is missed.
 
     The database is the embedded one under the instance folder, or BENCH_DATABASE_URL. A run at full size renews
@@ -80,10 +83,13 @@ def command(projects: int, runs: int, only: str) -> None:
             db.session.remove()
         found = chain(bench.figures(app), bench.growth(app, small, SMALL) if small else ())
         measured, missed = run(found, runs, only, asked, processor)
+        loaded = under_load(app, url, processor, seconds) if only in bench_load.NAME else None
+        missed += loaded.missed() if loaded else []
     for sentence in missed:
         click.echo(sentence, err=True)
     if projects == PROJECTS and runs >= RUNS:
-        write_report(REPORT, measured, missed, filled=filled, server=str(server_version), runs=runs, only=only)
+        write_report(REPORT, measured, missed, filled=filled, server=str(server_version), runs=runs, only=only,
+                     loaded=loaded)  # fmt: skip
         click.echo(f"{REPORT.relative_to(ROOT)} is renewed.")
     if missed:
         raise SystemExit(1)
@@ -165,6 +171,14 @@ def run(
     return measured, missed
 
 
+def under_load(app: Flask, url: str, processor: bench.Processor, seconds: float) -> bench_load.Loaded:
+    """Mixed pages from the web server, said as soon as they are measured."""
+    loaded = bench_load.load(url, bench.some_readers(app), processor.milliseconds, seconds)
+    for line in _load_lines(loaded):
+        click.echo(line)
+    return loaded
+
+
 ANEW = "Measured anew since then: "
 MISSED = "Missed in this run:"
 
@@ -178,16 +192,18 @@ def write_report(
     server: str,
     runs: int,
     only: str = "",
+    loaded: bench_load.Loaded | None = None,
 ) -> None:
     """With `only`, the rows of other figures stay, and it is said which were measured anew and how busy it was."""
     rows = {one.name: _row(one) for one in measured}
     if not only or not file.exists():
-        file.write_text(_report(list(rows.values()), missed, filled, server, runs), encoding="utf-8")
+        file.write_text(_report(list(rows.values()), missed, filled, server, runs, loaded), encoding="utf-8")
         return
     only, names = only.strip(" :"), tuple(f"- {name} " for name in rows)
     told = f"{only} (load {os.getloadavg()[0]:.0f} on {os.cpu_count()} cores)"
+    names += (f"- {bench_load.NAME}",) if loaded else ()
     found: list[str] = []
-    for line in file.read_text(encoding="utf-8").splitlines():
+    for line in _with_load(file.read_text(encoding="utf-8").splitlines(), loaded):
         name = line[2:].split(" | ")[0]
         if line.startswith(ANEW):
             others = [one for one in line.removeprefix(ANEW).rstrip(".").split("; ") if one.split(" (")[0] != only]
@@ -199,13 +215,47 @@ def write_report(
     if not any(line.startswith(ANEW) for line in found):
         last = found.index("| " + " | ".join(HEADINGS) + " |")
         found[last:last] = [ANEW + told + ".", ""]
-    end = max(place for place, line in enumerate(found) if line.startswith("| "))
+    heading = found.index("| " + " | ".join(HEADINGS) + " |")
+    end = heading + sum(1 for _ in takewhile(lambda line: line.startswith("|"), found[heading:])) - 1
     found[end + 1 : end + 1] = rows.values()
     if missed:
         found += ([] if MISSED in found else ["", MISSED, ""]) + [f"- {sentence}" for sentence in missed]
     elif found[-2:] == [MISSED, ""]:
         del found[-3:]
     file.write_text("\n".join([*found, ""]), encoding="utf-8")
+
+
+UNDER_LOAD, BOUNDS_KEPT = "## Under load", "Bounds that `make bench` keeps:"
+
+
+def _load_lines(loaded: bench_load.Loaded) -> list[str]:
+    lines = [
+        UNDER_LOAD,
+        "",
+        f"{loaded.name}, {bench_load.CLIENTS} people signed in in several roles, the web server as `make run` starts"
+        " it, readers, server and",
+        "database on the same machine. Milliseconds from when a page was to be asked for, waiting for a free connection"
+        " included.",
+        f"{loaded.reached:.1f} answers a second, {len(loaded.errors)} failed. An answer takes"
+        f" {loaded.application:.1f} ms of the processor in the application,",
+        f"{loaded.database:.1f} in the database and {loaded.readers:.1f} in the reader. 95 of 100 are answered within"
+        f" {loaded.ratio:.1f} times what the bare page takes so.",
+        "",
+        "| pages | answers | p50 ms | p95 ms | p99 ms |",
+        "|---|---:|---:|---:|---:|",
+    ]
+    for one in (loaded.bare, *loaded.parts, loaded.whole):
+        lines.append(f"| {one.name} | {one.number:,} | {one.p50:,.0f} | {one.p95:,.0f} | {one.p99:,.0f} |")
+    return [*lines, ""]
+
+
+def _with_load(lines: list[str], loaded: bench_load.Loaded | None) -> list[str]:
+    """The report with what was measured under load in the place of what was."""
+    if loaded is None:
+        return lines
+    end = lines.index(BOUNDS_KEPT)
+    begin = lines.index(UNDER_LOAD) if UNDER_LOAD in lines else end
+    return [*lines[:begin], *_load_lines(loaded), *lines[end:]]
 
 
 def _row(one: bench.Measured) -> str:
@@ -216,7 +266,14 @@ def _row(one: bench.Measured) -> str:
     )
 
 
-def _report(rows: Sequence[str], missed: Sequence[str], filled: float | None, server: str, runs: int) -> str:
+def _report(
+    rows: Sequence[str],
+    missed: Sequence[str],
+    filled: float | None,
+    server: str,
+    runs: int,
+    loaded: bench_load.Loaded | None,
+) -> str:
     python = f"{platform.python_implementation()} {platform.python_version()}"
     lines = [
         "# Benchmarks",
@@ -252,11 +309,17 @@ def _report(rows: Sequence[str], missed: Sequence[str], filled: float | None, se
             f"at most {bound.cpu_ratio:g} times the CPU of its floor" if bound.cpu_ratio is not None else "",
             (f"at most {bound.seconds:g} " + ("second" if bound.seconds == 1 else "seconds"))
             if bound.seconds is not None else "",
+            f"a size of at most {bound.size:,}" if bound.size is not None else "",
         )))
         for kind, bound in bench.BOUNDS.items()
     ]  # fmt: skip
+    bounds.append(
+        f"- {bench_load.NAME}: none fails, and 95 of 100 are answered within {bench_load.P95} ms at {bench_load.RATE} a"
+        " second"
+    )
     bounds += ["", MISSED, "", *(f"- {sentence}" for sentence in missed)] if missed else []
-    return "\n".join([*lines, "", "Bounds that `make bench` keeps:", "", *bounds, ""])
+    lines += ["", *(_load_lines(loaded) if loaded else ())]
+    return "\n".join([*lines, BOUNDS_KEPT, "", *bounds, ""])
 
 
 COMMANDS = (command,)

@@ -5,24 +5,20 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import subprocess  # nosec B404
 import sys
 import time
-import urllib.error
-import urllib.request
 from contextlib import ExitStack
 from types import FrameType
 
 from flask_migrate import upgrade
 
-from prima import config, create_app, embedded, startup
+from prima import config, create_app, embedded, startup, webserver
 from prima.config import WrongSettings
 from prima.db import db
 from prima.demonstration import accounts_text, build_if_empty
 from prima.setup import set_up
 
 DEMONSTRATION_DAY = "2016-10-01"
-PATIENCE = 30
 
 
 def say(text: str) -> None:
@@ -72,10 +68,9 @@ def _run(stack: ExitStack) -> int:
         db.engine.dispose()
     base = f"http://127.0.0.1:{port}"
     environ.setdefault("BASE_URL", base)
-    web = start(stack, "gunicorn", "wsgi:app", f"--bind=127.0.0.1:{port}", "--worker-class=gthread", "--workers=2",
-                "--threads=4", "--access-logfile=/dev/null", "--log-level=warning", "--preload")  # fmt: skip
-    scheduler = start(stack, "flask", "--app", "wsgi", "scheduler")
-    wait_for(base + "/healthz", web)
+    web = webserver.web(stack, port)
+    scheduler = webserver.start(stack, "flask", "--app", "wsgi", "scheduler")
+    webserver.wait_for(base + "/healthz", web)
     say(f"PRIMA is at {base}")
     if app.config["PRIMA_ENV"] == "demonstration":
         say(accounts_text(instance))
@@ -108,38 +103,6 @@ def note_environment(instance: os.PathLike[str]) -> None:
     kept = {name: os.environ[name] for name in ("PRIMA_ENV", "PRIMA_TODAY") if os.environ.get(name)}
     with open(os.path.join(instance, "environment"), "w", encoding="utf-8") as file:
         file.writelines(f"{name}={value}\n" for name, value in kept.items())
-
-
-def start(stack: ExitStack, module: str, *arguments: str) -> subprocess.Popen[bytes]:
-    """A process in a session of its own, so that Ctrl-C reaches us alone and we end it in order."""
-    process = subprocess.Popen(  # nosec B603
-        [sys.executable, "-m", module, *arguments], cwd=config.ROOT, start_new_session=True
-    )
-    stack.callback(end, process)
-    return process
-
-
-def end(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is None:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + PATIENCE
-    while time.monotonic() < until:
-        if process.poll() is not None:
-            raise WrongSettings("The web server did not start; its message stands above.")
-        try:
-            with urllib.request.urlopen(url, timeout=2):  # nosec B310
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
-    raise WrongSettings("The web server did not answer within 30 seconds.")
 
 
 if __name__ == "__main__":

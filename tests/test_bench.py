@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+import time
 from contextvars import Context
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
 
-from prima import bench, bench_exports, cli_bench, clock
+from prima import bench, bench_exports, bench_load, cli_bench, clock
 from prima.bench import Bound, Measured, Times
 from prima.db import db
 from prima.demonstration.portfolio import fill, full
@@ -101,9 +103,10 @@ def run(app, databases, monkeypatch):
     monkeypatch.setattr(bench, "QUEUED", 200)
     monkeypatch.setattr(bench, "SENT", 20)
     monkeypatch.setattr(bench_exports, "SLICE", 50)
+    monkeypatch.setattr(bench_load, "RATE", 10)
 
     def typed(*words: str):
-        return app.test_cli_runner().invoke(args=["bench", "--runs", "1", *words])
+        return app.test_cli_runner().invoke(args=["bench", "--runs", "1", "--seconds", "3", *words])
 
     return typed
 
@@ -125,6 +128,8 @@ def test_a_small_portfolio_is_made_once_and_measured(run):
         "spending import: 200 rows",
         "letters: 200 queued",
         "letters: 20 sent over SMTP",
+        "| project page |",
+        "| all |",
         *DRAFTING,
     ):
         assert words in first.output
@@ -189,3 +194,64 @@ def test_a_part_that_is_measured_anew_leaves_the_other_rows(tmp_path, monkeypatc
     assert "; home (" in file.read_text() and "desk is slow." in file.read_text()
     cli_bench.write_report(file, [measured("desk", 9)], [], **said, only="desk")
     assert "desk is slow." not in file.read_text() and cli_bench.MISSED not in file.read_text()
+
+
+def loaded(reached: float = 100, p95: float = 200, errors: tuple[str, ...] = ()) -> bench_load.Loaded:
+    whole, bare = bench_load.Part("all", 600, 20, p95, 400), bench_load.Part(bench.BARE, 100, 5, 20, 30)
+    return bench_load.Loaded(bench_load.NAME, 100, reached, errors, whole, [], bare, 8, 5, 1)
+
+
+def test_the_load_is_held_to_its_rate_its_time_and_no_error():
+    assert loaded().missed() == [] and loaded().ratio == 10
+    assert loaded(reached=80).missed() == ["load: mixed pages: 80.0 a second are answered of 100 asked for."]
+    assert "within 301 ms; 300 are allowed" in loaded(p95=301).missed()[0]
+    assert "1 were not answered, as /desk answered 500" in loaded(errors=("/desk answered 500",)).missed()[0]
+
+
+def test_who_finds_no_free_connection_waits_and_is_counted():
+    class Slow:
+        def get(self, _path):
+            time.sleep(0.2)
+            return 200, b""
+
+    ever = itertools.repeat(("page", "/"))
+    answers, errors, lasted = bench_load.rush([Slow()], lambda _client: ever, 20, 0.5)
+    assert not errors and lasted >= 0.5 and len(answers) < 10
+    assert answers[-1].milliseconds > 300
+
+
+def test_what_fails_is_told_with_its_address():
+    class Broken:
+        reader = bench.Reader(None, "developer", "")
+
+        def get(self, path):
+            if path == "/away":
+                raise ConnectionResetError
+            return 500, b""
+
+        def close(self):
+            pass
+
+    pages = itertools.cycle([("page", "/wrong"), ("page", "/away")])
+    answers, errors, _lasted = bench_load.rush([Broken()], lambda _client: pages, 100, 0.02)
+    assert errors[0] == "/wrong answered 500 to the developer" and errors[1].startswith("/away broke off")
+    assert [one.good for one in answers] == [False, False]
+
+
+def test_the_load_has_its_place_in_the_report(tmp_path):
+    file = tmp_path / "benchmarks.md"
+    said = {"filled": None, "server": "18.4", "runs": 9}
+    cli_bench.write_report(file, [measured("list", 7)], [], **said)
+    assert cli_bench.UNDER_LOAD not in file.read_text() and "95 of 100 are answered within 300 ms" in file.read_text()
+    slow = loaded(p95=400)
+    for _time in range(2):
+        cli_bench.write_report(file, [], slow.missed(), **said, only=bench_load.NAME, loaded=slow)
+    text = file.read_text()
+    assert text.count("| all | 600 | 20 | 400 | 400 |") == 1 and text.count("400 ms; 300 are allowed") == 1
+    cli_bench.write_report(file, [measured("desk", 9)], [], **said, only="desk")
+    lines = file.read_text().splitlines()
+    assert lines.index("| list | 1 | 7 | 10.0 | 5.0 | 0.0 | bare page | 5.0 | 2.0 | 1.0 |") + 1 == next(
+        place for place, line in enumerate(lines) if line.startswith("| desk |")
+    )
+    cli_bench.write_report(file, [], [], **said, only=bench_load.NAME, loaded=loaded())
+    assert "300 are allowed" not in file.read_text()

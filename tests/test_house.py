@@ -24,6 +24,7 @@ ROOTS = (
     "prima.serve",
     "prima.bench",
     "prima.bench_exports",
+    "prima.bench_load",
 )
 ROOT_PACKAGES = ("demonstration",)  # these, ROOTS and prima/cli_*.py compose the rest
 PACKAGES = ("projects", "endorsement", "reporting")  # each may import those before it
