@@ -57,7 +57,7 @@ def add_donor(*, actor: User, code: str, name: str, kind: str, eu_money: bool) -
     values = _values(name, kind, eu_money)
     _name_is_free(values["name"], "")
     last = db.session.scalar(select(func.max(Donor.position)).where(Donor.code != NOT_STATED)) or 0
-    new = insert(Donor).values(code=code, position=last + 1, retired=False, **values)
+    new = insert(Donor).values(code=code, position=last + 1, retired=False, words=Donor.words_in(values), **values)
     if db.session.scalar(new.on_conflict_do_nothing().returning(Donor.code)) is None:
         raise Invalid("code", _("Another donor has this code already."))
     record(actor, "donor added", actor=actor, code=code, **values)

@@ -93,7 +93,7 @@ def in_sight(seen: Sight) -> ColumnElement[bool]:
 
 def out_of_sight(user: User) -> Select[Any]:
     """The ids of the projects that the person sees for another reason: a part in them, or a clearance asked."""
-    ids = _own(user)
+    ids = _own(user).distinct()  # somebody may have several parts in one
     if called := asked_as(user):
         # Said twice, so that the index that leaves out who was never asked is found.
         ids = ids.union(select(Project.id).where(Project.asked_elsewhere != [], _asked(called)))  # type: ignore[assignment]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import CTE, Integer, Select, Text, and_, case, cast, extract, func, null, select, union_all
+from sqlalchemy import CTE, Select, Text, and_, case, cast, func, null, select, union_all
 from sqlalchemy import literal_column as written
 
 from prima.db import db
@@ -24,13 +24,12 @@ from prima.projects.models import (
     SdgMark,
     ThemeMark,
 )
-from prima.reporting.calendar import FINAL
-from prima.reporting.models import Deadline, Expense, ExpenseKind, Reached, Report
+from prima.reporting.models import Deadline, Expense, ExpenseKind
 from prima.reporting.portfolio import Filters
 from prima.reporting.portfolio.choosing import projects
 from prima.reporting.portfolio.sums import REGION, TOO_MUCH, UNSTATED
 from prima.reporting.queries import is_past_due, owes
-from prima.reporting.steps import IN
+from prima.reporting.queries.counted import added_months, reached_by_group
 from prima.users import User
 
 SEVERAL = "several"
@@ -217,15 +216,6 @@ def _parts(base: CTE, dimension: str, twice: bool) -> CTE:
 # -- what a project has of each measure -------------------------------------------------------------------------------
 
 
-def added_months() -> Any:
-    """The whole months by which an extension moves the end, counted as everywhere from the day after it."""
-    old, new = Extension.old_end + 1, Extension.new_end + 1
-    length = extract("day", func.date_trunc("month", new) + written("interval '1 month - 1 day'"))
-    apart = (extract("year", new) - extract("year", old)) * 12 + extract("month", new) - extract("month", old)
-    short = extract("day", new) < func.least(extract("day", old), length)
-    return cast(apart - case((short, 1), else_=0), Integer)
-
-
 def _extended() -> Any:
     sums = (func.count().label("number"), func.sum(added_months()).label("months"))
     return select(Extension.project_id, *sums).group_by(Extension.project_id).subquery("extended")
@@ -240,27 +230,6 @@ def _spent() -> Any:
     query = select(Expense.project_id, func.sum(Expense.amount).label("amount"))
     standing = (Expense.kind == ExpenseKind.EXPENDITURE, Expense.superseded_id.is_(None))
     return query.where(*standing).group_by(Expense.project_id).subquery("spent")
-
-
-def reached_by_group() -> Any:
-    """By group of beneficiaries the number reached: reports add up, a final one stands for all before it."""
-    order = func.row_number().over(partition_by=Reached.beneficiaries_id, order_by=(Deadline.due_on, Deadline.id))
-    told = (
-        select(
-            Reached.beneficiaries_id.label("group_id"),
-            Reached.number,
-            order.label("place"),
-            Deadline.kind.in_(FINAL).label("is_final"),
-        )
-        .join(Report, Report.id == Reached.report_id)
-        .join(Deadline, Deadline.id == Report.deadline_id)
-        .where(Report.state.in_(IN))
-        .subquery("told")
-    )
-    last = func.max(case((told.c.is_final, told.c.place))).over(partition_by=told.c.group_id)
-    counted_from = select(told, func.coalesce(last, 0).label("last")).subquery("counted_from")
-    query = select(counted_from.c.group_id, func.sum(counted_from.c.number).label("number"))
-    return query.where(counted_from.c.place >= counted_from.c.last).group_by(counted_from.c.group_id).subquery("came")
 
 
 def _people() -> Any:

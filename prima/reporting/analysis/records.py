@@ -14,12 +14,12 @@ from prima.handbook.published import HandbookEdition
 from prima.lists import BeneficiaryDisaggregation, BeneficiaryType
 from prima.places import Office
 from prima.projects.models import Beneficiaries, Extension, Project
-from prima.reporting.analysis.counting import added_months, reached_by_group
 from prima.reporting.models import Deadline
 from prima.reporting.portfolio import Filters
 from prima.reporting.portfolio.choosing import chosen, projects
 from prima.reporting.portfolio.sums import REGION
 from prima.reporting.queries import OverdueRow, is_overdue, overdue
+from prima.reporting.queries.counted import added_months, reached_by_group
 from prima.reporting.steps import deadline_name
 from prima.users import User
 

@@ -19,8 +19,8 @@ from prima.projects.changes import STATES as CHANGE_STATES
 from prima.projects.models import Change, ChangeStep, Extension, Milestone, Project
 from prima.reporting.calendar import EXTENSION_REQUEST, ReportState, Timeliness, TimelinessKind, timeliness
 from prima.reporting.exports.columns import BETWEEN, NEWEST_FIRST, Asked, Field, Table, of_the_project, words, yes
-from prima.reporting.exports.projects import months_between
 from prima.reporting.models import Deadline, DeadlineChange, Lesson, Report, Spending
+from prima.reporting.queries.counted import added_months
 from prima.reporting.steps import OWING, STATES, deadline_name
 from prima.spreadsheets import Kind
 from prima.users import User
@@ -239,7 +239,7 @@ def changes(asked: Asked) -> Table:
         Field("Decided by", decider.name, "Who approved or refused it."),
         Field("Old end", Extension.old_end, "Of an approved extension.", Kind.DAY),
         Field("New end", Extension.new_end, "Of an approved extension.", Kind.DAY),
-        Field("Months added", months_between(Extension.old_end, Extension.new_end),
+        Field("Months added", added_months(),
               "Whole months of an approved extension.", Kind.NUMBER),
         Field("Reason", Change.reason, "As it was written."),
         Field("Effect", Change.effect, "What it means for results, time and money."),

@@ -16,9 +16,9 @@ from prima.lists import BeneficiaryDisaggregation, BeneficiaryType
 from prima.months import say
 from prima.projects.models import ActivityPlan, Beneficiaries, Indicator, Level, Project, Result
 from prima.reporting.exports.columns import NEWEST_FIRST, Asked, Field, Table, of_the_project, words, yes
-from prima.reporting.exports.projects import reached
-from prima.reporting.models import ActivityProgress, ActivityState, IndicatorValue
+from prima.reporting.models import ActivityProgress, ActivityState, Deadline, IndicatorValue
 from prima.reporting.monitoring import Reading, achieved
+from prima.reporting.queries.counted import reached_by_group
 from prima.spreadsheets import Kind
 
 STATES = {
@@ -147,7 +147,11 @@ def _reading(on_day: str, value: Any, numerator: Any, denominator: Any, said: st
 
 
 def beneficiaries(asked: Asked) -> Table:
-    told, sex, age = reached(asked), aliased(BeneficiaryDisaggregation), aliased(BeneficiaryDisaggregation)
+    told, sex, age = (
+        reached_by_group(asked.within(Deadline.project_id)),
+        aliased(BeneficiaryDisaggregation),
+        aliased(BeneficiaryDisaggregation),
+    )
     group = Beneficiaries
     fields = [
         *of_the_project(),
@@ -170,7 +174,7 @@ def beneficiaries(asked: Asked) -> Table:
             .join(BeneficiaryType, BeneficiaryType.code == group.type_code)
             .join(sex, sex.code == group.sex_code)
             .join(age, age.code == group.age_code)
-            .outerjoin(told, told.c.beneficiaries_id == group.id)
+            .outerjoin(told, told.c.group_id == group.id)
             .order_by(*NEWEST_FIRST, group.id)
         )
 

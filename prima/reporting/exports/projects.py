@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Date, Integer, Subquery, case, cast, extract, func, null, or_, select, tuple_
+from sqlalchemy import Date, Subquery, case, cast, func, null, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased
 
@@ -34,13 +34,11 @@ from prima.reporting.models import (
     Deadline,
     Expense,
     ExpenseKind,
-    Reached,
-    Report,
     RiskReview,
     RiskState,
 )
 from prima.reporting.queries import is_overdue
-from prima.reporting.steps import IN
+from prima.reporting.queries.counted import added_months, reached_by_group
 from prima.spreadsheets import Kind
 from prima.users import User
 
@@ -86,7 +84,7 @@ def table(asked: Asked) -> Table:
         Field("Beneficiaries planned", func.coalesce(groups.c.planned, 0),
               "Of all groups, direct and indirect; see the sheet Beneficiaries.", Kind.NUMBER),
         Field("Beneficiaries reached", func.coalesce(groups.c.reached, 0),
-              "Of all groups, in reports that were handed in and not returned.", Kind.NUMBER),
+              "Of all groups, as reports handed in tell; a final one stands for all before it.", Kind.NUMBER),
         Field("Reports overdue", func.coalesce(late.c.number, 0),
               "Past their day at the office and not handed in, or returned.", Kind.NUMBER),
         Field("Milestones", func.coalesce(steps.c.number, 0), "How many there are.", Kind.NUMBER),
@@ -215,38 +213,20 @@ def _spent(asked: Asked) -> Subquery:
     )
 
 
-def reached(asked: Asked) -> Subquery:
-    """By group of beneficiaries, the number in reports that were handed in."""
-    return (
-        select(Reached.beneficiaries_id, func.sum(Reached.number).label("number"))
-        .join(Report, Report.id == Reached.report_id)
-        .join(Deadline, Deadline.id == Report.deadline_id)
-        .where(Report.state.in_(IN), asked.within(Deadline.project_id))
-        .group_by(Reached.beneficiaries_id)
-        .subquery("told")
-    )
-
-
 def _beneficiaries(asked: Asked) -> Subquery:
-    told = reached(asked)
+    told = reached_by_group(asked.within(Deadline.project_id))
     sums = (func.sum(Beneficiaries.planned).label("planned"), func.sum(told.c.number).label("reached"))
     return (
         select(Beneficiaries.project_id, *sums)
-        .outerjoin(told, told.c.beneficiaries_id == Beneficiaries.id)
+        .outerjoin(told, told.c.group_id == Beneficiaries.id)
         .where(asked.within(Beneficiaries.project_id))
         .group_by(Beneficiaries.project_id)
         .subquery("planned_groups")
     )
 
 
-def months_between(old_end: Any, new_end: Any) -> Any:
-    """Whole months from one last day to another: from 31 August to 29 February they are six."""
-    apart = func.age(new_end + 1, old_end + 1)
-    return cast(extract("year", apart) * 12 + extract("month", apart), Integer)
-
-
 def _extensions(asked: Asked) -> Subquery:
-    months = func.sum(months_between(Extension.old_end, Extension.new_end))
+    months = func.sum(added_months())
     return (
         select(Extension.project_id, func.count().label("number"), months.label("months"))
         .where(asked.within(Extension.project_id))

@@ -65,7 +65,7 @@ def _regions(extensions: Extensions, activated: Sequence[Activated], regions: Na
         return (
             Cell(name),
             Cell(one.number if one else 0, there),
-            Cell(one.months if one else Decimal(0), there),
+            Cell(one.months if one else 0, there),
             Cell(one.projects if one else 0, there),
             Cell(number, to),
             Cell(_share(one.projects if one else 0, number)),

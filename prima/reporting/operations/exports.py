@@ -202,6 +202,7 @@ def _make(workshop: Workshop, job: ExportJob, stop: Stop) -> None:
     owner = db.session.scalars(select(User).where(User.id == job.owner_id).options(*with_rights())).one()
     if not owner.active:
         raise Refused(_("The account was closed."))
+    rights = jobs.rights_of(owner)  # before anything is read: who loses a right meanwhile does not get the file
     reading = portfolio.read(owner, parse_qs(job.query))
     if reading.problems:
         raise Refused([*reading.problems, _("Choose the filters anew, and ask for the export again.")])
@@ -230,7 +231,7 @@ def _make(workshop: Workshop, job: ExportJob, stop: Stop) -> None:
             progress.look()
         size = draft.stat().st_size
         draft.replace(jobs.place(workshop.folder, job))
-        _done(workshop, job, owner, size, total)
+        _done(workshop, job, owner, rights, size, total)
     finally:
         draft.unlink(missing_ok=True)
 
@@ -285,7 +286,7 @@ def _end(workshop: Workshop, job: ExportJob, also: Callable[[Session], Any] | No
     return found
 
 
-def _done(workshop: Workshop, job: ExportJob, owner: User, size: int, total: int) -> None:
+def _done(workshop: Workshop, job: ExportJob, owner: User, rights: str, size: int, total: int) -> None:
     now = clock.now()
     name = f"prima-projects-{now.date().isoformat()}.{job.format.value}"
 
@@ -303,7 +304,7 @@ def _done(workshop: Workshop, job: ExportJob, owner: User, size: int, total: int
 
     kept = _end(
         workshop, job, tell, state=S.DONE, done_rows=total, total_rows=total, file_name=name, size=size,
-        rights=jobs.rights_of(owner), ended_at=now, expires_at=now + KEPT, problem="",
+        rights=rights, ended_at=now, expires_at=now + KEPT, problem="",
     )  # fmt: skip
     if not kept:  # cancelled in the last moment
         jobs.place(workshop.folder, job).unlink(missing_ok=True)

@@ -37,7 +37,7 @@ from prima.outbox import Letter, LetterState
 from prima.places import Office, OfficeLink
 from prima.projects.models import Part, Party, Project
 from prima.projects.stages import Status
-from prima.projects.visibility import may_see, region_link
+from prima.projects.visibility import may_see, may_see_internal, region_link
 from prima.reporting.evaluating import recommendation_path
 from prima.reporting.models import About, Deadline, Reason, Reminder
 from prima.reporting.queries import is_overdue
@@ -65,7 +65,7 @@ HOW: dict[str, tuple[Any, str]] = {
     "dead": (_l("Failed"), "red"),
     "replaced": (_l("Replaced by a later one"), "grey"),
     "held": (_l("Waits for a digest"), "blue"),
-    "carried": (_l("Sent in a digest"), "green"),
+    "carried": (_l("In a digest"), "green"),
     "kept": (_l("Shown in PRIMA only"), "grey"),
 }
 """By the state of the letter, the word and the colour."""
@@ -142,7 +142,7 @@ def told(
         .order_by(Reminder.letter_id.desc())
         .limit(limit)
     )
-    query = query.where(may_see(viewer), *places(asked))
+    query = query.where(may_see_internal(viewer), *places(asked))
     if project_id is not None:
         query = query.where(Reminder.project_id == project_id)
     if before is not None:
@@ -307,7 +307,7 @@ def _silent(viewer: User | None, asked: Asked) -> FromClause:
         .outerjoin(OfficeLink, region_link())
         .outerjoin(RegionalOffice, RegionalOffice.code == OfficeLink.region_code)
     )
-    query = query.where(may_see(viewer), *places(asked))
+    query = query.where(may_see_internal(viewer), *places(asked))
     if asked.about:
         query = query.where(silent.c.about == asked.about)
     if asked.person:

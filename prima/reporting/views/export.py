@@ -235,9 +235,9 @@ def state_chip(job: ExportJob) -> tuple[str, str]:
 
 
 def in_words(job: ExportJob) -> str:
-    """What was asked for, on one line: the filters as they were typed into the address, and the sheets."""
-    filters = ", ".join(f"{portfolio.LABELS.get(name, name)}: {', '.join(values)}"
-                        for name, values in parse_qs(job.query).items())  # fmt: skip
+    """What was asked for, on one line: the filters and the sheets."""
+    reading = portfolio.read(viewer(), parse_qs(job.query))
+    filters = ", ".join(f"{name}: {words}" for name, words in exports.said(reading))
     sheets = _("all sheets") if len(job.sheets) == len(exports.TABLES) else ", ".join(job.sheets)
     return f"{filters or _('All projects')}; {sheets}"
 

@@ -100,15 +100,15 @@ def _line(row: running.Running) -> Line:
     spans = [Span(row.starts_on, row.first_ends_on, "planned")]
     spans += [Span(one.old_end + timedelta(days=1), one.new_end, "extension") for one in row.extensions]
     signs = [
-        Sign(one.name, one.done_on or one.planned_on, "milestone", state(one, row, today)) for one in row.milestones
+        Sign(one.name, one.done_on or one.planned_on, "milestone", state(one, today)) for one in row.milestones
     ]
     signs += [Sign(_("Report overdue"), day, "report", "late") for day in row.overdue]
     url = url_for("projects.show", reference=row.reference)
     return Line(row.name, row.title, url, spans, signs, row.status not in RUNNING)
 
 
-def state(one: running.Planned, row: running.Running, today: date) -> str:
-    """Of a milestone: done; late while its project runs; else ahead."""
+def state(one: running.Planned, today: date) -> str:
+    """Of a milestone, as the list and the dashboard count them: done, missed, or ahead."""
     if one.done_on:
         return "done"
-    return "late" if one.planned_on < today and row.status in RUNNING else "ahead"
+    return "late" if one.planned_on < today else "ahead"

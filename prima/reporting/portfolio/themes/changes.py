@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
-from fractions import Fraction
-from typing import Any
 
-from sqlalchemy import Date, Integer, Text, cast, extract, func, literal_column, select, tuple_
+from sqlalchemy import Text, cast, extract, func, literal_column, select, tuple_
 
 from prima.db import db
 from prima.projects.changes import ChangeKind, ChangeState
@@ -15,12 +12,11 @@ from prima.projects.models import Change, Extension, Project
 from prima.reporting.portfolio.choosing import projects
 from prima.reporting.portfolio.filters import Filters
 from prima.reporting.portfolio.themes.among import ACTIVATED, REGION, UNSTATED
+from prima.reporting.queries.counted import added_months
 from prima.users import User
 
 LONGEST_REASON = 200
 """Letters of a reason that are shown."""
-DAYS_OF_A_MONTH = 30
-"""Of what is left over beside whole months."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +26,7 @@ class Extended:
     code: str
     number: int
     projects: int
-    months: Decimal
+    months: int
 
 
 @dataclass(frozen=True)
@@ -52,7 +48,7 @@ def extensions(viewer: User | None, filters: Filters) -> Extensions:
             REGION.label("region"),
             func.coalesce(cast(Change.kind, Text), UNSTATED).label("kind"),
             cast(extract("year", Extension.decided_on), Text).label("year"),
-            *_added(),
+            added_months().label("months"),
         )
         .join(Extension, Extension.project_id == Project.id)
         .outerjoin(Change, Change.id == Extension.change_id)
@@ -65,11 +61,10 @@ def extensions(viewer: User | None, filters: Filters) -> Extensions:
         func.count(),
         func.count(c.project.distinct()),
         func.coalesce(func.sum(c.months), 0),
-        func.coalesce(func.sum(c.days), 0),
     ).group_by(func.grouping_sets(tuple_(c.region), tuple_(c.kind), tuple_(c.year), tuple_()))
     found: dict[int, list[Extended]] = {}
-    for dimension, code, number, of_projects, months, days in db.session.execute(query):
-        one = Extended(code, number, of_projects, in_months(int(months), int(days)))
+    for dimension, code, number, of_projects, months in db.session.execute(query):
+        one = Extended(code, number, of_projects, int(months))
         found.setdefault(dimension, []).append(one)
     years = sorted(found.get(0b110, []), key=lambda one: int(one.code))
     return Extensions(found[0b111][0], found.get(0b011, []), found.get(0b101, []), years)
@@ -78,41 +73,16 @@ def extensions(viewer: User | None, filters: Filters) -> Extensions:
 def reasons(viewer: User | None, filters: Filters, most: int = 10) -> list[Extended]:
     """The reasons given most often, as they were written."""
     reason = func.left(func.btrim(Extension.reason), literal_column(str(LONGEST_REASON))).label("reason")
-    months, days = _added()
+    months = func.sum(added_months())
     number, of_projects = func.count(), func.count(Project.id.distinct())
     query = (
-        projects(viewer, filters, reason, number, of_projects, func.sum(months), func.sum(days))
+        projects(viewer, filters, reason, number, of_projects, months)
         .join(Extension, Extension.project_id == Project.id)
         .group_by(reason)
-        .order_by(number.desc(), func.sum(months).desc(), reason)
+        .order_by(number.desc(), months.desc(), reason)
         .limit(most)
     )
-    return [
-        Extended(text, count, of, in_months(int(whole), int(left)))
-        for text, count, of, whole, left in db.session.execute(query)
-    ]
-
-
-def in_months(months: int, days: int) -> Decimal:
-    """Months with the days beyond them, to one decimal."""
-    exact = Fraction(months) + Fraction(days, DAYS_OF_A_MONTH)
-    return (Decimal(exact.numerator) / exact.denominator).quantize(Decimal("0.1"))
-
-
-def _added() -> tuple[Any, Any]:
-    """Whole months from the day after the old end to the day after the new one, and the days beyond them."""
-    begins, ends = Extension.old_end + literal_column("1"), Extension.new_end + literal_column("1")
-
-    def counted(day: Any) -> Any:
-        return extract("year", day) * 12 + extract("month", day)
-
-    calendar = cast(counted(ends) - counted(begins), Integer)
-    months = calendar - cast(_after(begins, calendar) > ends, Integer)
-    return months.label("months"), (ends - _after(begins, months)).label("days")
-
-
-def _after(day: Any, months: Any) -> Any:
-    return cast(day + func.make_interval(literal_column("0"), months), Date)
+    return [Extended(text, count, of, int(whole)) for text, count, of, whole in db.session.execute(query)]
 
 
 @dataclass(frozen=True)

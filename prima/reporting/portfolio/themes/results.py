@@ -12,7 +12,6 @@ from sqlalchemy import (
     Numeric,
     Select,
     Text,
-    and_,
     case,
     cast,
     func,
@@ -36,13 +35,12 @@ from prima.projects.models import (
     SdgMark,
     ThemeMark,
 )
-from prima.reporting.calendar import FINAL
-from prima.reporting.models import Deadline, IndicatorValue, Reached, Report
+from prima.reporting.models import Deadline, IndicatorValue
 from prima.reporting.monitoring import Kind, share_of_target
 from prima.reporting.portfolio.choosing import chosen
 from prima.reporting.portfolio.filters import NONE, Filters
 from prima.reporting.portfolio.themes.among import ACTIVATED, gone
-from prima.reporting.steps import IN
+from prima.reporting.queries.counted import reached_by_group
 from prima.users import User
 
 SUMMED = "sum"
@@ -64,16 +62,9 @@ class Group:
 
 
 def beneficiaries(viewer: User | None, filters: Filters) -> list[Group]:
-    """By how they are counted and by type, in the order of the list. Reached as `monitoring.reached` adds it up."""
+    """By how they are counted and by type, in the order of the list. Reached as everywhere (queries.counted)."""
     ids = _activated(viewer, filters)
-    told = _told(ids)
-    reached = (
-        select(told.c.group, func.sum(told.c.number).label("number"))
-        # A report of the whole project stands for all before: what counts is the last such, and what came after.
-        .where(or_(told.c.wholes == 0, and_(told.c.whole, told.c.wholes == 1)))
-        .group_by(told.c.group)
-        .subquery("reached")
-    )
+    reached = reached_by_group(Deadline.project_id.in_(select(ids.c.id)))
     counted = (Beneficiaries.counted, Beneficiaries.repeated)
     query = (
         select(
@@ -86,7 +77,7 @@ def beneficiaries(viewer: User | None, filters: Filters) -> list[Group]:
         .select_from(ids)
         .join(Beneficiaries, Beneficiaries.project_id == ids.c.id)
         .join(BeneficiaryType, BeneficiaryType.code == Beneficiaries.type_code)
-        .outerjoin(reached, reached.c.group == Beneficiaries.id)
+        .outerjoin(reached, reached.c.group_id == Beneficiaries.id)
         .group_by(*counted, BeneficiaryType.name, BeneficiaryType.position)
         .order_by(*(one.nulls_last() for one in counted), BeneficiaryType.position)
     )
@@ -94,26 +85,6 @@ def beneficiaries(viewer: User | None, filters: Filters) -> list[Group]:
         Group((kind, repeated), name, number, int(planned), int(came))
         for kind, repeated, name, number, planned, came in db.session.execute(query)
     ]
-
-
-def _told(ids: Any) -> Any:
-    """What reports handed in tell; `wholes` is how many of a group's from here on tell of the whole project."""
-    whole = Deadline.kind.in_(FINAL)
-    later = (Deadline.due_on.desc(), Deadline.id.desc())
-    return (
-        select(
-            Reached.beneficiaries_id.label("group"),
-            Reached.number,
-            whole.label("whole"),
-            func.count().filter(whole).over(partition_by=Reached.beneficiaries_id, order_by=later).label("wholes"),
-        )
-        .select_from(ids)
-        .join(Deadline, Deadline.project_id == ids.c.id)
-        .join(Report, Report.deadline_id == Deadline.id)
-        .join(Reached, Reached.report_id == Report.id)
-        .where(Report.state.in_(IN))
-        .subquery("told")
-    )
 
 
 # -- what projects contribute to --------------------------------------------------------------------------------------
