@@ -34,7 +34,7 @@ from prima.projects.models import (
 )
 from prima.projects.rules import calls
 from prima.projects.stages import RUNNING, Funding, Status
-from prima.projects.visibility import region_link, visible_projects
+from prima.projects.visibility import region_link
 from prima.users import TEAM_ROLES, Delegation, Grant, Role, SignIn, User
 
 GENDER_SET = "gender marker set by a reviewer"

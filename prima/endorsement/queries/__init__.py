@@ -36,7 +36,15 @@ from prima.endorsement.queries.desks import (
     waiting,
 )
 from prima.endorsement.queries.naming import Names, seat_names
-from prima.endorsement.queries.pending import Took, Wanted, everything, places, to_answer, to_endorsement, waiting_by_region
+from prima.endorsement.queries.pending import (
+    Took,
+    Wanted,
+    everything,
+    places,
+    to_answer,
+    to_endorsement,
+    waiting_by_region,
+)
 from prima.endorsement.queries.people import (
     administrators,
     colleague,

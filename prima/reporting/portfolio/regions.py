@@ -56,7 +56,7 @@ def ending_by_region(viewer: User, days: int = ENDING) -> dict[str, int]:
     return numbers
 
 
-def _named(viewer: User) -> Select[tuple[str, str, bool]]:
+def _named(viewer: User) -> Select[str, str, bool]:
     today = clock.today()
     held = [one for one in viewer.authorities(today) if one.absent is None]
     linked = select(OfficeLink.region_code).where(
