@@ -70,6 +70,7 @@ def show() -> str:
     bookmarks, opened, more_bookmarks = nearby(user, recent.opened(user))
     given = request.args.get("map", "")
     measure = given if given in worldmap.MEASURES else "projects"
+    problem = _("The map shows no such figure; it shows the number of projects.") if given not in ("", measure) else ""
     map_of = worldmap.world(countries, measure, lambda code: url_for("listing.index", country=code))
     return render_template(
         "home.html",
@@ -78,9 +79,7 @@ def show() -> str:
         headline=headline,
         world=map_of,
         measures=[(name, _map_url(code), code == measure) for code, name in worldmap.MEASURES.items()],
-        problem=_("The map shows no such figure; it shows the number of projects.")
-        if given not in ("", measure)
-        else "",
+        problem=problem,
         by_country=[(place.name, place.url, place.row) for place in map_of.places],
         by_region=[(row.name, url_for("listing.index", region=row.code), row) for row in regions],
         ending_within=portfolio.ENDING,

@@ -129,7 +129,7 @@ def shades(numbers: Collection[Number]) -> dict[Number, int]:
     By rank and not by size: one country of the hundredfold would leave all others equally pale.
     """
     some = sorted({number for number in numbers if number > 0})
-    ranked = {number: 1 + place * SHADES // len(some) for place, number in enumerate(some)}
+    ranked = {number: SHADES - place * SHADES // len(some) for place, number in enumerate(reversed(some))}
     return dict.fromkeys(numbers, 0) | ranked
 
 

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from urllib.parse import urldefrag, urlencode, urljoin, urlsplit
 
 from bs4 import BeautifulSoup, NavigableString, Tag
@@ -17,6 +17,8 @@ from bs4.element import PreformattedString
 from flask import Flask
 from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.test import TestResponse
+
+from prima import assets, trimming
 
 INLINE = re.compile("a|abbr|b|bdi|bdo|cite|code|data|em|i|kbd|label|mark|q|s|samp|small|span|strong|su[bp]|time|u|var")
 UNSEEN = ("script", "style", "template", "head", "datalist")
@@ -242,6 +244,7 @@ class Page:
     def check(self) -> Page:
         """Hold the page against what every page keeps; all that is wrong is named at once."""
         wrong = [*structure(self.soup), *labels_missing(self.soup), *script_in(self.soup), *raw_values(self.soup)]
+        wrong += style_missing(self.soup)
         assert not wrong, f"{self.url} is not as every page must be:\n- " + "\n- ".join(wrong)
         return self
 
@@ -604,6 +607,19 @@ def script_in(page: Tag) -> Iterable[str]:
                 yield f"{element.name} has the attribute {name}={element[name]!r}"
         if element.get("href", "").lower().startswith("javascript:"):
             yield f"the link {words(element)!r} is script"
+
+
+def style_missing(page: Tag) -> Iterable[str]:
+    """A class that Bootstrap knows, and that no word in our sources stands for: put together of parts."""
+    found = {name for element in page.find_all(class_=True) for name in element["class"]}
+    return [f"Bootstrap's class {name!r} was cut out of the style that is served" for name in found & cut_out()]
+
+
+@cache
+def cut_out() -> frozenset[str]:
+    path = assets._files()["bootstrap.min.css"]
+    served = trimming.classes(assets._content(path.name, 0).decode())
+    return frozenset(trimming.classes(path.read_text("utf-8")) - served)
 
 
 def raw_values(page: Tag) -> Iterable[str]:

@@ -66,7 +66,7 @@ def waiting_by_region(viewer: User, regions: Sequence[str]) -> dict[str, int]:
     ever = select(OfficeLink.office_id).where(OfficeLink.region_code.in_(regions))
     lying = asked(may_see(viewer), Project.office_id.in_(ever)).subquery("lying")
     query = select(lying.c.region_code, func.count()).where(~lying.c.naming, lying.c.region_code.in_(regions))
-    return {region: number for region, number in db.session.execute(query.group_by(lying.c.region_code))}
+    return dict(db.session.execute(query.group_by(lying.c.region_code)).all())
 
 
 def _names(page: FromClause) -> dict[str, list[str]]:

@@ -22,7 +22,8 @@ ENDING = 90
 
 @dataclass(frozen=True)
 class ByRegion:
-    """Of the projects that the viewer may see; `code` is NONE for those of no Regional Office. Reports are overdue."""
+    """Of the projects that the viewer may see; `code` is NONE for those of no Regional Office. `name` is the region's,
+    `overdue` counts reports."""
 
     code: str
     name: str
@@ -56,7 +57,7 @@ def ending_by_region(viewer: User, days: int = ENDING) -> dict[str, int]:
     return numbers
 
 
-def _named(viewer: User) -> Select[tuple[str, str, bool]]:
+def _named(viewer: User) -> Select[str, str, bool]:
     today = clock.today()
     held = [one for one in viewer.authorities(today) if one.absent is None]
     linked = select(OfficeLink.region_code).where(
@@ -67,4 +68,4 @@ def _named(viewer: User) -> Select[tuple[str, str, bool]]:
     own = or_(
         RegionalOffice.code.in_({one.region_code for one in held if one.region_code}), RegionalOffice.code.in_(linked)
     )
-    return select(RegionalOffice.code, RegionalOffice.name, own).order_by(RegionalOffice.name)
+    return select(RegionalOffice.code, RegionalOffice.region, own).order_by(RegionalOffice.region)

@@ -71,11 +71,10 @@ def nearby(viewer: User, opened: Sequence[str]) -> tuple[list[Near], list[Near],
         .where(Project.id.in_(ids))
     )
     found = []
-    for *facts, status_name, made_at, edition, kind, own, due_on in db.session.execute(query):
-        status = facts[3]
+    for reference, code, title, status, said, made_at, edition, kind, own, due_on in db.session.execute(query):
         owed = kind is not None and status in OWING
         what = deadline_name(edition.handbook, kind, own) if owed else _coming(status)
-        found.append(Near(*facts, status_name, made_at, what, due_on if owed else None))
+        found.append(Near(reference, code, title, status, said, made_at, what, due_on if owed else None))
     kept = sorted(((one.bookmarked_at, one) for one in found if one.bookmarked_at), key=lambda pair: pair[0])
     bookmarks = [one for _at, one in reversed(kept)]
     by_name = {name: one for one in found for name in (one.reference, one.code) if name}

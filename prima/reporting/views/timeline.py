@@ -99,9 +99,7 @@ def _line(row: running.Running) -> Line:
     today = clock.today()
     spans = [Span(row.starts_on, row.first_ends_on, "planned")]
     spans += [Span(one.old_end + timedelta(days=1), one.new_end, "extension") for one in row.extensions]
-    signs = [
-        Sign(one.name, one.done_on or one.planned_on, "milestone", state(one, today)) for one in row.milestones
-    ]
+    signs = [Sign(one.name, one.done_on or one.planned_on, "milestone", state(one, today)) for one in row.milestones]
     signs += [Sign(_("Report overdue"), day, "report", "late") for day in row.overdue]
     url = url_for("projects.show", reference=row.reference)
     return Line(row.name, row.title, url, spans, signs, row.status not in RUNNING)
