@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import CTE, Select, Text, and_, case, cast, func, null, select, union_all
+from sqlalchemy import CTE, Select, Text, and_, case, cast, func, null, or_, select, union_all
 from sqlalchemy import literal_column as written
 
 from prima.db import db
@@ -205,7 +205,8 @@ def _parts(base: CTE, dimension: str, twice: bool) -> CTE:
     if covered is not None:
         source = source.outerjoin(covered, covered.c.project_id == base.c.id)
     which = case((left < 0, TOO_MUCH), else_=nowhere)
-    rest = select(base.c.id, which, left, yes).select_from(source)
+    # A rest of nothing is left out, save where a budget of 0 has nothing else to stand for it.
+    rest = select(base.c.id, which, left, yes).select_from(source).where(or_(left != 0, base.c.budget == 0))
     both = union_all(select(given), rest).subquery()
     if not twice:
         return select(both).cte(f"parts_{dimension}")
