@@ -23,6 +23,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import brotli
 from flask import Blueprint, Flask, render_template_string
 from python_calamine import CalamineWorkbook
 from sqlalchemy import event, func, select, text
@@ -66,6 +67,8 @@ TYPED_IN, MORE = "rat", " more"
 """The section that is opened and typed in, and the word that is typed."""
 
 PROCESSES = Path("/proc")
+LINKED = re.compile(r'(?:href|src)="(/assets/[^"]+)"')
+"""Files that a page cannot be shown without."""
 
 bp = Blueprint("bench", __name__)
 
@@ -99,6 +102,10 @@ BOUNDS: Mapping[str, Bound] = {
     "whole list's figures": Bound(queries=12, cpu_ratio=400),
     "dashboard": Bound(queries=15, cpu_ratio=70),
     "growth": Bound(cpu_ratio=1.3),
+    "list's growth": Bound(cpu_ratio=1.2),
+    "first page": Bound(size=60_000),
+    "next page": Bound(size=20_000),
+    "first dashboard": Bound(size=60_000),
     "theme": Bound(queries=15, ratio=100),
     "project page": Bound(queries=20, ratio=70),
     "deadlines": Bound(ratio=15),
@@ -302,6 +309,24 @@ class Reader:
 
         return open_it
 
+    def gets(self, path: str, files: bool = False) -> Callable[[], int]:
+        """Bytes as they come over the line, in brotli; with the style and script that the page names."""
+        client = self.app.test_client()
+        client.set_cookie(COOKIE, self.token)
+
+        def one(address: str) -> tuple[bytes, bool]:
+            with client.get(address, headers={"Accept-Encoding": "br"}) as answer:
+                if answer.status_code != 200:
+                    raise NoAnswer(f"{address} answered {answer.status} to the {self.name}")
+                return answer.get_data(), answer.headers.get("Content-Encoding") == "br"
+
+        def get_it() -> int:
+            page, packed = one(path)
+            names = set(LINKED.findall((brotli.decompress(page) if packed else page).decode())) if files else ()
+            return len(page) + sum(len(one(name)[0]) for name in names)
+
+        return get_it
+
     def types(self, path: str) -> Callable[[], int]:
         """Adds a word to the section of the path or takes it away again, and lets the page save itself."""
         client = self.app.test_client()
@@ -349,10 +374,14 @@ def figures(app: Flask) -> Iterator[Figure]:
         readers = {reader.name: reader for reader in _readers(app, office, proposal)}
         pages = list(_pages(office, reviewed))
         pages += _drafting(proposal) if proposal else []
+        sized = list(_sized(office))
         db.session.commit()
     bare_page = {name: reader.opens("/bench/bare") for name, reader in readers.items()}
     for kind, words, who, path in pages:
         yield Figure(kind, f"{kind}: {words} ({who})", readers[who].opens(path), bare_page[who])
+    for kind, words, who, path in sized:
+        work = readers[who].gets(path, files=kind != "next page")
+        yield Figure(kind, f"{kind}: {words} ({who})", work, bare_page[who])
     if proposal:
         path = f"/projects/{proposal.reference}/sections/{TYPED_IN}"
         work = readers[AUTHOR].types(path)
@@ -380,22 +409,43 @@ def figures(app: Flask) -> Iterator[Figure]:
     yield Figure("spending import", name, _alone(app, finance.take_over), _alone(app, finance.only_read), CALAMINE)
 
 
+def _sized(office: Office) -> Iterator[tuple[str, str, str, str]]:
+    """Whose bytes count: of the first page with all its files, and of the page alone for who has those."""
+    for who in (MANAGER, REGION, DEVELOPER):
+        yield "first page", "home, with its files", who, "/"
+    yield "first dashboard", "before its charts, with its files", MANAGER, "/dashboard"
+    yield "next page", "the list", MANAGER, "/projects"
+    yield "next page", "home", MANAGER, "/"
+    yield "next page", "the desk", REGION, "/desk"
+    yield "next page", "search", MANAGER, "/search?q=fair+recruitment"
+    if reference := _reference(Status.ACTIVE, office):
+        yield "next page", "a project", MANAGER, f"/projects/{reference}"
+
+
+GROWING = (
+    ("unfiltered", "/projects"),
+    ("a country by title", "/projects?country=KEN&sort=title"),
+    ("overdue by title", "/projects?overdue=yes&sort=title"),
+)
+
+
 def growth(app: Flask, small: Flask, size: int) -> Iterator[Figure]:
-    """The dashboard beside that of a portfolio of `size` projects: totals grow with places, not with projects."""
-    found = []
+    """Pages beside those of a portfolio of `size` projects: totals grow with places, and rows are as many."""
+    found: list[list[tuple[str, str, Callable[[], int]]]] = []
     for one in (app, small):
         with one.app_context():
             region = _busiest_office().region_on(clock.today())
-            found.append(
-                [
-                    signed_in(one, MANAGER, _holder(Role.MGT, {})).opens("/dashboard"),
-                    signed_in(one, REGION, _holder(Role.RPDO, {"region_code": region})).opens("/dashboard"),
-                ]
-            )
+            manager = signed_in(one, MANAGER, _holder(Role.MGT, {}))
+            officer = signed_in(one, REGION, _holder(Role.RPDO, {"region_code": region}))
             db.session.commit()
-    for name, work, floor in zip((MANAGER, REGION), *found, strict=True):
-        title = f"growth: dashboard, unfiltered ({name})"
-        yield Figure("growth", title, work, floor, f"{size:,} projects")
+        pages = [
+            ("growth", f"dashboard, unfiltered ({who.name})", who.opens("/dashboard")) for who in (manager, officer)
+        ]
+        pages += [("list's growth", f"list, {words} ({who.name})", who.opens(path))
+                  for words, path in GROWING for who in (manager, officer)]  # fmt: skip
+        found.append(pages)
+    for (kind, name, work), (_kind, _name, floor) in zip(*found, strict=True):
+        yield Figure(kind, f"{kind}: {name}", work, floor, f"{size:,} projects")
 
 
 def _alone(app: Flask, work: Callable[[], int]) -> Callable[[], int]:

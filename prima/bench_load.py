@@ -32,7 +32,6 @@ ENOUGH = 0.97
 PATIENCE = 30
 BARE = "/bench/bare"
 BROWSER = {"Accept": "text/html", "Accept-Encoding": "gzip, deflate, br"}
-LINKED = re.compile(r'(?:href|src)="(/assets/[^"]+)"')
 PROJECT = re.compile(r'href="(/projects/[A-Z]+[^"/?#]*)"')
 
 MIX: Sequence[tuple[str, int, tuple[str, ...]]] = (
@@ -153,7 +152,7 @@ class Client:
         for path in ("/projects", "/projects?status=ACTIVE", "/projects?country=KEN"):
             page = self.read(path)
             self.projects += PROJECT.findall(page)
-            for file in set(LINKED.findall(page)) - self.kept:
+            for file in set(bench.LINKED.findall(page)) - self.kept:
                 self.get(file)
                 self.kept.add(file)
         if not self.projects:

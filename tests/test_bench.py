@@ -128,6 +128,8 @@ def test_a_small_portfolio_is_made_once_and_measured(run):
         "spending import: 200 rows",
         "letters: 200 queued",
         "letters: 20 sent over SMTP",
+        "first page: home, with its files",
+        "next page: the list",
         "| project page |",
         "| all |",
         *DRAFTING,
