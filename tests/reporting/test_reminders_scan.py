@@ -205,7 +205,7 @@ def test_the_scan_reads_ranges_of_indexes_not_what_exists(project):
         db.session.execute(text(f"analyze {table}"))
     ladders = Ladders(db.session())
     for source, table, indexes in (
-        (climbing.DEADLINES, "deadline", {"ix_deadline_open_due", "ix_deadline_open_window"}),
+        (climbing.DEADLINES, "deadline", {"ix_deadline_open_until", "ix_deadline_open_window"}),
         (climbing.MILES, "milestone", {"ix_milestone_open_planned"}),
     ):
         plan = explained(climbing.query(source, ladders, TODAY))

@@ -78,6 +78,10 @@ BY_TITLE = (
 BY_START, BY_START_DOWN = (f"COALESCE(project.starts_on, '{end}'::date)" for end in ("infinity", "-infinity"))
 BY_END, BY_END_DOWN = (f"COALESCE(project.ends_on, '{end}'::date)" for end in ("infinity", "-infinity"))
 """... and days, of which what is not stated stands last upwards and downwards."""
+FIGURES = [
+    "status", "office_id", "starts_on", "ends_on", "funding", "funding_year", "budget_usd", "rate",
+    "gender_marker_code", "asked_elsewhere",
+]  # fmt: skip
 TEAM = frozenset({Part.DEVELOPER, Part.MANAGER, Part.ALTERNATE, Part.AUTHOR})
 
 
@@ -102,6 +106,8 @@ class Project(Searched, Journaled, Model):
         Index(
             "ix_project_asked", "asked_elsewhere", postgresql_using="gin", postgresql_where="asked_elsewhere <> '{}'"
         ),
+        # What sums and counts of the whole portfolio read, and who sees it: from this index alone, not from all texts.
+        Index("ix_project_figures", "id", postgresql_include=FIGURES),
         Index("ix_project_by_name", text(_own(BY_NAME)), "id"),
         Index("ix_project_by_title", text(_own(BY_TITLE)), "id"),
         Index("ix_project_by_year", "funding_year", "id"),

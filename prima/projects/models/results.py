@@ -30,6 +30,7 @@ class Result(Model):
 
     __table_args__ = (
         CheckConstraint("(level in ('objective', 'outcome')) = (parent_id is null)", name="parent"),
+        Index("ix_result_activity", "project_id", "id", postgresql_where="level = 'activity'"),
         Index("ix_result_retired", "id", postgresql_where="retired_on is not null"),
     )
 

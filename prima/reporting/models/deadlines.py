@@ -26,6 +26,11 @@ Stated = tuple[Decimal, Decimal]
 
 OPEN_UNTIL = "(\nCASE\n    WHEN deadline.is_open THEN deadline.due_on\n    ELSE NULL::date\nEND)"
 """When what is open is due. The database counts the values of this, and so knows that few open ones are past."""
+OPEN_FROM = (
+    "(\nCASE\n    WHEN deadline.is_open THEN LEAST(deadline.due_on,"
+    " COALESCE(deadline.period_to, deadline.from_on, deadline.due_on))\n    ELSE NULL::date\nEND)"
+)
+"""From when on what is open can be done, or is late."""
 
 
 class Deadline(Model):
@@ -34,6 +39,20 @@ class Deadline(Model):
     __table_args__ = (
         Index("ix_deadline_open_due", "due_on", "project_id", "kind", postgresql_where="is_open"),
         Index("ix_deadline_open_window", "from_on", postgresql_where="is_open and from_on is not null"),
+        Index(
+            "ix_deadline_open_kind",
+            "kind",
+            "due_on",
+            postgresql_include=["project_id", "from_on"],
+            postgresql_where="is_open",
+        ),
+        Index("ix_deadline_open_from", text(OPEN_FROM.replace("deadline.", ""))),
+        Index(
+            "ix_deadline_day",
+            "due_on",
+            postgresql_include=["id", "project_id", "kind", "is_open"],
+            postgresql_where="fell_away_at is null",
+        ),
         Index("ix_deadline_open_until", text(OPEN_UNTIL.replace("deadline.", "")), "project_id"),
         Index(
             "uq_deadline_project_id_kind_period_to",

@@ -34,7 +34,9 @@ from prima.reporting.models import Deadline
 from prima.reporting.models.deadlines import OPEN_UNTIL
 from prima.reporting.portfolio.choosing import conditions
 from prima.reporting.portfolio.filters import NONE, Filters
+from prima.reporting.portfolio.sums import total
 from prima.reporting.queries import is_past_due, owes
+from prima.reporting.summary import Kept, answer
 from prima.users import User
 
 ENDING_SOON = 90
@@ -77,7 +79,10 @@ class Whole:
 
 
 def totals(viewer: User | None, filters: Filters) -> Totals:
-    """The totals alone."""
+    """The totals alone, of what is kept if that answers."""
+    if answer(viewer, filters, Kept.PLAIN, ()) and not (filters.area or filters.activity):
+        kept = total(viewer, filters)
+        return Totals(kept.number, kept.budget, None)
     part, joined = _part(filters)
     query = visible_projects(viewer, func.count(), func.coalesce(func.sum(Project.budget_usd), 0), func.sum(part))
     if joined is not None:

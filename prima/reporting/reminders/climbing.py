@@ -23,6 +23,7 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    literal_column,
     null,
     or_,
     select,
@@ -41,6 +42,7 @@ from prima.projects.visibility import region_link
 from prima.reporting.calendar import EVALUATION, EXTENSION_REQUEST, OPENING
 from prima.reporting.evaluating import TAKEN_ON, TO_DO
 from prima.reporting.models import About, Deadline, Evaluation, Recommendation
+from prima.reporting.models.deadlines import OPEN_UNTIL
 from prima.reporting.queries import holding
 from prima.reporting.reminders.ladders import FOLLOW_UPS, MILESTONES, REPORTS, REQUESTS, REVIEWS, WINDOWS, Ladders
 from prima.reporting.steps import OWING, REMINDED
@@ -111,23 +113,29 @@ def _deadlines(ladders: Ladders, on: date, statuses: Collection[Status]) -> list
         )
         return joined.where(Deadline.is_open, Project.status.in_(statuses), *conditions)
 
+    # Of what is open the database counts the days, and so knows how few are due; of all days, and of what is open,
+    # apart from each other it would expect many more, and read every project.
+    until = literal_column(OPEN_UNTIL)
     closing = on + timedelta(days=windows)
     return [
         arm(
             About.REPORT,
             REPORTS,
+            until <= on + timedelta(days=reports),
             Deadline.due_on <= on + timedelta(days=reports),
             Deadline.kind.not_in((EXTENSION_REQUEST, EVALUATION)),
         ),
         arm(
             About.EXTENSION,
             REQUESTS,
+            until.between(on, on + timedelta(days=requests)),
             Deadline.due_on.between(on, on + timedelta(days=requests)),
             Deadline.kind == EXTENSION_REQUEST,
         ),
         arm(
             About.EVALUATION,
             WINDOWS,
+            until <= closing,
             Deadline.due_on <= closing,
             Deadline.kind == EVALUATION,
             opens_on=Deadline.from_on,

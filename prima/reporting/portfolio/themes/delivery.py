@@ -7,7 +7,21 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Date, DateTime, Integer, and_, cast, func, literal, literal_column, or_, select, union_all
+from sqlalchemy import (
+    Date,
+    DateTime,
+    Integer,
+    and_,
+    case,
+    cast,
+    extract,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
 
 from prima import clock
 from prima.db import db
@@ -17,11 +31,12 @@ from prima.projects.models import ActivityPlan, Level, Milestone, Project, Resul
 from prima.projects.stages import RUNNING
 from prima.reporting.calendar import EVALUATION, EXTENSION_REQUEST
 from prima.reporting.models import ActivityProgress, ActivityState, Deadline, Report
+from prima.reporting.models.deadlines import OPEN_FROM, OPEN_UNTIL
 from prima.reporting.portfolio.choosing import projects
 from prima.reporting.portfolio.filters import NONE, Filters
 from prima.reporting.portfolio.themes.among import REGION, a_year_ago, gone, has_come
-from prima.reporting.queries import is_overdue, is_past_due, owes
-from prima.reporting.steps import IN, deadline_name
+from prima.reporting.queries import is_past_due, owes
+from prima.reporting.steps import IN, OWING, deadline_name
 from prima.users import User
 
 SOON = 90
@@ -98,6 +113,8 @@ class Owed:
 def owed(viewer: User | None, filters: Filters) -> list[Owed]:
     opens = func.coalesce(Deadline.period_to, Deadline.from_on, Deadline.due_on)
     past = is_past_due()
+    # Said once more, and one day wider than of any office, so that an index finds the few that have come.
+    come = literal_column(OPEN_FROM) <= clock.today() + timedelta(days=1)
     query = (
         projects(
             viewer,
@@ -108,7 +125,7 @@ def owed(viewer: User | None, filters: Filters) -> list[Owed]:
             func.count().filter(past),
         )
         .join(Deadline, Deadline.project_id == Project.id)
-        .where(Deadline.is_open, Deadline.kind != EXTENSION_REQUEST, owes(), or_(past, has_come(opens)))
+        .where(come, Deadline.is_open, Deadline.kind != EXTENSION_REQUEST, owes(), or_(past, has_come(opens)))
         .group_by(REGION, Deadline.kind)
     )
     return [Owed(*row) for row in db.session.execute(query)]
@@ -131,32 +148,34 @@ class HandedIn:
 
 
 def handed_in(viewer: User | None, filters: Filters) -> list[HandedIn]:
-    handed = Report.state.in_(IN)
-    month = cast(func.date_trunc(literal_column("'month'"), cast(Deadline.due_on, DateTime(timezone=False))), Date)
+    """Those handed in by day first, then by month; those that are owed by an index, as they are few."""
+    within, none = Deadline.due_on.between(a_year_ago(), clock.today()), literal(0)
+    # Their region is found once for each project, not for each report.
+    columns = (Project.id, Project.status.label("status"), OfficeLink.region_code.label("region"))
+    seen = projects(viewer, filters, *columns).cte("seen").prefix_with("MATERIALIZED")
+    row = (seen.c.region, Deadline.kind.label("kind"), Deadline.due_on.label("day"))
     on_time, late = Report.first_submitted_on <= Deadline.due_on, Report.first_submitted_on > Deadline.due_on
-    # By the bare column: of an expression the planner would guess too many groups, and sort them.
-    query = (
-        projects(
-            viewer,
-            filters,
-            OfficeLink.region_code,
-            Deadline.kind,
-            month,
-            func.count().filter(handed, on_time),
-            func.count().filter(handed, late),
-            func.count().filter(is_overdue()),
-        )
-        .join(Deadline, Deadline.project_id == Project.id)
-        .outerjoin(Report, Report.deadline_id == Deadline.id)
-        .where(
-            Deadline.due_on.between(a_year_ago(), clock.today()),
-            Deadline.kind != EXTENSION_REQUEST,
-            Deadline.fell_away_at.is_(None),
-            or_(handed, is_overdue()),
-        )
-        .group_by(OfficeLink.region_code, Deadline.kind, month)
+    counts = (func.count().filter(on_time).label("on_time"), func.count().filter(late).label("late"))
+    asked = (within, Deadline.kind != EXTENSION_REQUEST, Deadline.fell_away_at.is_(None))
+    handed = (
+        select(*row, *counts, none.label("missing"))
+        .join_from(seen, Deadline, Deadline.project_id == seen.c.id)
+        .join(Report, Report.deadline_id == Deadline.id)
+        .where(*asked, Report.state.in_(IN))
+        .group_by(*row)
     )
-    return [HandedIn(region or NONE, *row) for region, *row in db.session.execute(query)]
+    soon = literal_column(OPEN_UNTIL).between(a_year_ago(), clock.today())
+    owed_still = (
+        select(*row, none, none, func.count())
+        .join_from(seen, Deadline, Deadline.project_id == seen.c.id)
+        .where(soon, *asked, is_past_due(), seen.c.status.in_(OWING))
+        .group_by(*row)
+    )
+    days = union_all(handed, owed_still).subquery("days")
+    month = cast(func.date_trunc(literal_column("'month'"), cast(days.c.day, DateTime(timezone=False))), Date)
+    sums = (cast(func.sum(days.c[name]), Integer) for name in ("on_time", "late", "missing"))
+    query = select(days.c.region, days.c.kind, month, *sums).group_by(days.c.region, days.c.kind, month)
+    return [HandedIn(region or NONE, *rest) for region, *rest in db.session.execute(query)]
 
 
 def kinds() -> dict[str, str]:
@@ -192,31 +211,42 @@ def activities(viewer: User | None, filters: Filters) -> list[Activities]:
     state = func.coalesce(ActivityProgress.state, ActivityState.NOT_STARTED)
     # The months of a plan are kept in order (prima.months.read), so the last one stands last.
     last_month = cast(ActivityPlan.months[-1].astext, Integer)
-    last_day = Project.starts_on + func.make_interval(0, last_month) - literal_column("interval '1 day'")
+    # Late when its last month, counted from the start, has ended before today: when so many months have passed.
+    passed = _months_since(Project.starts_on)
     unfinished = state.in_((ActivityState.NOT_STARTED, ActivityState.UNDER_WAY))
+    columns = (Project.id, REGION.label("region"), passed.label("passed"))
+    running = (
+        projects(viewer, filters, *columns)
+        .where(Project.status.in_(RUNNING))
+        .cte("running")
+        .prefix_with("MATERIALIZED")
+    )
+    states = (ActivityState.DONE, ActivityState.UNDER_WAY, ActivityState.NOT_STARTED, ActivityState.DROPPED)
     query = (
-        projects(
-            viewer,
-            filters,
-            REGION,
-            *(
-                func.count().filter(state == one)
-                for one in (
-                    ActivityState.DONE,
-                    ActivityState.UNDER_WAY,
-                    ActivityState.NOT_STARTED,
-                    ActivityState.DROPPED,
-                )
-            ),
-            func.count().filter(unfinished, cast(last_day, Date) < clock.today()),
+        select(
+            running.c.region,
+            *(func.count().filter(state == one) for one in states),
+            func.count().filter(unfinished, last_month <= running.c.passed),
         )
-        .join(Result, and_(Result.project_id == Project.id, Result.level == Level.ACTIVITY))
+        .join_from(running, Result, and_(Result.project_id == running.c.id, Result.level == Level.ACTIVITY))
         .outerjoin(ActivityPlan, ActivityPlan.result_id == Result.id)
         .outerjoin(ActivityProgress, ActivityProgress.result_id == Result.id)
-        .where(Project.status.in_(RUNNING), Result.id.not_in(gone()))
-        .group_by(REGION)
+        .where(Result.id.not_in(gone()))
+        .group_by(running.c.region)
     )
     return [Activities(*row) for row in db.session.execute(query)]
+
+
+def _months_since(day: Any) -> Any:
+    """How many whole months after a day have begun by today: the most that can be added to it so that it has come."""
+    today, one = clock.today(), literal_column("1")
+    so_far = (
+        literal(today.year * 12 + today.month, Integer)
+        - cast(extract("year", day), Integer) * 12
+        - cast(extract("month", day), Integer)
+    )
+    reached = day + func.make_interval(literal_column("0"), so_far)
+    return case((reached > literal(today, Date), so_far - one), else_=so_far)
 
 
 # -- what comes -------------------------------------------------------------------------------------------------------
