@@ -239,7 +239,8 @@ def activities(viewer: User | None, filters: Filters) -> list[Activities]:
 
 def _months_since(day: Any) -> Any:
     """How many whole months after a day have begun by today: the most that can be added to it so that it has come."""
-    today, one = clock.today(), literal_column("1")
+    today = clock.today()
+    one: Any = literal_column("1")
     so_far = (
         literal(today.year * 12 + today.month, Integer)
         - cast(extract("year", day), Integer) * 12
