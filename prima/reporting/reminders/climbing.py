@@ -115,7 +115,7 @@ def _deadlines(ladders: Ladders, on: date, statuses: Collection[Status]) -> list
 
     # Of what is open the database counts the days, and so knows how few are due; of all days, and of what is open,
     # apart from each other it would expect many more, and read every project.
-    until: Any = literal_column(OPEN_UNTIL)
+    until: ColumnElement[date] = literal_column(OPEN_UNTIL)
     closing = on + timedelta(days=windows)
     return [
         arm(

@@ -50,6 +50,8 @@ CODES = {
     "migof": Kept.MIGOF,
 }
 """The filters that are codes of a dimension."""
+UNCOUNTED = frozenset({Kept.SDG, Kept.MIGOF})
+"""Dimensions without a total of the projects that have no code of it."""
 KEPT = {"year": Kept.YEAR, "status": Kept.STATUS}
 """What plain totals may be grouped by, beside the region, as dimensions of the rollup."""
 Table = type[PortfolioSum] | type[PortfolioRollup] | type[PortfolioChange]
@@ -114,6 +116,8 @@ def answer(viewer: User | None, filters: Filters, by: Kept, groups: Sequence[str
     if codes:
         [(name, code), *more] = codes.items()
         dimension = CODES[name]
+        if code == NONE and dimension in UNCOUNTED:
+            return None
         if more or (by is not Kept.PLAIN and not by is dimension is Kept.MARKER):
             return None
     fine = filters.office or filters.year or filters.status or filters.stage

@@ -240,14 +240,13 @@ def activities(viewer: User | None, filters: Filters) -> list[Activities]:
 def _months_since(day: Any) -> Any:
     """How many whole months after a day have begun by today: the most that can be added to it so that it has come."""
     today = clock.today()
-    one: Any = literal_column("1")
     so_far = (
         literal(today.year * 12 + today.month, Integer)
         - cast(extract("year", day), Integer) * 12
         - cast(extract("month", day), Integer)
     )
     reached = day + func.make_interval(literal_column("0"), so_far)
-    return case((reached > literal(today, Date), so_far - one), else_=so_far)
+    return case((reached > literal(today, Date), so_far - 1), else_=so_far)
 
 
 # -- what comes -------------------------------------------------------------------------------------------------------
