@@ -44,7 +44,7 @@ MIX: Sequence[tuple[str, int, tuple[str, ...]]] = (
     ("home", 14, ("/",)),
     ("desk", 12, ("/desk",)),
     ("reports", 6, ("{project}/reports",)),
-    ("search", 6, ("/search?q=LM+0276", "/search?q=LM0276&all=yes", "/search?q=zanzibarxyz", "/search?q=kenya+2016")),
+    ("search", 6, ("/search?q=LM+0276&all=yes", "/search?q=zanzibarxyz", "/search?q=kenya+2016")),
     ("dashboard", 3, ("/dashboard?region=NBO&year={year}", "/dashboard?country=KEN")),
     ("waiting", 2, ("/waiting",)),
     ("overdue", 2, ("/reports/overdue",)),
