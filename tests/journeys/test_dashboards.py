@@ -80,9 +80,9 @@ def test_a_chart_is_drawn_shown_in_other_ways_and_taken_away(browser_page, axe):
 
     page.get_by_role("search", name="Filters").get_by_role("button", name="Apply").click()
     page.wait_for_url("**show=trend**")
-    expect(page.get_by_role("navigation", name="Pages of the dashboard").get_by_role("link", name="Money")).to_have_attribute(
-        "href", re.compile("show=trend")
-    )
+    expect(
+        page.get_by_role("navigation", name="Pages of the dashboard").get_by_role("link", name="Money")
+    ).to_have_attribute("href", re.compile("show=trend"))
 
 
 def test_without_script_there_are_tables_that_print(browser_page, axe):

@@ -50,6 +50,8 @@ CODES = {
     "migof": Kept.MIGOF,
 }
 """The filters that are codes of a dimension."""
+MARKED = frozenset({Kept.SDG, Kept.MIGOF})
+"""What a project need not be marked with: of those that are not, no totals are kept."""
 KEPT = {"year": Kept.YEAR, "status": Kept.STATUS}
 """What plain totals may be grouped by, beside the region, as dimensions of the rollup."""
 Table = type[PortfolioSum] | type[PortfolioRollup] | type[PortfolioChange]
@@ -115,6 +117,8 @@ def answer(viewer: User | None, filters: Filters, by: Kept, groups: Sequence[str
         [(name, code), *more] = codes.items()
         dimension = CODES[name]
         if more or (by is not Kept.PLAIN and not by is dimension is Kept.MARKER):
+            return None
+        if code == NONE and dimension in MARKED:
             return None
     fine = filters.office or filters.year or filters.status or filters.stage
     if fine or (viewer is not None and not viewer.staff):  # who sees by office what others see by status
