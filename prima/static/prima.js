@@ -195,7 +195,7 @@ const colour = (name) => getComputedStyle(document.documentElement).getPropertyV
 const axis = (given) => ({ gridcolor: colour("line"), linecolor: colour("edge"), zerolinecolor: colour("edge"), automargin: true, ...given });
 const layout = (given, sideways) => ({
   paper_bgcolor: "transparent", plot_bgcolor: "transparent", margin: { t: 12, r: 12, b: 44, l: 56 }, bargap: 0.3,
-  colorway: [1, 2, 3, 4, 5, 6, 7].map((number) => colour(`chart-${number}`)),
+  colorway: (given?.meta?.colours ?? [1, 2, 3, 4, 5, 6, 7]).map((number) => colour(`chart-${number}`)),
   legend: { orientation: "h", y: -0.2 }, ...given,
   font: { family: getComputedStyle(document.body).fontFamily, size: 12, color: colour("ink"), ...given?.font },
   xaxis: axis({ showgrid: sideways, ...given?.xaxis }), yaxis: axis({ showgrid: !sideways, ...given?.yaxis }),

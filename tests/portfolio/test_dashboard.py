@@ -42,7 +42,7 @@ def test_figures_lead_to_the_list_behind_them(imported, browser_of):
     [row] = [row for row in page.rows("Projects by stage") if row[0] == "Approval"]
     behind = page.follow(row[1], within="Approval")
     assert behind.heading == "Projects"
-    assert f"{row[1]} projects" in behind.follow("Count, sum and facets of the whole list").text
+    assert f"{row[1]} projects" in behind.follow("Count, sum and how these projects divide").text
     assert behind.value("Stage") == "Approval"
 
 

@@ -617,6 +617,9 @@ def test_an_empty_theme_says_so_in_words(app, browser_of, theme):
     assert charts_of(page) == []
     assert "No project" in page.text
     assert page.soup.select("main table") == []
+    told = "Only projects that fit the filters are looked at."
+    assert told not in page.text
+    assert told in browser_of(a_user("VIEW")).open(f"/dashboard/{theme}?region=NBO").text
 
 
 def test_the_themes_draw_what_their_tables_say_and_lead_to_lists(made, browser_of, questions):
@@ -689,8 +692,34 @@ def test_the_trend_has_a_table_of_its_own(made, browser_of):
     filtered = page.fill("Funding year", "2016").press("Apply")
     assert filtered.soup.select_one("[data-show=trend]")["aria-current"] == "true"
     assert "show=trend" in filtered.follow("Clear").url
+    pipeline = browser.open("/dashboard/pipeline?show=trend").check()
+    [marked] = pipeline.soup.select("[data-show][aria-current]")
+    assert marked.get_text() == "Bars"
     page = browser.open("/dashboard/changes?show=pie").check()
     assert "Charts cannot be shown as “pie”" in page.messages[0]
+
+
+def test_what_was_missed_is_red_and_what_was_done_green_however_it_is_shown(made, browser_of):
+    page = browser_of(a_user("VIEW")).open("/dashboard/delivery")
+    for view in ("bars", "share"):
+        figure = json.loads(page.soup.find(id=f"milestones-{view}-figure").string)
+        named = dict(zip([one["name"] for one in figure["data"]], figure["layout"]["meta"]["colours"], strict=True))
+        assert named == {"Met in time": 3, "Met late": 2, "Missed": 5}
+    months = json.loads(page.soup.find(id="reports-trend-figure").string)
+    assert [one["name"] for one in months["data"]] == ["On time", "Late", "Still missing"]
+    assert months["layout"]["meta"]["colours"] == [3, 2, 5]
+
+
+@pytest.mark.parametrize("asked", ["theme=GEN", "theme=none", "sdg=none", "migof=none", "sdg=10.7"])
+def test_every_page_takes_marks_and_their_absence_and_counts_as_the_list_does(made, browser_of, asked):
+    browser = browser_of(a_user("VIEW"))
+    for theme in THEMES:
+        assert browser.open(f"/dashboard/{theme}?{asked}").check().status == 200
+    listed = browser.open(f"/projects?{asked}&figures=yes")
+    number = int(listed.soup.select_one("#list-whole").get_text().split()[0])
+    assert number > 0 or asked == "theme=GEN"
+    told = [one.get_text() for one in browser.open(f"/dashboard?{asked}").soup.select(".key-figures strong")]
+    assert told[:1] == [str(number)] * bool(number)
 
 
 def read_csv(content: bytes) -> list[list[str]]:

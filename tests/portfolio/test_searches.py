@@ -178,12 +178,12 @@ def test_columns_are_chosen_kept_and_given_up_again(somebody, browser_of):
     usual = headings(browser.open("/projects").check())
     assert usual[:2] == ["Reference", "Title"]
     page = browser.open("/projects/columns?region=NBO").check()
-    for name in ("Title", "Status", "Office", "Regional Office", "Funding", "Year", "Updated"):
+    for name in ("Title", "Status", "Office", "Regional Office", "Funding", "Funding year", "Updated"):
         page.fill(name, False)
     page = page.fill("Manager", True).press("Keep these columns").check()
     assert headings(page) == ["Reference", "Budget, USD", "Manager"]
     assert len(page.rows("Projects")) == 1
-    assert headings(browser.open("/projects?columns=year,title").check()) == ["Reference", "Title", "Year"]
+    assert headings(browser.open("/projects?columns=year,title").check()) == ["Reference", "Title", "Funding year"]
     page = browser.open("/projects/columns")
     for name in ("Budget, USD", "Manager"):
         page.fill(name, False)

@@ -19,6 +19,7 @@ from prima.projects.models import Part, Party, Project
 from prima.projects.stages import Status
 from prima.reporting import reminders
 from prima.reporting.models import About, Reason, Reminder
+from prima.reporting.reminders import oversight
 from prima.users import Role
 from tests.conftest import TODAY
 from tests.endorsement.cast import Cast
@@ -162,6 +163,19 @@ def test_the_seat_reads_which_checks_are_open_and_the_coordinator_only_whom_it_w
     db.session.expire_all()
     own, _copy = reviews(late)
     assert "Every check is answered; the clearance can be given, or the proposal returned." in own.body
+
+
+def test_whoever_oversees_reminders_of_reviews_is_led_to_the_project(cast, project):
+    """The page of a review opens to its reviewer alone."""
+    only(project, "RTS")
+    late = clearance(project, "RTS").due_on
+    clock.fix(late)
+    reminders.remind(db.session(), late)
+    db.session.commit()
+    [row] = oversight.told(None)
+    assert row.path == f"/projects/{project.reference}/clearances/rts"
+    page = cast.open(Role.RPDO, "/reminders")
+    assert page.follow(row.subject).url == f"/projects/{project.reference}"
 
 
 def test_what_was_given_or_went_back_reminds_nobody(cast, project):

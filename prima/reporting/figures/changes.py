@@ -12,7 +12,7 @@ from flask_babel import ngettext
 
 from prima.projects.changes import KINDS, STATES, ChangeState
 from prima.reporting.figures import Names
-from prima.reporting.figures.panels import Cell, KeyFigure, Page, Panel, Table, panel
+from prima.reporting.figures.panels import BAD, GOING, NOTHING_YET, WELL, Cell, KeyFigure, Page, Panel, Table, panel
 from prima.reporting.portfolio.filters import NONE
 from prima.reporting.portfolio.themes.changes import Activated, Changed, Extended, Extensions
 from prima.spreadsheets import Kind
@@ -157,6 +157,7 @@ def _changes(rows: Sequence[Changed]) -> Panel:
         _("Too late: after the last day for asking. Days are those from asking to the decision, on average"),
         Table(headings, cells),
         drawn=(1, 2, 3, 4),
+        colours=(GOING, WELL, BAD, NOTHING_YET),
         axis=_("Changes"),
         empty=_("No project has asked for a change."),
     )

@@ -13,7 +13,20 @@ from flask_babel import format_date, ngettext
 from flask_babel import gettext as _
 
 from prima.reporting.figures import Names
-from prima.reporting.figures.panels import Cell, KeyFigure, Page, Panel, Table, panel
+from prima.reporting.figures.panels import (
+    BAD,
+    CAREFUL,
+    DROPPED,
+    GOING,
+    NOTHING_YET,
+    WELL,
+    Cell,
+    KeyFigure,
+    Page,
+    Panel,
+    Table,
+    panel,
+)
 from prima.reporting.portfolio.themes.delivery import SOON, Activities, Coming, HandedIn, Milestones, Owed
 from prima.spreadsheets import Kind
 
@@ -92,6 +105,7 @@ def _milestones(found: Delivered) -> Panel:
         _("Missed: the planned day has passed, and it is not done"),
         _by(headings, cells, found.milestones, lambda one: one.region, found.regions, "region"),
         drawn=(1, 2, 3),
+        colours=(WELL, CAREFUL, BAD),
         axis=_("Milestones"),
         empty=_("No project has milestones."),
     )
@@ -133,6 +147,7 @@ def _reports(found: Delivered, id: str, title: str, heading: str, of: Callable[[
         _("Due: can be written now. On time, late, still missing: of those whose day fell in the last twelve months"),
         _by(headings, cells, rows, of, names, "region" if filtered else ""),
         drawn=(3, 4, 5),
+        colours=(WELL, CAREFUL, BAD),
         axis=_("Reports of the last twelve months"),
         trend=_months(found.handed_in) if filtered else None,
         trend_drawn=(1, 2, 3),
@@ -184,6 +199,7 @@ def _activities(found: Delivered) -> Panel:
         _("Late: neither done nor dropped, and planned until a day that has passed"),
         _by(headings, cells, found.activities, lambda one: one.region, found.regions, "region"),
         drawn=(1, 2, 3, 4),
+        colours=(WELL, GOING, NOTHING_YET, DROPPED),
         axis=_("Activities"),
         empty=_("No running project has activities."),
     )

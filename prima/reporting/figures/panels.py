@@ -118,6 +118,10 @@ class Page:
         return next((one for one in self.panels if one.id == id), None)
 
 
+WELL, CAREFUL, BAD, GOING, DROPPED, NOTHING_YET = 3, 2, 5, 1, 4, 7
+"""The page's colours of charts (`--chart-3` in its style sheet, and so on) for what went well and what did not."""
+
+
 def panel(
     id: str,
     title: str,
@@ -134,17 +138,22 @@ def panel(
     unstated: str = "",
     most: int | None = None,
     full: Table | None = None,
+    colours: Sequence[int] = (),
 ) -> Panel:
     """A panel whose charts show the columns `drawn` of its table, stacked or, if so said, `beside` each other.
 
     `trend` is a table whose rows are periods, of which the chart shows the columns `trend_drawn`; `most` is how many
-    rows, from the first, the other charts show.
+    rows, from the first, the other charts show; `colours` are those of the page for the columns, where they mean
+    something.
     """
     whole = replace(table, rows=table.rows[:most])
     bars = _bars(whole, drawn, axis, beside=beside, unstated=unstated)
     views = [View(BARS, table, bars), View(SHARE, table, _shares(whole, drawn, beside=beside, unstated=unstated))]
     if trend is not None and trend.rows:
         views.append(View(TREND, trend, _over_time(trend, trend_drawn or drawn, axis)))
+    for view in views:
+        if colours and view.figure:
+            view.figure["layout"]["meta"] = {"colours": list(colours)}
     return Panel(id, title, description, views, empty, tuple(notes), full)
 
 

@@ -33,7 +33,7 @@ COLUMNS: Mapping[str, Shown] = {
     "country": Shown(_l("Countries")),
     "funding": Shown(_l("Funding")),
     "donor": Shown(_l("Donor")),
-    "year": Shown(_l("Year"), sort="year", figure=True),
+    "year": Shown(_l("Funding year"), sort="year", figure=True),
     "type": Shown(_l("Project type")),
     "budget": Shown(_l("Budget, USD"), sort="budget", figure=True),
     "start": Shown(_l("Start"), sort="start"),

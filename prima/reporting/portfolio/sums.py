@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -35,6 +35,7 @@ from prima.reporting.models import Deadline
 from prima.reporting.portfolio.choosing import chosen, chosen_out_of_sight, conditions
 from prima.reporting.portfolio.filters import Filters
 from prima.reporting.queries import is_past_due, owes
+from prima.reporting.search.matching import mentions
 from prima.reporting.summary import OVER, REGION, UNSTATED, Kept, answer
 from prima.users import User
 
@@ -200,16 +201,15 @@ def _overdue(viewer: User | None, filters: Filters) -> CTE:
     """Each overdue report of the chosen projects: its project's id, office and start.
 
     Reports past their day are few and found by an index; for each of them its project is looked up, which the offset
-    sees to: read as a whole, the projects would cost more than all the rest of a dashboard.
+    sees to: read as a whole, the projects would cost more than all the rest of a dashboard. What words find is looked
+    up once, outside of that.
     """
+    found = mentions(filters.q, Deadline.project_id) if filters.q else []
     columns = select(Project.id, Project.office_id, Project.starts_on)
-    if filters.q:  # words are looked up once for all projects, which a look-up for each report cannot share
-        ids = chosen(viewer, filters)
-        words = columns.join(ids, ids.c.id == Project.id).join(Deadline, Deadline.project_id == Project.id)
-        return words.where(is_past_due(), owes()).cte("late").prefix_with("MATERIALIZED")
-    whose = columns.where(Project.id == Deadline.project_id, owes(), may_see(viewer), *conditions(viewer, filters))
+    besides = conditions(viewer, replace(filters, q=""))
+    whose = columns.where(Project.id == Deadline.project_id, owes(), may_see(viewer), *besides)
     project = whose.correlate(Deadline).offset(0).lateral("whose")
-    late = select(*project.c).join_from(Deadline, project, true()).where(is_past_due())
+    late = select(*project.c).join_from(Deadline, project, true()).where(is_past_due(), *found)
     return late.cte("late").prefix_with("MATERIALIZED")
 
 

@@ -97,6 +97,11 @@ class Told:
     problem: str
 
     @property
+    def url(self) -> str:
+        """Where its duty stands; the page of a review opens to its reviewer alone, so to others the project's."""
+        return f"/projects/{self.reference}" if self.about is About.REVIEW else self.path
+
+    @property
     def how(self) -> tuple[str, str]:
         if self.state is LetterState.WAITING and self.tries:
             return _("Put off"), "amber"

@@ -77,8 +77,11 @@ def terms_of(q: str) -> list[Term]:
     return [Term(word) for word in words_of(q)[:MOST_WORDS]]
 
 
-def mentions(q: str) -> list[ColumnElement[bool]]:
-    """Conditions on Project: every word stands somewhere in what is searched of it. Without a word nothing is found."""
+def mentions(q: str, project_id: Any = Project.id) -> list[ColumnElement[bool]]:
+    """Conditions on a project, by its number: every word stands somewhere in what is searched of it.
+
+    Without a word nothing is found.
+    """
     terms = terms_of(q)
     if not terms:
         return [false()]
@@ -87,7 +90,7 @@ def mentions(q: str) -> list[ColumnElement[bool]]:
     held = [_holding(term) for term in terms]
     all_of: Any = intersect  # its overloads are too many for the type checker
     found = all_of(*held) if len(held) > 1 else held[0]
-    return [Project.id == found.cte().prefix_with("materialized").c.id]
+    return [project_id == found.cte().prefix_with("materialized").c.id]
 
 
 def _holding(term: Term) -> Any:

@@ -116,7 +116,7 @@ THEMES: dict[str, tuple[Any, Callable[[User, Reading], Page]]] = {
     "pipeline": (_l("Pipeline"), _pipeline),
     "changes": (_l("Changes"), _changes),
 }
-ANY = f"<any({', '.join(THEMES)}):theme>"
+ANY = f"<any({', '.join(THEMES)}):about>"
 
 
 # -- pages ------------------------------------------------------------------------------------------------------------
@@ -124,17 +124,17 @@ ANY = f"<any({', '.join(THEMES)}):theme>"
 
 @bp.get(f"/{ANY}")
 @guard(Action.SEE_FIGURES)
-def show(theme: str) -> str:
+def show(about: str) -> str:
     user = viewer()
-    name, build = THEMES[theme]
+    name, build = THEMES[about]
     reading, shown, problems = _asked()
     page = build(user, reading)
     return render_template(
         "reporting/dashboard_theme.html",
         name=str(name),
-        theme=theme,
+        theme=about,
         page=page,
-        tabs=tabs(reading.filters, theme, shown),
+        tabs=tabs(reading.filters, about, shown),
         shows=[(code, str(word)) for code, word in SHOWS.items() if _offers(page, code)],
         shown=shown,
         reading=reading,
@@ -147,19 +147,19 @@ def show(theme: str) -> str:
 
 @bp.get(f"/{ANY}/<panel>.<any(csv, xlsx):form>")
 @guard(Action.SEE_FIGURES)
-def table(theme: str, panel: str, form: str) -> Response:
+def table(about: str, panel: str, form: str) -> Response:
     """What stands beside a chart, in full."""
-    _name, build = THEMES[theme]
+    _name, build = THEMES[about]
     reading, shown, problems = _asked()
     if problems:
         # A file cannot say that a filter was left out; the page does.
         given = urlencode(request.args.to_dict(flat=False), doseq=True)
-        return redirect(f"{url_for('dashboards.show', theme=theme)}?{given}", 303)
+        return redirect(f"{url_for('dashboards.show', about=about)}?{given}", 303)
     found: Panel | None = build(viewer(), reading).panel(panel)
     if found is None:
         abort(404)
     sheet = found.data(shown).sheet(found.title)
-    name = f"prima-{theme}-{panel}-{clock.today().isoformat()}.{form}"
+    name = f"prima-{about}-{panel}-{clock.today().isoformat()}.{form}"
     return downloads.workbook([sheet], name) if form == "xlsx" else downloads.table(sheet, name)
 
 
@@ -192,7 +192,7 @@ def tabs(filters: Filters, here: str = "", shown: str = BARS) -> list[tuple[str,
     return [
         (_("Overview"), url_for("dashboard.show", **given), not here, None),
         *(
-            (str(name), url_for("dashboards.show", theme=theme, **kept), theme == here, None)
+            (str(name), url_for("dashboards.show", about=theme, **kept), theme == here, None)
             for theme, (name, _build) in THEMES.items()
         ),
         (_("Timeline"), url_for("timeline.show", **given), here == "timeline", None),

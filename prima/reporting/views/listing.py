@@ -131,7 +131,9 @@ def _facets(reading: Reading, counted: Mapping[str, Sequence[Counted]], shown: M
             if kind != "donor" or one.code != portfolio.NONE
         ]  # fmt: skip
         if choices:
-            yield Facet(labels[kind], choices[:MOST_SHOWN], len(choices) - MOST_SHOWN)
+            # One more value takes no more room than saying that there is one.
+            most = MOST_SHOWN if len(choices) > MOST_SHOWN + 1 else len(choices)
+            yield Facet(labels[kind], choices[:most], len(choices) - most)
     yield from _flags(filters, counted, shown)
 
 
@@ -139,7 +141,7 @@ def _flags(filters: Filters, counted: Mapping[str, Sequence[Counted]], shown: Ma
     late, soon = (next((one.number for one in counted[kind] if one.code == "yes"), 0) for kind in ("overdue", "ending"))
     days = portfolio.ENDING_SOON
     found = [
-        _choice(filters, shown, _("Reports overdue"), late, {"overdue": True}, filters.overdue),
+        _choice(filters, shown, _("With overdue reports"), late, {"overdue": True}, filters.overdue),
         _choice(filters, shown, _("Ending within %(days)s days", days=days), soon, {"ending": days},
                 filters.ending == days),
     ]  # fmt: skip
