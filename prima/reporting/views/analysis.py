@@ -17,6 +17,7 @@ from prima.reporting.analysis.naming import DIMENSIONS
 from prima.reporting.analysis.reports import REPORTS
 from prima.reporting.analysis.sheets import sheets
 from prima.reporting.analysis.tables import as_csv
+from prima.reporting.views.dashboards import tabs
 from prima.users import viewer
 
 bp = Blueprint("analysis", __name__)
@@ -29,7 +30,8 @@ MOST_ROWS, MOST_LISTED = 500, 100
 @guard(Action.SEE_FIGURES)
 def index() -> str:
     reading = portfolio.read(viewer(), request.args.to_dict(flat=False))
-    return render_template("reporting/analysis_index.html", **frame(reading), reports=REPORTS)
+    pages = tabs(reading.filters, "analysis")
+    return render_template("reporting/analysis_index.html", **frame(reading), reports=REPORTS, tabs=pages)
 
 
 @bp.get(f"/analysis/{NAMES}")

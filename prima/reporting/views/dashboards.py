@@ -196,6 +196,7 @@ def tabs(filters: Filters, here: str = "", shown: str = BARS) -> list[tuple[str,
             for theme, (name, _build) in THEMES.items()
         ),
         (_("Timeline"), url_for("timeline.show", **given), here == "timeline", None),
+        (_("Analysis"), url_for("analysis.index", **given), here == "analysis", None),
     ]
 
 
