@@ -291,7 +291,7 @@ def test_cells_lead_to_their_lists(app, browser_of):
     assert row[1:] == ["1", "1", "2"]
     behind = page.follow("2", within=row[0])
     assert behind.heading == "Projects"
-    assert "2 projects" in behind.follow("Count, sum and facets of the whole list").text
+    assert "2 projects" in behind.follow("Count, sum and how these projects divide").text
 
 
 def test_a_table_is_the_same_as_page_workbook_and_csv(app, browser_of):

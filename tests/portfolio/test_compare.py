@@ -33,7 +33,7 @@ def test_two_years_stand_side_by_side_with_their_difference(app, browser_of):
     assert amounts(page)["Projects"] == ["1", "2", "+1", "+100.0%"]
     assert amounts(page)["Budget, USD"] == ["200", "300", "+100", "+50.0%"]
     behind = page.follow("2", within="Projects")
-    assert "2 projects" in behind.follow("Count, sum and facets of the whole list").text
+    assert "2 projects" in behind.follow("Count, sum and how these projects divide").text
     assert behind.value("Funding year") == "2016"
 
 

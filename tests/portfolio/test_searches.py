@@ -127,7 +127,7 @@ def test_an_address_that_makes_no_sense_still_opens_and_is_saved_as_what_it_mean
 
 
 def letters():
-    return list(db.session.scalars(select(Letter).where(Letter.kind == "weekly").order_by(Letter.id)))
+    return list(db.session.scalars(select(Letter).where(Letter.kind == "summary:search").order_by(Letter.id)))
 
 
 def test_every_monday_its_owner_is_told_what_is_new_of_what_they_may_see(a_search, somebody):
