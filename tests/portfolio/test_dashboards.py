@@ -677,7 +677,7 @@ def test_a_theme_asks_as_often_for_many_projects_as_for_few(app, browser_of, que
             questions.clear()
             browser.open(f"/dashboard/{theme}")
             counts[-1].append(sum("UPDATE sign_in" not in one for one in questions))
-    assert counts[0] == counts[1] == [8, 11, 7, 9, 9]
+    assert counts[0] == counts[1] == [7, 10, 6, 8, 8]
 
 
 def test_the_trend_has_a_table_of_its_own(made, browser_of):
