@@ -67,7 +67,7 @@ TYPED_IN, MORE = "rat", " more"
 """The section that is opened and typed in, and the word that is typed."""
 
 PROCESSES = Path("/proc")
-LINKED = re.compile(r'(?:href|src)="(/assets/[^"]+)"')
+LINKED = re.compile(r'(?:href|src)="(/assets/[^"#]+)')
 """Files that a page cannot be shown without."""
 
 bp = Blueprint("bench", __name__)
