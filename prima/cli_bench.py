@@ -199,7 +199,7 @@ def write_report(
     if not only or not file.exists():
         file.write_text(_report(list(rows.values()), missed, filled, server, runs, loaded), encoding="utf-8")
         return
-    only, names = only.strip(" :"), tuple(f"- {name}{end}" for name in rows for end in (" ", ":"))
+    only, names = only.strip(" :"), tuple(f"- {name} " for name in rows)
     told = f"{only} (load {os.getloadavg()[0]:.0f} on {os.cpu_count()} cores)"
     names += (f"- {bench_load.NAME}",) if loaded else ()
     found: list[str] = []
