@@ -62,7 +62,6 @@ QUEUED, SENT = 10_000, 500
 NUMBERED = {"id", "project_id", "kind", "period_to", "due_on", "is_open"}
 DUE, EXIST, TIMES = 1_000, 5_000, 10
 """Deadlines that are due, that exist, and how many times as many exist where time must not grow."""
-TEN_TIMES = f"reminders: the same due among {TIMES} times the deadlines"
 TYPED_IN, MORE = "rat", " more"
 """The section that is opened and typed in, and the word that is typed."""
 

@@ -9,7 +9,7 @@ from operator import itemgetter
 from flask_babel import gettext as _
 
 from prima.reporting.analysis.tables import Table
-from prima.reporting.portfolio import LABELS, Reading
+from prima.reporting.portfolio import Reading
 from prima.spreadsheets import Column, Kind, Sheet
 
 
@@ -29,17 +29,8 @@ def _read_me(title: str, notes: Sequence[str], reading: Reading, who: str, when:
         (_("Analysis"), title),
         (_("Made by"), who),
         (_("Made at, UTC"), f"{when:%Y-%m-%d %H:%M}"),
-        *((_("Filter: %(name)s", name=name), value) for name, value in said(reading)),
+        *((_("Filter: %(name)s", name=name), value) for name, value in reading.said()),
         (_("Holds"), _("Only the projects that whoever made it may see.")),
         *((_("Note"), note) for note in notes),
     ]
     return Sheet("Read me", (Column(_("What"), itemgetter(0)), Column(_("Says"), itemgetter(1), Kind.TEXT)), rows)
-
-
-def said(reading: Reading) -> list[tuple[str, str]]:
-    """The filters in words: what each is called, and its value."""
-    found = []
-    for name, value in reading.filters.args().items():
-        choices = {choice.code: choice.name for choice in reading.choices.get(name, ())}
-        found.append((str(LABELS[name]), choices.get(str(value), str(value))))
-    return found

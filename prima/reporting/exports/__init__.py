@@ -3,7 +3,7 @@
 from prima.reporting.exports.book import AT_ONCE, TABLES, ask, at_one_moment, count, counted, sheets, tables, too_long
 from prima.reporting.exports.columns import Asked, Table
 from prima.reporting.exports.projects import NAME as PROJECTS
-from prima.reporting.exports.readme import Cover, cover, said
+from prima.reporting.exports.readme import Cover, cover
 
 __all__ = [
     "AT_ONCE",
@@ -17,7 +17,6 @@ __all__ = [
     "count",
     "counted",
     "cover",
-    "said",
     "sheets",
     "tables",
     "too_long",

@@ -8,11 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask_babel import force_locale
-from flask_babel import gettext as _
 
 from prima.reporting.exports.columns import Table
-from prima.reporting.portfolio.choosing import Reading
-from prima.reporting.portfolio.filters import LABELS, NONE, YES
 from prima.spreadsheets import Kind
 
 NAME = "Read me"
@@ -25,8 +22,6 @@ KINDS = {
     Kind.MOMENT: "Moment (UTC)",
     Kind.PERCENT: "Share",
 }
-LOOKS = frozenset({"sort", "columns"})
-"""Parameters of a list's address that choose no projects."""
 LEFT_OUT = (
     "You see the internal parts of none of these projects: their columns (the risk level, what reviewers wrote) are "
     "left out, how the cost of staff was worked out is blank, and spending on staff stands by category."
@@ -53,24 +48,8 @@ def cover(asked: Any, *, made_at: datetime, url: str) -> Cover:
     viewer = asked.viewer
     sees = WHOLE if viewer is None else PARTLY if asked.sees_internal else LEFT_OUT
     with force_locale("en"):
-        filters = "; ".join(f"{label}: {value}" for label, value in said(asked.reading)) or "All projects"
+        filters = "; ".join(f"{label}: {value}" for label, value in asked.reading.said()) or "All projects"
     return Cover(viewer.name if viewer else "The operator", made_at, filters, url, sees)
-
-
-def said(reading: Reading) -> list[tuple[str, str]]:
-    """The filters in words: what each is called, and what it asks for."""
-    found = []
-    for name, value in reading.filters.args().items():
-        if name not in LOOKS:
-            names = {choice.code: choice.name for choice in reading.choices.get(name, ())}
-            if value == NONE:
-                words = _("Not stated")
-            elif value == YES:
-                words = _("yes")
-            else:
-                words = names.get(str(value), str(value))
-            found.append((str(LABELS.get(name, name)), words))
-    return found
 
 
 def rows(cover: Cover, tables: Sequence[Table], counted: Mapping[str, int]) -> Iterator[tuple[str, str, str]]:

@@ -66,9 +66,11 @@ from prima.reporting.models import Deadline
 from prima.reporting.models.deadlines import OPEN_UNTIL
 from prima.reporting.portfolio.filters import (
     FUNDINGS,
+    LABELS,
     NONE,
     TYPED,
     WRITTEN,
+    YES,
     Choice,
     Choices,
     Filters,
@@ -114,6 +116,18 @@ class Reading:
             if code := getattr(self.filters, kind):
                 return next((row.name for row in self.choices[kind] if row.code == code), _("Not stated"))
         return ""
+
+    def said(self) -> list[tuple[str, str]]:
+        """The filters in words: what each that is set is called, and what it asks for."""
+        found = []
+        for name, value in self.filters.args().items():
+            names = {row.code: row.name for row in self.choices.get(name, ())}
+            if value == NONE:
+                words = _("No Regional Office") if name == "region" else _("Not stated")
+            else:
+                words = _("yes") if value == YES else names.get(str(value), str(value))
+            found.append((str(LABELS[name]), words))
+        return found
 
 
 def read(viewer: User | None, given: Mapping[str, Sequence[str]]) -> Reading:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
 from typing import Any
 from urllib.parse import urlencode
 
@@ -139,7 +138,7 @@ def show(about: str) -> str:
         shown=shown,
         reading=reading,
         filters=reading.filters,
-        scope=scope(reading),
+        scope=reading.said(),
         labels=portfolio.LABELS,
         warnings=[("warning", problem) for problem in problems],
     )
@@ -198,21 +197,3 @@ def tabs(filters: Filters, here: str = "", shown: str = BARS) -> list[tuple[str,
         (_("Timeline"), url_for("timeline.show", **given), here == "timeline", None),
         (_("Analysis"), url_for("analysis.index", **given), here == "analysis", None),
     ]
-
-
-def scope(reading: Reading) -> list[tuple[str, str]]:
-    """Of which projects the figures are: each filter that is set, and what it asks for in words."""
-    found = []
-    for one in fields(reading.filters):
-        value = getattr(reading.filters, one.name)
-        if value != one.default:
-            listed = {row.code: row.name for row in reading.choices.get(one.name, ())}
-            words = _("yes") if value is True else listed.get(str(value)) or _unstated(one.name, value)
-            found.append((str(portfolio.LABELS.get(one.name, one.name)), words))
-    return found
-
-
-def _unstated(name: str, value: Any) -> str:
-    if value != NONE:
-        return str(value)
-    return _("No Regional Office") if name == "region" else _("Not stated")

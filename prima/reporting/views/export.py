@@ -143,7 +143,7 @@ def page(reading: portfolio.Reading, form: ExportForm, counts: dict[str, int] | 
         "reporting/export.html",
         reading=reading,
         filters=reading.filters,
-        said=exports.said(reading),
+        said=reading.said(),
         form=form,
         counts=counts,
         number=counts[exports.PROJECTS],
@@ -237,7 +237,7 @@ def state_chip(job: ExportJob) -> tuple[str, str]:
 def in_words(job: ExportJob) -> str:
     """What was asked for, on one line: the filters and the sheets."""
     reading = portfolio.read(viewer(), parse_qs(job.query))
-    filters = ", ".join(f"{name}: {words}" for name, words in exports.said(reading))
+    filters = ", ".join(f"{name}: {words}" for name, words in reading.said())
     sheets = _("all sheets") if len(job.sheets) == len(exports.TABLES) else ", ".join(job.sheets)
     return f"{filters or _('All projects')}; {sheets}"
 
