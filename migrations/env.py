@@ -6,11 +6,12 @@ from alembic import context
 from sqlalchemy import text
 
 import prima.endorsement.models
+import prima.kept
 import prima.reporting.models
 from prima.db import Model, db
 
-# Both packages are imported for their tables.
-assert prima.endorsement.models and prima.reporting.models
+# They are imported for their tables.
+assert prima.endorsement.models and prima.kept and prima.reporting.models
 MIGRATION_LOCK = 720_001
 
 if context.is_offline_mode():

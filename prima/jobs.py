@@ -8,7 +8,7 @@ from flask import current_app
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from prima import anchors, clock, digests, journal, mail, sessions
+from prima import anchors, clock, digests, journal, kept, mail, sessions
 from prima.db import db
 from prima.endorsement.queries import administrators
 from prima.languages import words
@@ -82,7 +82,10 @@ def anchor(session: Session, _stop: Stop) -> None:
 
 
 def fold(session: Session, stop: Stop) -> str:
-    return _("%(count)s changes added up", count=folding.fold(session, stop))
+    number = folding.fold(session, stop)
+    kept.tidy(session)
+    session.commit()
+    return _("%(count)s changes added up", count=number)
 
 
 def compare(session: Session, stop: Stop) -> None:

@@ -13,7 +13,7 @@ from flask_login import LoginManager, current_user
 from sqlalchemy import delete, event, func, select, update
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from prima import clock, passwords, scheduler
+from prima import clock, kept, passwords, scheduler
 from prima.db import db, keep
 from prima.passwords import HASHER as HASHER  # one profile of the hash, wherever it is asked for
 from prima.users import Delegation, PasswordLink, SignIn, SignInTry, User
@@ -82,7 +82,7 @@ def _current() -> User | None:
         return None
     now = clock.now()
     found = db.session.execute(
-        select(SignIn, scheduler.newest_beat())  # asked with it, for the frame of every page
+        select(SignIn, scheduler.newest_beat(), kept.states())  # asked with it, for the frame of every page
         .join(SignIn.user)
         .where(
             SignIn.token_hash == hashed(token),
@@ -94,7 +94,8 @@ def _current() -> User | None:
     ).one_or_none()
     if found is None:
         return None
-    session, g.beat = found
+    session, g.beat, found_states = found
+    kept.use(found_states)
     g.sign_in = session
     if session.last_seen_at < now - timedelta(minutes=1):
         db.session.execute(update(SignIn).where(SignIn.id == session.id).values(last_seen_at=now))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask, before_render_template, g, has_request_context, request, template_rendered
@@ -15,10 +17,11 @@ from flask_migrate import upgrade
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import Engine, make_url
 
-from prima import clock, create_app, embedded, journal, sessions
-from prima.db import db
+from prima import clock, create_app, embedded, journal, kept, sessions
+from prima.db import Model, db
 from prima.handbook import published
 from prima.reference import reader
+from prima.reporting import summary
 from prima.users import SignIn, User
 from tests.browser import Browser
 
@@ -158,6 +161,8 @@ def app(
     clock.fix(TODAY)
     if "counting" not in request.fixturenames:
         monkeypatch.setattr(sessions, "kept_count", lambda: 0)
+    monkeypatch.setattr(kept, "worked_out", reading_what_it_says)
+    shared_app.extensions.pop("prima.kept", None)
     journal.use_key(shared_app.config["JOURNAL_KEY"])  # a test before may have made an app with another one
     shared_app.config["DOCUMENTS_DIR"] = tmp_path / "documents"
     shared_app.config["EXPORTS_DIR"] = tmp_path / "exports"
@@ -231,3 +236,36 @@ def watch(app: Flask, engine: Engine) -> None:
         writes = statement.lstrip().upper().startswith(("INSERT", "UPDATE", "DELETE"))
         if request.method == "GET" and writes:
             assert "UPDATE sign_in" in statement, f"a GET wrote: {statement}"
+
+
+READ = re.compile(
+    r"\b(?:from|join)\s+((?:\"?\w+\"?(?:\s+as\s+\w+)?)(?:\s*,\s*\"?\w+\"?(?:\s+as\s+\w+)?)*)", re.IGNORECASE
+)
+UNNOTED = re.compile(
+    r"\bproject(?:_\d+)?\.(title|summary|agreement|focal_point\w*|version|budget_version|updated_at|search|words)\b"
+)
+"""Columns of a project whose change is not noted."""
+
+
+def tables_of(statement: str) -> set[str]:
+    """The tables that a question reads."""
+    words = {word.strip(' "').split()[0].strip('"') for found in READ.findall(statement) for word in found.split(",")}
+    return words & set(Model.metadata.tables)
+
+
+def reading_what_it_says(uses: Sequence[type[Model]], make: Callable[[], Any]) -> Any:
+    """House rule of kept answers: they read no other table than those they name."""
+    said = {model.__tablename__ for model in uses}
+    if {model.__tablename__ for model in summary.SOURCES} <= said:
+        said |= {"portfolio_sum", "portfolio_rollup", "portfolio_change"}
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        assert tables_of(statement) <= said, f"{tables_of(statement) - said} are not named by who keeps: {statement}"
+        assert not UNNOTED.search(statement), f"the change of {UNNOTED.findall(statement)} is not noted: {statement}"
+
+    connection = db.engine
+    event.listen(connection, "before_cursor_execute", note)
+    try:
+        return make()
+    finally:
+        event.remove(connection, "before_cursor_execute", note)

@@ -28,6 +28,7 @@ from sqlalchemy import (
 from prima import clock
 from prima.lists import StatusName
 from prima.places import Office, OfficeLink
+from prima.projects.models import ALLOCATIONS, Coverage, GovernanceMark, Project, SdgMark
 from prima.projects.stages import CLOSE_HELD, Funding
 from prima.projects.visibility import Sight, sight
 from prima.reporting.models import PortfolioChange, PortfolioRollup, PortfolioSum
@@ -37,7 +38,7 @@ from prima.users import User
 if TYPE_CHECKING:
     from prima.reporting.portfolio.filters import Filters
 
-__all__ = ["NONE", "OVER", "Answer", "Kept", "answer", "visible"]
+__all__ = ["NONE", "OVER", "SOURCES", "Answer", "Kept", "answer", "visible"]
 
 PLACES = {"region": "", "office": "", "year": None, "funding": "", "status": "", "stage": ""}
 """The filters that every total can be chosen by; empty as Filters has them."""
@@ -52,6 +53,17 @@ CODES = {
 """The filters that are codes of a dimension."""
 UNCOUNTED = frozenset({Kept.SDG, Kept.MIGOF})
 """Dimensions without a total of the projects that have no code of it."""
+SOURCES = (
+    Project,
+    OfficeLink,
+    *ALLOCATIONS.values(),
+    Coverage,
+    SdgMark,
+    GovernanceMark,
+    StatusName,
+    Office,
+)
+"""The tables that the totals are made of, and those that they are chosen by."""
 KEPT = {"year": Kept.YEAR, "status": Kept.STATUS}
 """What plain totals may be grouped by, beside the region, as dimensions of the rollup."""
 Table = type[PortfolioSum] | type[PortfolioRollup] | type[PortfolioChange]

@@ -1,0 +1,202 @@
+"""Answers that are kept until a table that they were read from changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date
+
+import pytest
+from flask import Flask, g
+from sqlalchemy import create_engine, select, text
+from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.orm import Session
+
+from prima import clock, kept
+from prima.db import Model, db
+from prima.lists import Country
+from prima.projects.models import Coverage, Project
+from prima.reporting import summary
+from tests import factories
+
+
+def state() -> dict[str, list[int]]:
+    return db.session.scalar(select(kept.states())) or {}
+
+
+def changed_by(work: Callable[[], object]) -> set[str]:
+    """The tables whose state is another one afterwards."""
+    db.session.flush()
+    before = state()
+    work()
+    db.session.flush()
+    after = state()
+    return {name for name in before | after if before.get(name) != after.get(name)}
+
+
+def noted(connection: Connection) -> dict[str, set[str]]:
+    """By table, the events that are noted."""
+    rows = connection.execute(
+        text("select tgrelid::regclass::text, tgname from pg_trigger where tgname like '%\\_is\\_noted'")
+    )
+    found: dict[str, set[str]] = {}
+    for table, name in rows:
+        found.setdefault(table.strip('"'), set()).add(name.removesuffix("_is_noted").rpartition("_")[2])
+    return found
+
+
+def test_all_three_events_of_each_watched_table_are_noted(app: Flask) -> None:
+    found = noted(db.session.connection())
+    assert {model.__tablename__ for model in summary.SOURCES} <= set(found) < set(Model.metadata.tables)
+    assert {frozenset(events) for events in found.values()} == {frozenset(("insert", "update", "delete"))}
+
+
+def test_a_state_changes_with_every_change_of_rows_and_with_nothing_else(app: Flask) -> None:
+    project = factories.a_project()
+    db.session.flush()
+    covered = Coverage(project_id=project.id, country_code="UGA")
+    assert changed_by(lambda: db.session.add(covered)) == {"coverage"}
+    assert changed_by(lambda: setattr(project, "duration_months", 7)) == {"project"}
+    assert changed_by(lambda: setattr(project, "title", "Another title")) == set()
+    assert changed_by(lambda: setattr(project, "version", project.version + 1)) == set()
+    assert changed_by(lambda: db.session.execute(text("update deadline set due_on = due_on where false"))) == set()
+    assert changed_by(lambda: db.session.execute(text("delete from report where false"))) == set()
+    assert changed_by(lambda: db.session.delete(covered)) == {"coverage"}
+
+
+def test_a_state_never_comes_back_when_rows_are_taken_away(app: Flask) -> None:
+    project = factories.a_project()
+    db.session.flush()
+    seen = [state()["project"]]
+    for number in range(3):
+        for _more in range(kept.MANY + 1):
+            project.duration_months = (project.duration_months or 0) + 1
+            db.session.flush()
+        assert changed_by(lambda: kept.tidy(db.session())) >= {"project"}
+        assert state()["project"] not in seen and state()["project"][0] == 1, number
+        seen.append(state()["project"])
+    assert kept.tidy(db.session()) == 0 and state()["project"] == seen[-1], "few rows are left to lie"
+
+
+@pytest.fixture
+def two(databases: Callable[..., str], template_url: str) -> Iterator[tuple[Session, Session]]:
+    """Two people who change things at the same time."""
+    engine = create_engine(databases("prima_kept", template=make_url(template_url).database))
+    with Session(engine) as one, Session(engine) as other:
+        yield one, other
+    engine.dispose()
+
+
+def test_who_began_earlier_and_ends_later_is_not_missed(two: tuple[Session, Session]) -> None:
+    one, other = two
+
+    def touch(session: Session, code: str) -> None:
+        session.execute(text("update country set name = name || '.' where code = :code"), {"code": code})
+
+    def state_now() -> object:
+        found = other.scalar(select(kept.states()))
+        other.commit()
+        return found
+
+    seen: list[object] = [state_now()]
+    touch(one, "KEN")  # its row has the lower number and is seen later
+    touch(other, "UGA")
+    other.commit()
+    seen.append(state_now())
+    for _more in range(kept.MANY):
+        touch(other, "UGA")
+    kept.tidy(other)
+    other.commit()
+    seen.append(state_now())
+    one.commit()
+    seen.append(state_now())
+    for _more in range(kept.MANY + 1):
+        touch(other, "UGA")
+    kept.tidy(other)
+    other.commit()
+    seen.append(state_now())
+    assert len({str(one) for one in seen}) == len(seen)
+
+
+@pytest.fixture
+def asks(app: Flask) -> Callable[..., int]:
+    """How many countries are kept under a name; and how often that was really asked, in `times`."""
+
+    def ask(name: str = "countries", method: str = "GET", *, signed_in: bool = True) -> int:
+        with app.test_request_context(method=method):
+            g.pop("states", None)
+            if signed_in:
+                kept.use(state())
+            return kept.answer(name, (Country,), work)
+
+    def work() -> int:
+        ask.times += 1  # type: ignore[attr-defined]
+        return len(db.session.scalars(select(Country.code)).all())
+
+    ask.times = 0  # type: ignore[attr-defined]
+    return ask
+
+
+def test_an_answer_is_worked_out_once_for_all_until_its_table_changes(app: Flask, asks) -> None:
+    number = asks()
+    assert (asks(), asks.times) == (number, 1)
+    db.session.execute(text("update project set title = title"))
+    factories.a_project()
+    db.session.flush()
+    assert (asks(), asks.times) == (number, 1), "what it does not read does not matter"
+    columns = "code, name, iso2, fund_line_2_eligible, sort_key, retired, position"
+    db.session.execute(text(f"insert into country ({columns}) select 'XNW', 'New', 'XN', 'no', 'new', false, 999"))
+    assert (asks(), asks.times) == (number + 1, 2)
+    asks("another question")
+    assert asks.times == 3
+
+
+def test_another_day_is_another_answer(app: Flask, asks) -> None:
+    asks()
+    clock.fix(date(2016, 10, 2))
+    asks()
+    assert asks.times == 2
+
+
+def test_who_may_change_something_and_who_is_unknown_ask_anew(app: Flask, asks) -> None:
+    asks(method="POST")
+    asks(method="POST")
+    asks(signed_in=False)
+    assert kept.answer("countries", (Country,), lambda: 7) == 7, "outside of requests"
+    assert asks.times == 3
+    asks()
+    assert asks.times == 4, "none of them kept anything"
+
+
+def test_the_answer_that_was_not_asked_for_the_longest_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "MOST", 2)
+    answers = kept.Answers()
+    for name in "ab":
+        answers.put(name, 1, name)
+    assert answers.get("a", 1) == ("a",)
+    answers.put("c", 1, None)
+    assert [answers.get(name, 1) for name in "abc"] == [("a",), None, (None,)]
+    assert answers.get("a", 2) is None, "of another state"
+    answers.clear()
+    assert answers.get("a", 1) is None
+
+
+def test_who_keeps_must_name_what_is_read(app: Flask) -> None:
+    with app.test_request_context():
+        kept.use({})
+        with pytest.raises(AssertionError, match="office_link"):
+            kept.answer(
+                "x", (Project,), lambda: db.session.execute(text("select 1 from project, office_link as l")).all()
+            )
+        with pytest.raises(AssertionError, match="title"):
+            kept.answer("y", (Project,), lambda: db.session.scalars(select(Project.title)).all())
+        assert kept.answer("z", (Project,), lambda: db.session.scalars(select(Project.id)).all()) == []
+
+
+def test_pages_are_drawn_with_the_states_of_their_sign_in(
+    app: Flask, browser_of, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[object] = []
+    monkeypatch.setattr(kept, "use", seen.append)
+    factories.a_project()
+    browser_of(factories.a_user()).open("/account")
+    assert seen == [state()] and "project" in state()
