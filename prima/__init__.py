@@ -7,7 +7,6 @@ from datetime import date
 from typing import Any
 
 from flask import Flask
-from flask_babel import Babel
 from flask_compress import Compress
 from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
@@ -26,6 +25,7 @@ from prima import (
     health,
     jobs,
     journal,
+    languages,
     permissions,
     recent,
     rooms,
@@ -33,11 +33,12 @@ from prima import (
     sessions,
     startup,
 )
+from prima.urls import Application
 
 
 def create_app(**overrides: Any) -> Flask:
     """The application; `overrides` replace settings (tests)."""
-    app = Flask("prima", instance_path=str(config.ROOT / "instance"))
+    app = Application("prima", instance_path=str(config.ROOT / "instance"))
     given = {name: value for name, value in overrides.items() if isinstance(value, str)}
     app.config.from_mapping(config.settings({**os.environ, **given}))
     app.config.from_mapping(overrides)
@@ -52,7 +53,7 @@ def create_app(**overrides: Any) -> Flask:
 
     db.init_app(app)
     Migrate(app, db.db, directory=str(config.ROOT / "migrations"))
-    Babel(app)
+    languages.Speech(app)
     security.init_app(app)
     CSRFProtect(app)
     Compress(app)

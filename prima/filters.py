@@ -3,14 +3,39 @@
 from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
+from babel import dates, numbers
 from flask import Flask
-from flask_babel import format_date, format_datetime, format_decimal, format_percent, ngettext
+from flask_babel import format_datetime, ngettext
 from flask_babel import gettext as _
 
+from prima.languages import texts
 from prima.months import say
 
 SHORTENED = ((Decimal(10) ** 9, "bn"), (Decimal(10) ** 6, "M"), (Decimal(10) ** 3, "k"))
+REMEMBERED = 16_384
+"""Numbers and days as they were written last: a page writes hundreds, and most of them not for the first time."""
+
+
+@lru_cache(REMEMBERED)
+def _number(value: Decimal | int, pattern: str, language: str) -> str:
+    return numbers.format_decimal(value, pattern, language)
+
+
+@lru_cache(REMEMBERED)
+def _percent(value: Decimal | float, pattern: str, language: str) -> str:
+    return numbers.format_percent(value, pattern, language)
+
+
+@lru_cache(REMEMBERED)
+def _day(value: date, pattern: str, language: str) -> str:
+    return dates.format_date(value, pattern, language)
+
+
+def number(value: Decimal | int, pattern: str = "#,##0") -> str:
+    """A number in the language that is spoken, by a pattern of Unicode's LDML."""
+    return _number(value or 0, pattern, texts().language)
 
 
 def none_text(value: object) -> object:
@@ -23,7 +48,7 @@ def money(amount: Decimal | int | None) -> str:
     if amount is None:
         return _("not stated")
     exact = Decimal(amount)
-    return format_decimal(exact, format="#,##0" if exact == exact.to_integral_value() else "#,##0.00")
+    return number(exact, "#,##0" if exact == exact.to_integral_value() else "#,##0.00")
 
 
 def money_short(amount: Decimal | int | None) -> str:
@@ -36,12 +61,12 @@ def money_short(amount: Decimal | int | None) -> str:
         # What rounds up to the unit belongs to it: 999,999 is 1.00 M and not 1,000 k.
         if abs(shown) >= 1:
             return f"{_figures(shown)} {_unit(unit)}"
-    return format_decimal(exact.quantize(Decimal(1), ROUND_HALF_UP) or Decimal(0), format="#,##0")
+    return number(exact.quantize(Decimal(1), ROUND_HALF_UP) or Decimal(0))
 
 
 def quantity(value: Decimal | None) -> str:
     """What was counted, with as many decimals as it has, at most four: 1,459.5."""
-    return _("not stated") if value is None else str(format_decimal(value, format="#,##0.####"))
+    return _("not stated") if value is None else number(value, "#,##0.####")
 
 
 def grouped(text: object) -> str:
@@ -49,26 +74,26 @@ def grouped(text: object) -> str:
     whole, point, decimals = str(text).partition(".")
     if not (whole.isascii() and whole.isdigit() and (decimals.isdigit() or not point)):
         return str(text)
-    return format_decimal(Decimal(whole), format="#,##0") + point + decimals
+    return number(Decimal(whole)) + point + decimals
 
 
 def percent(share: Decimal | float | None, digits: int = 1) -> str:
     """A share of one as a percentage: 0.295 is 29.5%."""
     if share is None:
         return _("not stated")
-    return format_percent(share, format="#,##0" + ("." + "0" * digits if digits else "") + "%")
+    return _percent(share, "#,##0" + ("." + "0" * digits if digits else "") + "%", texts().language)
 
 
 def day(value: date | str | None) -> str:
     """A day: 12 Oct 2026; a snapshot keeps it as 2026-10-12."""
     if isinstance(value, str):
         value = date.fromisoformat(value)
-    return _("not stated") if value is None else format_date(value, "d MMM y", rebase=False)
+    return _("not stated") if value is None else _day(value, "d MMM y", texts().language)
 
 
 def month(value: date) -> str:
     """A month's short name: Oct."""
-    return format_date(value, "LLL", rebase=False)
+    return _day(value, "LLL", texts().language)
 
 
 def months(value: Iterable[int]) -> str:
@@ -116,9 +141,9 @@ def _three_figures(number: Decimal) -> Decimal:
     return number.quantize(Decimal(1).scaleb(number.adjusted() - 2), ROUND_HALF_UP) if number else Decimal(0)
 
 
-def _figures(number: Decimal) -> str:
-    decimals = max(0, 2 - number.adjusted())
-    return format_decimal(number, format="#,##0" + ("." + "0" * decimals if decimals else ""))
+def _figures(figures: Decimal) -> str:
+    decimals = max(0, 2 - figures.adjusted())
+    return number(figures, "#,##0" + ("." + "0" * decimals if decimals else ""))
 
 
 def _unit(unit: str) -> str:

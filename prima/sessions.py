@@ -5,18 +5,22 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import timedelta
+from functools import cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
 from flask import Flask, Response, current_app, g, has_request_context, redirect, request, url_for
 from flask_login import LoginManager, current_user
-from sqlalchemy import delete, event, func, select, update
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy import Select, bindparam, delete, event, func, inspect, select, update
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.orm import Session, aliased, selectinload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from prima import clock, kept, passwords, scheduler
 from prima.db import db, keep
 from prima.passwords import HASHER as HASHER  # one profile of the hash, wherever it is asked for
-from prima.users import Delegation, PasswordLink, SignIn, SignInTry, User
+from prima.rows import instance
+from prima.users import Delegation, Grant, PasswordLink, SignIn, SignInTry, User
 
 COOKIE = "prima"
 LASTS = timedelta(hours=12)
@@ -81,26 +85,60 @@ def _current() -> User | None:
     if not token or g.get("without_database") or request.endpoint in {"static", "assets.file"}:
         return None
     now = clock.now()
-    found = db.session.execute(
-        select(SignIn, scheduler.newest_beat(), kept.states())  # asked with it, for the frame of every page
-        .join(SignIn.user)
-        .where(
-            SignIn.token_hash == hashed(token),
-            SignIn.ended_at.is_(None),
-            SignIn.started_at > now - LASTS,
-            User.active,
-        )
-        .options(joinedload(SignIn.user, innerjoin=True).options(*with_rights()))
-    ).one_or_none()
+    found = db.session.execute(_question(), {"token": hashed(token), "after": now - LASTS}).one_or_none()
     if found is None:
         return None
-    session, g.beat, found_states = found
-    kept.use(found_states)
+    session, user, grants, delegations, g.beat, states = found
+    kept.use(states)
+    set_committed_value(session, "user", user)
+    _stand(user, grants, delegations)
     g.sign_in = session
     if session.last_seen_at < now - timedelta(minutes=1):
         db.session.execute(update(SignIn).where(SignIn.id == session.id).values(last_seen_at=now))
         keep()
-    return session.user
+    return user
+
+
+@cache
+def _question() -> Select[Any]:
+    """All that is asked at the beginning of every request, at once; built once."""
+    return (
+        select(SignIn, User, _grants_of(User.id), _delegations(), scheduler.newest_beat(), kept.states())
+        .join(SignIn.user)
+        .where(
+            SignIn.token_hash == bindparam("token"),
+            SignIn.ended_at.is_(None),
+            SignIn.started_at > bindparam("after"),
+            User.active,
+        )
+    )
+
+
+def _grants_of(user_id: Any) -> Any:
+    held = aliased(Grant)
+    rows = func.jsonb_agg(aggregate_order_by(func.to_jsonb(inspect(held).selectable.table_valued()), held.id))
+    return select(rows).where(held.user_id == user_id).correlate_except(held).scalar_subquery()
+
+
+def _delegations() -> Any:
+    """Each with who is absent and what they hold."""
+    absent, row = aliased(User), func.to_jsonb(Delegation.__table__.table_valued())
+    who = func.to_jsonb(inspect(absent).selectable.table_valued()).op("-")("words")
+    rows = func.jsonb_agg(func.jsonb_build_array(row, who, _grants_of(absent.id)))
+    there = select(rows).join_from(Delegation, absent, Delegation.absent_id == absent.id)
+    return there.where(Delegation.delegate_id == User.id).correlate(User).scalar_subquery()
+
+
+def _stand(user: User, grants: list[Any] | None, delegations: list[Any] | None) -> None:
+    session = db.session()
+    set_committed_value(user, "grants", [instance(session, Grant, row) for row in grants or ()])
+    lent = []
+    for row, who, held in delegations or ():
+        delegation, absent = instance(session, Delegation, row), instance(session, User, who)
+        set_committed_value(absent, "grants", [instance(session, Grant, one) for one in held or ()])
+        set_committed_value(delegation, "absent", absent)
+        lent.append(delegation)
+    set_committed_value(user, "stands_in_for", lent)
 
 
 def kept_count() -> int | None:

@@ -5,9 +5,8 @@ from decimal import Decimal
 
 import pytest
 from flask import Flask
-from flask_babel import Babel
 
-from prima import filters
+from prima import filters, languages
 
 TODAY = date(2016, 10, 1)
 
@@ -16,7 +15,7 @@ TODAY = date(2016, 10, 1)
 def page():
     """Formatting reads the language of an application."""
     app = Flask("page")
-    Babel(app)
+    languages.Speech(app)
     filters.register(app)
     with app.test_request_context():
         yield app

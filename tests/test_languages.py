@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
+from jinja2 import Environment
 
 from prima import clock, mail
 from prima.db import db
@@ -106,3 +108,39 @@ def test_words_are_composed_once_a_language(app):
 def test_a_letter_to_an_address_without_account_is_english(app):
     queue(db.session(), to="oversight@prima.example", cause="c", kind="anchor", subject="S", body="B")
     assert db.session.query(Letter).one().locale == "en"
+
+
+SAID = (
+    ("{{ _('Sign in') }} {{ _('%(who)s & 100%%', who=name) }} {{ ngettext('%(num)s day', '%(num)s days', 2) }}"),
+    ("{{ _('100%%') }}{{ _('<b>ours</b>') }}{{ ngettext('one', 'many', 1) }}{{ gettext('Sign in') }}"),
+)
+
+
+@pytest.mark.parametrize("text", SAID)
+@pytest.mark.parametrize("escaped", [True, False])
+def test_templates_say_what_those_of_jinja_say(app, text, escaped):
+    """Ours remember words; they are compared with the extension's own."""
+    theirs = Environment(extensions=["jinja2.ext.i18n"], autoescape=escaped)
+    theirs.install_gettext_callables(str, lambda one, many, number: one if number == 1 else many, newstyle=True)
+    ours = app.jinja_env.overlay(autoescape=escaped)
+    expected = theirs.from_string(text).render(name="<i>x</i>")
+    assert [ours.from_string(text).render(name="<i>x</i>") for _time in range(2)] == [expected] * 2
+
+
+def test_who_speaks_another_language_meanwhile_leaves_the_first_as_it_was(app):
+    day, number = date(2016, 10, 1), 12345
+    said = "{{ ngettext('%(num)s day late', '%(num)s days late', 2) }}, {{ day|day }}, {{ number|money }}"
+    page = app.jinja_env.from_string(said)
+    english = page.render(day=day, number=number)
+    with speaking("fr"):
+        french = page.render(day=day, number=number)
+        with speaking("es"):
+            spanish = page.render(day=day, number=number)
+        assert page.render(day=day, number=number) == french
+    assert page.render(day=day, number=number) == english == "2 days late, 1 Oct 2016, 12,345"
+    assert french == "2 jours de retard, 1 oct. 2016, 12\u202f345" and spanish.startswith("2 días de retraso")
+
+
+def test_only_the_language_module_forces_a_language():
+    files = [file for file in Path("prima").rglob("*.py") if "force_locale" in file.read_text(encoding="utf-8")]
+    assert [file.name for file in files] == ["languages.py"]

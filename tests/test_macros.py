@@ -6,7 +6,6 @@ from decimal import Decimal
 import pytest
 from bs4 import BeautifulSoup
 from flask import Flask
-from flask_babel import Babel
 from jinja2 import StrictUndefined
 from wtforms import (
     BooleanField,
@@ -23,7 +22,7 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
-from prima import filters
+from prima import filters, languages
 
 TODAY = date(2016, 10, 1)
 
@@ -52,7 +51,7 @@ def drawn():
     app = Flask("prima", template_folder="templates", root_path=filters.__file__.rsplit("/", 1)[0])
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    Babel(app)
+    languages.Speech(app)
     filters.register(app)
 
     def draw(source, **given):

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Row, and_, case, exists, false, func, null, or_, select, true
 from sqlalchemy.orm import joinedload
@@ -16,6 +15,7 @@ from prima.db import db
 from prima.filters import day
 from prima.handbook.edition import Edition
 from prima.handbook.published import HandbookEdition
+from prima.languages import speaking
 from prima.lists import RegionalOffice
 from prima.permissions import authority
 from prima.places import Office, OfficeLink
@@ -137,7 +137,7 @@ def calendar(address: CalendarAddress) -> tuple[str, list[Event]]:
         here = followed = exists().where(region_link(), OfficeLink.region_code == address.region_code)
     else:
         here = followed = false()
-    with force_locale(user.locale):
+    with speaking(user.locale):
         found = [*_deadlines(user, here), *_recommendations(user, followed)]
         return name_of(address), sorted(found, key=lambda one: (one.on, one.key))
 

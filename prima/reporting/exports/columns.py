@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from flask_babel import force_locale
 from sqlalchemy import (
     CTE,
     ColumnElement,
@@ -28,6 +27,7 @@ from sqlalchemy import (
 )
 
 from prima.handbook.edition import Edition
+from prima.languages import ENGLISH, speaking
 from prima.projects.models import Project, Result
 from prima.projects.visibility import may_see_internal
 from prima.reporting.exports.places import numbers
@@ -137,7 +137,7 @@ def of_the_project() -> list[Field]:
 
 def words(column: Any, of: Mapping[Any, Any]) -> Any:
     """A code as the word that pages say for it, in English; what no word is known for stays as it is."""
-    with force_locale("en"):
+    with speaking(ENGLISH):
         named = {getattr(code, "value", code): str(word) for code, word in of.items()}
     return case(named, value=cast(column, Text), else_=cast(column, Text))
 

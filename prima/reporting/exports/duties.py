@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from flask_babel import force_locale
 from sqlalchemy import Date, case, cast, func, null, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased
 
 from prima import clock
 from prima.endorsement.models import Clearance, Round
+from prima.languages import ENGLISH, speaking
 from prima.lists import AreaOfWork, Country, RoleName
 from prima.places import Office
 from prima.projects.changes import KINDS, ChangeState
@@ -51,7 +51,7 @@ def _names(asked: Asked) -> Callable[[int, str, str], str]:
         if own:
             return own
         if (edition, kind) not in known:
-            with force_locale("en"):
+            with speaking(ENGLISH):
                 known[edition, kind] = deadline_name(asked.editions[edition], kind)
         return known[edition, kind]
 
@@ -310,7 +310,7 @@ def _list(codes: Any) -> Any:
 
 
 def lessons(asked: Asked) -> Table:
-    with force_locale("en"):
+    with speaking(ENGLISH):
         stages = {one.code: one.name.say() for edition in asked.editions.values() for one in edition.stages}
     fields = [
         *of_the_project(),

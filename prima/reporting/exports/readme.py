@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from flask_babel import force_locale
-
+from prima.languages import ENGLISH, speaking
 from prima.reporting.exports.columns import Table
 from prima.spreadsheets import Kind
 
@@ -47,7 +46,7 @@ class Cover:
 def cover(asked: Any, *, made_at: datetime, url: str) -> Cover:
     viewer = asked.viewer
     sees = WHOLE if viewer is None else PARTLY if asked.sees_internal else LEFT_OUT
-    with force_locale("en"):
+    with speaking(ENGLISH):
         filters = "; ".join(f"{label}: {value}" for label, value in asked.reading.said()) or "All projects"
     return Cover(viewer.name if viewer else "The operator", made_at, filters, url, sees)
 
