@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 from jinja2 import Environment
 
 from prima import clock, mail
+from prima.config import ROOT
 from prima.db import db
 from prima.languages import speaking, words
 from prima.outbox import Letter, queue
@@ -142,5 +142,5 @@ def test_who_speaks_another_language_meanwhile_leaves_the_first_as_it_was(app):
 
 
 def test_only_the_language_module_forces_a_language():
-    files = [file for file in Path("prima").rglob("*.py") if "force_locale" in file.read_text(encoding="utf-8")]
+    files = [file for file in (ROOT / "prima").rglob("*.py") if "force_locale" in file.read_text(encoding="utf-8")]
     assert [file.name for file in files] == ["languages.py"]
