@@ -14,6 +14,7 @@ from sqlalchemy import BigInteger, Date, DateTime, Enum, Identity, MetaData, Num
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, declared_attr, mapped_column, registry
 
+from prima import connections
 from prima.errors import Conflict, Difference
 
 Money = Annotated[Decimal, "money"]
@@ -81,6 +82,8 @@ def keep() -> None:
 
 def init_app(app: Flask) -> None:
     db.init_app(app)
+    with app.app_context():
+        connections.watch(db.engine)
 
     @app.after_request
     def finish(response: Response) -> Response:

@@ -30,7 +30,7 @@ def embedded_folder(instance: Path) -> Path:
 
 def choose_database(app: Flask) -> None:
     """DATABASE_URL, or the embedded PostgreSQL, which starts (or is joined) with the first connection."""
-    app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {"pool_pre_ping": True})
+    app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {})
     if app.config.get("SQLALCHEMY_DATABASE_URI"):
         return
     if given := app.config["DATABASE_URL"]:
