@@ -300,6 +300,7 @@ class Reader:
         client.set_cookie(COOKIE, self.token)
 
         def open_it() -> int:
+            self.app.extensions.pop("prima.kept", None)  # as after a change: nothing that was kept holds
             with client.get(path) as answer:
                 if answer.status_code != 200:
                     raise NoAnswer(f"{path} answered {answer.status} to the {self.name}")
@@ -314,6 +315,7 @@ class Reader:
         client.set_cookie(COOKIE, self.token)
 
         def one(address: str) -> tuple[bytes, bool]:
+            self.app.extensions.pop("prima.kept", None)
             with client.get(address, headers={"Accept-Encoding": "br"}) as answer:
                 if answer.status_code != 200:
                     raise NoAnswer(f"{address} answered {answer.status} to the {self.name}")

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from statistics import quantiles
 from typing import NamedTuple
 
+import psycopg
 from flask import Flask
 from werkzeug.utils import import_string
 
@@ -30,6 +31,8 @@ P95 = 300
 ENOUGH = 0.97
 """Of the rate; what is still under way at the end was not answered within the time."""
 PATIENCE = 30
+CHANGES = 10
+"""Seconds after which somebody changes a project, its deadlines and its clearances: what was kept of them is void."""
 BARE = "/bench/bare"
 BROWSER = {"Accept": "text/html", "Accept-Encoding": "gzip, deflate, br"}
 PROJECT = re.compile(r'href="(/projects/[A-Z]+[^"/?#]*)"')
@@ -240,6 +243,39 @@ def part(name: str, answers: Sequence[Answer]) -> Part:
     return Part(name, len(times), cuts[49], cuts[94], cuts[98])
 
 
+CHANGE = (
+    "update project set ends_on = ends_on + {days} where id = {running}",
+    "update deadline set due_on = due_on where project_id = {running}",
+    "update report set state = state where deadline_id in (select id from deadline where project_id = {running})",
+    "update step set note = note where project_id = {running}",
+    "update clearance set seat = seat where id = (select min(id) from clearance)",
+)
+RUNNING = "(select min(id) from project where status = 'ACTIVE' and ends_on is not null)"
+
+
+@contextmanager
+def changing(url: str) -> Iterator[None]:
+    """Meanwhile a project ends a day later, and as before, in turn."""
+    over = threading.Event()
+
+    def work() -> None:
+        with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+            for days in itertools.cycle((1, -1)):
+                if over.wait(CHANGES) and days == 1:
+                    return
+                with connection.transaction():
+                    for statement in CHANGE:
+                        connection.execute(statement.format(days=days, running=RUNNING))  # type: ignore[arg-type]
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(PATIENCE)
+
+
 class Took:
     """What the processes of the web server have taken of the processor, in milliseconds."""
 
@@ -286,7 +322,8 @@ def load(url: str, readers: Sequence[bench.Reader], database: Callable[[], float
         warm_up(clients)
         bare, failed, _seconds = rush(clients, lambda _client: bare_pages(), rate, short)
         before = (took.milliseconds(), database(), time.process_time())
-        answers, errors, lasted = rush(clients, Client.pages, rate, seconds)
+        with changing(url):
+            answers, errors, lasted = rush(clients, Client.pages, rate, seconds)
         after = (took.milliseconds(), database(), time.process_time())
         more, failed_too, _seconds = rush(clients, lambda _client: bare_pages(), rate, short)
         for client in clients:

@@ -235,7 +235,7 @@ def _load_lines(loaded: bench_load.Loaded) -> list[str]:
         f"{loaded.name}, {bench_load.CLIENTS} people signed in in several roles, the web server as `make run` starts"
         " it, readers, server and",
         "database on the same machine. Milliseconds from when a page was to be asked for, waiting for a free connection"
-        " included.",
+        f" included. Every {bench_load.CHANGES} seconds a project changes, and nothing kept of projects holds.",
         f"{loaded.reached:.1f} answers a second, {len(loaded.errors)} failed. An answer takes"
         f" {loaded.application:.1f} ms of the processor in the application,",
         f"{loaded.database:.1f} in the database and {loaded.readers:.1f} in the reader. 95 of 100 are answered within"

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.engine import make_url
 
-from prima import bench, bench_exports, bench_load, cli_bench, clock
+from prima import bench, bench_exports, bench_load, cli_bench, clock, kept
 from prima.bench import Bound, Measured, Times
 from prima.db import db
 from prima.demonstration.portfolio import fill, full
@@ -18,8 +19,9 @@ from prima.endorsement.models import Round
 from prima.projects.models import Project, Section
 from prima.projects.snapshot import changed_sections, seal
 from prima.projects.stages import Status
-from tests.conftest import TODAY
+from tests.conftest import TODAY, make_app
 from tests.factories import a_project, a_user
+from tests.nursery import until
 
 DRAFTING = (
     "project page: a full proposal",
@@ -257,3 +259,29 @@ def test_the_load_has_its_place_in_the_report(tmp_path):
     )
     cli_bench.write_report(file, [], [], **said, only=bench_load.NAME, loaded=loaded())
     assert "300 are allowed" not in file.read_text()
+
+
+def test_while_pages_are_mixed_a_project_changes_and_is_in_the_end_as_it_was(monkeypatch, databases, template_url):
+    """What was kept is void after each change."""
+    url = databases("prima_changing", template=make_url(template_url).database)
+    app = make_app(url)
+    with app.app_context():
+        fill(db.session(), 100)
+        db.session.commit()
+        last = text("select ends_on from project where id = " + bench_load.RUNNING)
+
+        def now():
+            found = db.session.execute(last).scalar_one(), db.session.scalar(select(kept.states()))
+            db.session.rollback()
+            return found
+
+        before, meanwhile = now(), []
+        monkeypatch.setattr(bench_load, "CHANGES", 0.2)
+        with bench_load.changing(url):
+            until(lambda: now()[0] != before[0], "it ends on another day")
+            meanwhile.append(now()[1])
+        assert now()[0] == before[0]
+        for name in ("project", "deadline", "step", "clearance"):
+            assert meanwhile[0][name] != before[1].get(name)
+        db.session.remove()
+        db.engine.dispose()
