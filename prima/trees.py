@@ -38,6 +38,8 @@ class Shape:
     """The places of what JSON holds in another form than Python."""
     key: tuple[int, ...]
     """The places of the primary key."""
+    left_out: frozenset[str]
+    """What is read from the database once somebody asks for it."""
 
     def instance(self, session: Session, row: list[Any], *, refresh: bool) -> Any:
         """The row in the session. One that is there already takes the stored values, unless it is only referred to."""
@@ -50,8 +52,8 @@ class Shape:
             there = self.mapper.class_manager.new_instance()
             instance_dict(there).update(zip(self.names, row, strict=False))
             make_transient_to_detached(there)
-            # What is not loaded is asked for, or raises, as its attribute says; nothing of the row has expired.
-            inspect(there).expired_attributes.clear()
+            # A relation that is not loaded raises, as its attribute says: it has not expired.
+            inspect(there).expired_attributes.intersection_update(self.left_out)
             session.add(there)
         elif refresh or inspect(there).expired:
             for name, value in zip(self.names, row, strict=False):
@@ -60,13 +62,13 @@ class Shape:
 
 
 @cache
-def shape_of(model: type[Any]) -> Shape:
+def shape_of(model: type[Any], left_out: frozenset[str] = frozenset()) -> Shape:
     mapper = inspect(model)
-    shown = [one for one in mapper.column_attrs if not one.deferred]
+    shown = [one for one in mapper.column_attrs if not one.deferred and one.key not in left_out]
     columns = tuple(one.columns[0] for one in shown)
     reads = ((place, read) for place, column in enumerate(columns) if (read := _reader(column)))
     key = tuple(columns.index(column) for column in mapper.primary_key)
-    return Shape(mapper, columns, tuple(one.key for one in shown), tuple(reads), key)
+    return Shape(mapper, columns, tuple(one.key for one in shown), tuple(reads), key, left_out)
 
 
 def _reader(column: Column[Any]) -> Read | None:
@@ -128,18 +130,20 @@ class Tree:
 def tree_of(model: type[Any], *paths: str) -> Tree:
     """`paths` name relations, and behind a dot what is loaded along with their rows: steps, steps.actor, office.links.
 
-    A relation is loaded with every part of a path: `steps.actor` says `steps` too.
+    A relation is loaded with every part of a path: `steps.actor` says `steps` too. `-shown` leaves a column out.
     """
     below: dict[str, list[str]] = {}
+    left_out = frozenset(path.removeprefix("-") for path in paths if path.startswith("-"))
     for path in paths:
         name, _dot, rest = path.partition(".")
-        below.setdefault(name, []).extend([rest] if rest else [])
+        if not name.startswith("-"):
+            below.setdefault(name, []).extend([rest] if rest else [])
     relations = inspect(model).relationships
     along = (
         (name, bool(relations[name].uselist), tree_of(relations[name].mapper.class_, *rest))
         for name, rest in below.items()
     )
-    return Tree(shape_of(model), tuple(along))
+    return Tree(shape_of(model, left_out), tuple(along))
 
 
 def paths_of(relations: Mapping[str, Iterable[str]]) -> tuple[str, ...]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Date, Select, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Date, Select, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import aliased, joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -360,24 +360,51 @@ def newest_edition() -> published.HandbookEdition:
     return published.newest(db.session())
 
 
+class Called(NamedTuple):
+    """What a status is called, and the stage it belongs to."""
+
+    name: str
+    stage: str
+
+
 @dataclass(frozen=True)
 class Beside:
-    """What stands beside the project on its page: its region, whether the viewer marked it, how many comments wait."""
+    """What stands beside the project on its page, and what its statuses are called."""
 
     region: str
     bookmarked: bool
+    """By the viewer."""
     comments: int
+    """How many wait."""
+    copied: bool
+    """Whether it began as a copy, or others began as copies of it."""
+    statuses: Mapping[str, Called]
 
 
 def beside(project: Project, viewer: User) -> Beside:
     """All of it in one question."""
-    region = select(RegionalOffice.name).where(RegionalOffice.code == project.region_code)
-    marked = select(Bookmark.user_id).where(Bookmark.user_id == viewer.id, Bookmark.project_id == project.id)
-    waiting = select(func.count()).where(
-        Comment.project_id == project.id, Comment.published_at.is_not(None), Comment.resolved_at.is_(None)
+    values = {"number": project.id, "viewer": viewer.id, "region": project.region_code}
+    region, marked, comments, copied, called = db.session.execute(_beside(), values).one()
+    statuses = {code: Called(name, stage) for code, name, stage in parsed(called)}
+    return Beside(region or "", marked, comments, copied or project.copied_from_id is not None, statuses)
+
+
+@cache
+def _beside() -> Select[Any]:
+    number = bindparam("number")
+    return select(
+        select(RegionalOffice.name).where(RegionalOffice.code == bindparam("region")).scalar_subquery(),
+        exists().where(Bookmark.user_id == bindparam("viewer"), Bookmark.project_id == number),
+        select(func.count())
+        .where(Comment.project_id == number, Comment.published_at.is_not(None), Comment.resolved_at.is_(None))
+        .scalar_subquery(),
+        exists().where(Project.copied_from_id == number),
+        as_text(
+            select(
+                func.json_agg(func.json_build_array(StatusName.code, StatusName.name, StatusName.stage))
+            ).scalar_subquery()
+        ),
     )
-    row = db.session.execute(select(region.scalar_subquery(), marked.exists(), waiting.scalar_subquery())).one()
-    return Beside(row[0] or "", row[1], row[2])
 
 
 def drafts_of(user: User) -> list[Project]:
