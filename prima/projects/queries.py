@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Date, Select, and_, bindparam, exists, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Date, Select, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import aliased, joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -391,7 +391,7 @@ def beside(project: Project, viewer: User) -> Beside:
 
 @cache
 def _beside() -> Select[Any]:
-    number = bindparam("number")
+    number: BindParameter[int] = bindparam("number")
     return select(
         select(RegionalOffice.name).where(RegionalOffice.code == bindparam("region")).scalar_subquery(),
         exists().where(Bookmark.user_id == bindparam("viewer"), Bookmark.project_id == number),

@@ -56,8 +56,13 @@ def holders(
 
     `beside` are further ids.
     """
-    place = {"office_id": project.office_id, "region_code": project.region_code}
-    return people.holders(roles, **place, elsewhere=set(elsewhere), beside=beside)
+    return people.holders(
+        roles,
+        office_id=project.office_id,
+        region_code=project.region_code,
+        beside=beside,
+        elsewhere=set(elsewhere),
+    )
 
 
 def seated(project: Project, asked: Sequence[Any], roles: Iterable[Role] = ()) -> list[User]:
