@@ -11,16 +11,15 @@ from typing import Any
 
 from flask import Flask, Response, current_app, g, has_request_context, redirect, request, url_for
 from flask_login import LoginManager, current_user
-from sqlalchemy import Select, bindparam, delete, event, func, inspect, select, update
-from sqlalchemy.dialects.postgresql import aggregate_order_by
-from sqlalchemy.orm import Session, aliased, selectinload
+from sqlalchemy import Select, bindparam, delete, event, func, select, update
+from sqlalchemy.orm import Session, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from prima import clock, kept, passwords, scheduler
 from prima.db import db, keep
 from prima.passwords import HASHER as HASHER  # one profile of the hash, wherever it is asked for
-from prima.rows import instance
-from prima.users import Delegation, Grant, PasswordLink, SignIn, SignInTry, User
+from prima.trees import Tree, as_text, parsed, tree_of
+from prima.users import Delegation, PasswordLink, SignIn, SignInTry, User
 
 COOKIE = "prima"
 LASTS = timedelta(hours=12)
@@ -88,10 +87,10 @@ def _current() -> User | None:
     found = db.session.execute(_question(), {"token": hashed(token), "after": now - LASTS}).one_or_none()
     if found is None:
         return None
-    session, user, grants, delegations, g.beat, states = found
+    session, user, g.beat, states, *rights = found
     kept.use(states)
     set_committed_value(session, "user", user)
-    _stand(user, grants, delegations)
+    _rights().hang(db.session(), user, map(parsed, rights))
     g.sign_in = session
     if session.last_seen_at < now - timedelta(minutes=1):
         db.session.execute(update(SignIn).where(SignIn.id == session.id).values(last_seen_at=now))
@@ -102,8 +101,9 @@ def _current() -> User | None:
 @cache
 def _question() -> Select[Any]:
     """All that is asked at the beginning of every request, at once; built once."""
+    rights = (as_text(one) for one in _rights().hanging(User.__table__))
     return (
-        select(SignIn, User, _grants_of(User.id), _delegations(), scheduler.newest_beat(), kept.states())
+        select(SignIn, User, scheduler.newest_beat(), kept.states(), *rights)
         .join(SignIn.user)
         .where(
             SignIn.token_hash == bindparam("token"),
@@ -114,31 +114,8 @@ def _question() -> Select[Any]:
     )
 
 
-def _grants_of(user_id: Any) -> Any:
-    held = aliased(Grant)
-    rows = func.jsonb_agg(aggregate_order_by(func.to_jsonb(inspect(held).selectable.table_valued()), held.id))
-    return select(rows).where(held.user_id == user_id).correlate_except(held).scalar_subquery()
-
-
-def _delegations() -> Any:
-    """Each with who is absent and what they hold."""
-    absent, row = aliased(User), func.to_jsonb(Delegation.__table__.table_valued())
-    who = func.to_jsonb(inspect(absent).selectable.table_valued()).op("-")("words")
-    rows = func.jsonb_agg(func.jsonb_build_array(row, who, _grants_of(absent.id)))
-    there = select(rows).join_from(Delegation, absent, Delegation.absent_id == absent.id)
-    return there.where(Delegation.delegate_id == User.id).correlate(User).scalar_subquery()
-
-
-def _stand(user: User, grants: list[Any] | None, delegations: list[Any] | None) -> None:
-    session = db.session()
-    set_committed_value(user, "grants", [instance(session, Grant, row) for row in grants or ()])
-    lent = []
-    for row, who, held in delegations or ():
-        delegation, absent = instance(session, Delegation, row), instance(session, User, who)
-        set_committed_value(absent, "grants", [instance(session, Grant, one) for one in held or ()])
-        set_committed_value(delegation, "absent", absent)
-        lent.append(delegation)
-    set_committed_value(user, "stands_in_for", lent)
+def _rights() -> Tree:
+    return tree_of(User, "grants", "stands_in_for.absent.grants")
 
 
 def kept_count() -> int | None:

@@ -83,12 +83,8 @@ class Panel:
 
 
 def tell(project: Project, viewer: User) -> Telling:
-    newest = queries.newest_round(project)
-    if project.status in DESKS:
-        queries.people_again()
-    else:
-        queries.known(viewer)  # nobody has it any more, so nobody else is asked about
-    names = queries.seat_names()
+    newest, names = queries.newest_told(project)
+    queries.known(viewer)
     waiting = queries.waiting(project, newest)
     telling = Telling(duties=[_duty(project, one, names, viewer) for one in waiting])
     if newest is not None:
@@ -101,9 +97,7 @@ def who_has(project: Project) -> str:
     """The desks on which the proposal lies, each with the names, in one line; nothing where it lies on none."""
     if project.status not in DESKS:
         return ""
-    newest = queries.newest_round(project)
-    queries.people_again()
-    names = queries.seat_names()
+    newest, names = queries.newest_told(project)
     found = []
     for one in queries.waiting(project, newest):
         what = str(NAME_CLEARER if one.naming else one.desk.says)

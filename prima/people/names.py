@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import literal, select, union_all
+from sqlalchemy import CompoundSelect, literal, select, union_all
 
 from prima.db import db
 from prima.lists import AreaOfWork, RegionalOffice, RoleName
@@ -72,14 +74,27 @@ SCOPES = {
 
 
 def load() -> Names:
-    rows = db.session.scalars(select(RoleName).order_by(RoleName.position)).all()
-    cities = select(literal("city"), RegionalOffice.code, RegionalOffice.city, RegionalOffice.position)
-    areas = select(literal("area"), AreaOfWork.code, AreaOfWork.name, AreaOfWork.position)
-    listed = sorted(db.session.execute(union_all(cities, areas)).all(), key=lambda row: row[3])
+    """All of them in one question."""
+    listed = sorted(db.session.execute(_asked()).all(), key=lambda row: row.position)
+    told = {kind: {row.code: row.name for row in listed if row.kind == kind} for kind in ("role", "city", "area")}
     codes = {role.value for role in Role}
     return Names(
-        roles={row.code: row.name for row in rows if row.code in codes},
-        cities={code: name for kind, code, name, _position in listed if kind == "city"},
-        levels={row.code: row.office_level for row in rows},
-        areas={code: name for kind, code, name, _position in listed if kind == "area"},
+        roles={code: name for code, name in told["role"].items() if code in codes},
+        cities=told["city"],
+        levels={row.code: row.level for row in listed if row.kind == "role"},
+        areas=told["area"],
     )
+
+
+@cache
+def _asked() -> CompoundSelect[Any]:
+    lists = (
+        ("role", RoleName, RoleName.name, RoleName.office_level),
+        ("city", RegionalOffice, RegionalOffice.city, literal("")),
+        ("area", AreaOfWork, AreaOfWork.name, literal("")),
+    )
+    every = (
+        select(literal(kind).label("kind"), of.code, name.label("name"), of.position, level.label("level"))
+        for kind, of, name, level in lists
+    )
+    return union_all(*every)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select, tuple_
 from sqlalchemy.orm import joinedload, selectinload
 
 from prima import clock, sessions
@@ -13,7 +14,9 @@ from prima.db import db
 from prima.handbook import published
 from prima.journal import Entry
 from prima.lists import RegionalOffice
+from prima.people.holders import RIGHTS
 from prima.places import Office, OfficeLink
+from prima.trees import as_text, parsed, tree_of
 from prima.users import CONFIRMED_BY_ANOTHER, Delegation, Grant, PasswordLink, Role, User, folded
 
 ON_A_PAGE = 50
@@ -23,11 +26,11 @@ HIGHEST_ID = 2**63 - 1
 
 def person(person_id: int) -> User | None:
     """A person with everything their page shows of grants."""
-    return _one(select(User).where(User.id == person_id)) if person_id <= HIGHEST_ID else None
+    return _one("id", person_id) if person_id <= HIGHEST_ID else None
 
 
 def by_email(email: str) -> User | None:
-    return _one(select(User).where(User.email == sessions.account_of(email)))
+    return _one("email", sessions.account_of(email))
 
 
 def locked(user: User) -> User:
@@ -36,24 +39,25 @@ def locked(user: User) -> User:
     db.session.execute(select(User.id).where(User.id == user.id).with_for_update())
     # Only the person and the grants are read afresh: whoever gave these may be the one who is signed in.
     db.session.scalars(this_one.options(selectinload(User.grants)).execution_options(populate_existing=True)).one()
-    found = _one(this_one)
+    found = _one("id", user.id)
     assert found is not None, "accounts are disabled, never deleted"
     return found
 
 
-def _one(query: Select[Any]) -> User | None:
-    return db.session.scalar(query.options(*sessions.with_rights(), *_with_grants()))
+GRANTS = ("grants.user", "grants.office", "grants.granted_by", "grants.confirmed_by")
 
 
-def _with_grants() -> tuple[Any, ...]:
-    return (
-        selectinload(User.grants).options(
-            joinedload(Grant.user, innerjoin=True),
-            joinedload(Grant.office),
-            joinedload(Grant.granted_by),
-            joinedload(Grant.confirmed_by),
-        ),
-    )
+def _one(column: str, value: int | str) -> User | None:
+    text = db.session.scalar(_asked(column), {"value": value})
+    found: User | None = tree_of(User, *RIGHTS, *GRANTS).stand(db.session(), parsed(text)) if text else None
+    return found
+
+
+@cache
+def _asked(column: str) -> Select[Any]:
+    """A person by the column, with rights and what is shown of grants."""
+    table = User.__table__
+    return select(as_text(tree_of(User, *RIGHTS, *GRANTS).row(table))).where(table.c[column] == bindparam("value"))
 
 
 def other_administrators(user: User) -> int:
@@ -176,13 +180,17 @@ def delegation(delegation_id: int) -> Delegation | None:
 
 def delegations_of(user: User) -> list[Delegation]:
     """Delegations by which the person is stood in for, or stands in, the latest first."""
-    return list(
-        db.session.scalars(
-            select(Delegation)
-            .where((Delegation.absent_id == user.id) | (Delegation.delegate_id == user.id))
-            .order_by(Delegation.from_on.desc(), Delegation.id.desc())
-            .options(*_with_people())
-        )
+    return list(db.session.scalars(_delegations(), {"person": user.id}))
+
+
+@cache
+def _delegations() -> Select[Any]:
+    person = bindparam("person")
+    return (
+        select(Delegation)
+        .where((Delegation.absent_id == person) | (Delegation.delegate_id == person))
+        .order_by(Delegation.from_on.desc(), Delegation.id.desc())
+        .options(*_with_people())
     )
 
 

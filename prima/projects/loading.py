@@ -1,25 +1,25 @@
-"""A whole proposal in one question to the database: its rows come as JSON and stand in the session as if loaded singly.
+"""A whole proposal in one question to the database, and what else pages show of a project.
 
-A proposal has some twenty tables. Asked one by one, on a page that needs to know how far each part is, they cost more
-than everything else on it together.
+A proposal has some twenty tables, and a page needs to know how far each part of it is.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
-from decimal import Decimal
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Text, cast, func, inspect, select
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy import ARRAY, BigInteger, Select, any_, bindparam, case, func, select
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.attributes import set_committed_value
 
 from prima.projects.models import Project
-from prima.rows import instance
+from prima.projects.stages import Status
+from prima.trees import Tree, as_text, parsed, paths_of, tree_of
 
-PROPOSAL: dict[str, tuple[str, ...]] = {
+Relations = dict[str, tuple[str, ...]]
+"""Each with what is loaded along with its rows."""
+PROPOSAL: Relations = {
     "coverage": ("country",),
     "sections": ("saved_by",),
     "lines": ("category",),
@@ -43,7 +43,7 @@ PROPOSAL: dict[str, tuple[str, ...]] = {
     "comments": (),
 }
 """The relations of a project that make its proposal, each with what is loaded along with its rows."""
-STORY: dict[str, tuple[str, ...]] = {
+STORY: Relations = {
     "steps": ("actor", "behalf_of"),
     "milestones": (),
     "extensions": (),
@@ -51,7 +51,9 @@ STORY: dict[str, tuple[str, ...]] = {
     "coverage": ("country",),
 }
 """What the project page tells."""
-PLAN: dict[str, tuple[str, ...]] = {
+SHAPE: Relations = {"coverage": (), "areas": ()}
+"""Where it works, and on what."""
+PLAN: Relations = {
     "results": (),
     "indicators": ("splits",),
     "plans": (),
@@ -61,57 +63,58 @@ PLAN: dict[str, tuple[str, ...]] = {
 """What a running project is measured by."""
 
 
-def load(session: Session, projects: Sequence[Project], relations: dict[str, tuple[str, ...]]) -> None:
+def load(session: Session, projects: Sequence[Project], relations: Relations) -> None:
     """Load the relations of all the projects by one statement; what the session holds already is brought up to date.
 
     Rows with changes that are not flushed yet must not be among them: `load` reads what is stored.
     """
     if not projects:
         return
-    columns = [_rows_of(name, along).label(name) for name, along in relations.items()]
-    found = session.execute(select(Project.id, *columns).where(Project.id.in_([project.id for project in projects])))
+    paths = paths_of(relations)
     by_id = {project.id: project for project in projects}
-    for number, *texts in found:
-        for (name, along), text in zip(relations.items(), texts, strict=True):
-            relation = inspect(Project).relationships[name]
-            rows = [_stand(session, relation.mapper.class_, parts, along) for parts in _parsed(text)]
-            set_committed_value(by_id[number], name, rows if relation.uselist else next(iter(rows), None))
+    tree = tree_of(Project, *paths)
+    for number, text in session.execute(_hanging(paths), {"numbers": list(by_id)}):
+        tree.hang(session, by_id[number], parsed(text))
 
 
-def _parsed(text: str | None) -> list[Any]:
-    return json.loads(text, parse_float=Decimal) if text else []
+@cache
+def _hanging(paths: tuple[str, ...]) -> Select[Any]:
+    table = Project.__table__
+    parts = func.json_build_array(*tree_of(Project, *paths).hanging(table))
+    numbers = bindparam("numbers", type_=ARRAY(BigInteger))
+    return select(table.c.id, as_text(parts)).where(table.c.id == any_(numbers))
 
 
-def _rows_of(name: str, along: Iterable[str]) -> Any:
-    """The rows of a relation in its order, as the text of a JSON array of [row, row or rows of each `along`]."""
-    relation = inspect(Project).relationships[name]
-    table: Any = relation.mapper.local_table
-    parts = [func.to_jsonb(table.table_valued()), *(_along(relation.mapper, other) for other in along)]
-    order = relation.order_by or list(table.primary_key)
-    rows = func.jsonb_agg(aggregate_order_by(func.jsonb_build_array(*parts), *order))
-    query = select(cast(rows, Text)).select_from(table).where(table.c.project_id == Project.id)
-    return query.correlate(Project).scalar_subquery()
+RIGHTS = ("office.links", "edition", "parties.user")
+"""What permissions ask of a project: its office with links, and who has a part."""
+NAMED = ("project_type", "donor")
 
 
-def _along(mapper: Any, name: str) -> Any:
-    relation = mapper.relationships[name]
-    table = relation.mapper.local_table.alias()
-    [(here, there)] = relation.local_remote_pairs
-    what = func.to_jsonb(table.table_valued())
-    if relation.uselist:
-        what = func.jsonb_agg(aggregate_order_by(what, *(table.c[column.name] for column in relation.order_by)))
-    query = select(what).where(table.c[there.name] == here)
-    return query.correlate(mapper.local_table, Project).scalar_subquery()
+@dataclass(frozen=True)
+class Asked:
+    """A project in one question, and how its answer stands in the session; made once for the relations it is asked."""
+
+    statement: Select[Any]
+    whole: Tree
+    sometimes: tuple[tuple[frozenset[Status], Tree], ...]
+    """What is loaded in some statuses only."""
+
+    def stand(self, session: Session, row: Sequence[str | None]) -> Project:
+        """The project of an answer, which begins with its row."""
+        found: Project = self.whole.stand(session, parsed(row[0]))
+        for (statuses, tree), text in zip(self.sometimes, row[1:], strict=False):
+            if found.status in statuses:
+                tree.hang(session, found, parsed(text))
+        return found
 
 
-def _stand(session: Session, model: type[Any], parts: Sequence[Any], along: Sequence[str]) -> Any:
-    row, *others = parts
-    there = instance(session, model, row)
-    for name, other in zip(along, others, strict=True):
-        relation = inspect(model).relationships[name]
-        if relation.uselist:
-            value: Any = [instance(session, relation.mapper.class_, one) for one in other or ()]
-        else:
-            value = instance(session, relation.mapper.class_, other, refresh=False) if other else None
-        set_committed_value(there, name, value)
-    return there
+@cache
+def asked(paths: tuple[str, ...], *sometimes: tuple[frozenset[Status], tuple[str, ...]], beside: Any = ()) -> Asked:
+    """A project with its relations; `sometimes` are those loaded in some statuses, `beside` further columns."""
+    table, whole = Project.__table__, tree_of(Project, *RIGHTS, *NAMED, *paths)
+    trees = tuple((statuses, tree_of(Project, *more)) for statuses, more in sometimes)
+    held = (
+        case((table.c.status.in_(sorted(statuses)), as_text(func.json_build_array(*tree.hanging(table)))))
+        for statuses, tree in trees
+    )
+    return Asked(select(as_text(whole.row(table)), *held, *beside), whole, trees)

@@ -12,11 +12,11 @@ from flask_babel import lazy_gettext as _l
 
 from prima import clock
 from prima.desk import Duty
-from prima.lists import StatusName
 from prima.overview import Teller, Telling
-from prima.permissions import Action, can
+from prima.permissions import can
 from prima.projects.models import Part, Party, Project
 from prima.projects.models.project import TEAM
+from prima.projects.queries import Called
 from prima.projects.stages import LIFECYCLE
 from prima.projects.tasks import section
 from prima.projects.tones import tone
@@ -89,15 +89,18 @@ PARTS = {
 def put_together(
     project: Project,
     viewer: User,
-    statuses: Mapping[str, StatusName],
+    statuses: Mapping[str, Called],
     tellers: Iterable[Teller],
     region: str,
     *,
     money: Any,
     day: Any,
+    internal: bool,
     comments: int | None = None,
 ) -> Page:
     """`region` is the name of the Regional Office; `money` and `day` format figures and dates.
+
+    `internal`: whether the viewer sees internal parts.
 
     `comments`: how many are open, for those who may read them.
     """
@@ -124,7 +127,7 @@ def put_together(
         panels=[(telling.panel, telling.data) for telling in tellings if telling.panel],
         tabs=tabs(project, tellings, comments),
         facts=facts(project, region, money, day),
-        history=history(project, statuses, internal=can(viewer, Action.VIEW_INTERNAL, project)),
+        history=history(project, statuses, internal=internal),
         people=[(str(PARTS[party.part]), _named(party, day)) for party in project.parties],
     )
 
@@ -217,7 +220,7 @@ def facts(project: Project, region: str, money: Any, day: Any) -> list[tuple[str
     return found
 
 
-def history(project: Project, statuses: Mapping[str, StatusName], *, internal: bool) -> list[HistoryRow]:
+def history(project: Project, statuses: Mapping[str, Called], *, internal: bool) -> list[HistoryRow]:
     """Every move, newest first: when, who, from, to, and for those who see internal parts why."""
     return [
         HistoryRow(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Date, Select, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import aliased, joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -18,7 +19,7 @@ from prima.journal import Entry
 from prima.lists import CountryLink, Donor, RegionalOffice, RoleName, StatusName
 from prima.people.holders import holders
 from prima.places import Office, OfficeLink
-from prima.projects.loading import PLAN, PROPOSAL, STORY, load
+from prima.projects.loading import PLAN, PROPOSAL, SHAPE, STORY, Asked, Relations, asked
 from prima.projects.models import (
     AreaAllocation,
     Bookmark,
@@ -33,13 +34,17 @@ from prima.projects.models import (
     Section,
 )
 from prima.projects.rules import calls
-from prima.projects.stages import RUNNING, Funding, Status
+from prima.projects.stages import EDITABLE, RUNNING, Funding, Status
 from prima.projects.visibility import region_link
+from prima.trees import as_text, parsed, paths_of
 from prima.users import TEAM_ROLES, Delegation, Grant, Role, SignIn, User
 
 GENDER_SET = "gender marker set by a reviewer"
 """The event of the journal: before, after, reason."""
 KEPT = (User, Grant, Delegation, SignIn)
+Sometimes = tuple[frozenset[Status], Relations]
+"""Relations that are loaded in some statuses only."""
+IN_WRITING: Relations = {name: along for name, along in PROPOSAL.items() if name not in STORY}
 
 
 def with_rights() -> tuple[Any, ...]:
@@ -51,23 +56,39 @@ def with_rights() -> tuple[Any, ...]:
     )
 
 
-def named() -> tuple[Any, ...]:
-    """What names the project's type and donor."""
-    return joinedload(Project.project_type), joinedload(Project.donor)
+def find(reference: str, relations: Relations | None = None, *sometimes: Sometimes) -> Project | None:
+    """The project of a reference (P-2026-00042) or a project ID (LM.0276), with what permissions ask of it.
+
+    All of it is one question: what of it is loaded in some statuses only is named by them.
+    """
+    wanted = _by_name(paths_of(relations or {}), *((statuses, paths_of(more)) for statuses, more in sometimes))
+    row = db.session.execute(wanted.statement, {"reference": reference, "today": clock.today()}).first()
+    return _read(wanted, row) if row else None
 
 
-def find(reference: str, *options: Any) -> Project | None:
-    """The project of a reference (P-2026-00042) or a project ID (LM.0276)."""
-    found = db.session.execute(
-        select(Project, _calls())
-        .where((Project.reference == reference) | (Project.code == reference))
-        .options(*with_rights(), *options)
-    ).first()
-    return judged(_with_calls(*found)) if found else None
+@cache
+def _by_name(*wanted: Any) -> Asked:
+    table = Project.__table__
+    return _asked((table.c.reference == bindparam("reference")) | (table.c.code == bindparam("reference")), *wanted)
 
 
-def _with_calls(project: Project, found: list[dict[str, Any]] | None) -> Project:
-    project.calls = calls.read(found or [])
+@cache
+def _by_id(*wanted: Any) -> Asked:
+    return _asked(Project.__table__.c.id == bindparam("number"), *wanted)
+
+
+def _asked(condition: ColumnElement[bool], *wanted: Any) -> Asked:
+    """With the Fund's calls and what conditions may ask, in the last two columns."""
+    found = asked(*wanted, beside=(as_text(_calls()), as_text(_facts())))
+    return replace(found, statement=found.statement.where(condition))
+
+
+def _read(wanted: Asked, row: Sequence[Any]) -> Project:
+    project = wanted.stand(db.session(), row)
+    *_row, fund_calls, facts = row
+    project.calls = calls.read(parsed(fund_calls))
+    if project.edition.handbook.is_conditional(project.funding.value):
+        project.facts = _facts_read(project, project.donor, parsed(facts))
     return project
 
 
@@ -80,8 +101,25 @@ def judged(project: Project) -> Project:
 
 def facts_of(project: Project) -> dict[str, Any]:
     """What conditions may ask of a project (conditions.FIELDS), as it is now, in one question."""
-    day = project.starts_on or clock.today()
-    covered = Coverage.project_id == project.id
+    donor, found = db.session.execute(_facts_alone(), {"number": project.id, "today": clock.today()}).one()
+    return _facts_read(project, donor, parsed(found))
+
+
+@cache
+def _facts_alone() -> Select[Any]:
+    donor = aliased(Donor)
+    return (
+        select(donor, as_text(_facts()))
+        .select_from(Project)
+        .outerjoin(donor, donor.code == Project.donor_code)
+        .where(Project.id == bindparam("number"))
+    )
+
+
+def _facts() -> Any:
+    """Of a project: the countries, of how many regions on the day that counts, and the areas of work, as JSON."""
+    day = func.coalesce(Project.starts_on, bindparam("today", type_=Date))
+    covered = Coverage.project_id == Project.id
     # What came before the oldest structure we know is not known: a country's first link has no first day.
     earlier = aliased(CountryLink)
     first = (
@@ -97,20 +135,19 @@ def facts_of(project: Project) -> dict[str, Any]:
         )
     )
     areas = select(func.array_agg(AreaAllocation.code)).where(
-        AreaAllocation.project_id == project.id, AreaAllocation.amount > 0
+        AreaAllocation.project_id == Project.id, AreaAllocation.amount > 0
     )
-    asked = select(
-        select(func.array_agg(Coverage.country_code)).where(covered).scalar_subquery(),
-        regions.scalar_subquery(),
-        areas.scalar_subquery(),
-        select(Donor.kind).where(Donor.code == project.donor_code).scalar_subquery(),
-        select(Donor.eu_money).where(Donor.code == project.donor_code).scalar_subquery(),
-    )
-    countries, region_count, area_codes, donor_kind, eu_money = db.session.execute(asked).one()
+    countries = select(func.array_agg(Coverage.country_code)).where(covered)
+    parts = (one.correlate(Project).scalar_subquery() for one in (countries, regions, areas))
+    return func.json_build_array(*parts)
+
+
+def _facts_read(project: Project, donor: Donor | None, found: list[Any]) -> dict[str, Any]:
+    countries, region_count, area_codes = found
     return {
         "funding": project.funding.value,
-        "donor.eu_money": eu_money,
-        "donor.kind": donor_kind,
+        "donor.eu_money": donor.eu_money if donor else None,
+        "donor.kind": donor.kind if donor else None,
         "budget_usd": project.budget_usd,
         "countries": frozenset(countries or ()),
         "countries.count": len(countries or ()),
@@ -123,7 +160,8 @@ def facts_of(project: Project) -> dict[str, Any]:
 
 def _calls() -> Any:
     """The Fund's calls that fit a project's year, region and line, as JSON beside its row; none for a donor's."""
-    region = select(OfficeLink.region_code).where(region_link()).correlate(Project).scalar_subquery()
+    today = bindparam("today", type_=Date)
+    region = select(OfficeLink.region_code).where(region_link(today=today)).correlate(Project).scalar_subquery()
     names = ("code", "name", "region_code", "line_code", "opens_on", "cut_off_on", "closed_at")
     pairs = [part for name in names for part in (name, getattr(FundingRound, name))]
     return (
@@ -146,37 +184,35 @@ def project(reference: str) -> Project | None:
 
 def proposal(reference: str) -> Project | None:
     """For the pages of the proposal and everything that asks the submit rules."""
-    return _loaded(find(reference), PROPOSAL)
+    return find(reference, PROPOSAL)
 
 
 def with_shape(reference: str) -> Project | None:
     """For what is beside the draft: rights, countries and areas of work."""
-    return find(reference, selectinload(Project.coverage), selectinload(Project.areas))
+    return find(reference, SHAPE)
 
 
 def story(reference: str) -> Project | None:
     """For the project page."""
-    return _loaded(find(reference, *named()), STORY)
+    return find(reference, STORY)
 
 
 def running(reference: str) -> Project | None:
     """For the pages of monitoring: its story, and what it is measured by."""
-    return _loaded(find(reference, *named()), STORY | PLAN)
+    return find(reference, STORY | PLAN)
 
 
 def proposal_with_story(reference: str) -> Project | None:
-    return _loaded(find(reference, *named()), PROPOSAL | STORY)
+    return find(reference, PROPOSAL | STORY)
 
 
 def page(reference: str) -> Project | None:
     """For the project page: while the proposal is open for writing, with what the submit rules ask; while the project
     runs, with what it is measured by."""
-    found = find(reference, *named())
-    asked = {} if found is None else PROPOSAL if found.is_editable else PLAN if found.status in RUNNING else {}
-    return _loaded(found, STORY | asked)
+    return find(reference, STORY, (EDITABLE, IN_WRITING), (RUNNING, PLAN))
 
 
-def locked(project_id: int, *options: Any) -> Project:
+def locked(project_id: int) -> Project:
     """The project under its row lock, freshly read: what an operation decides on.
 
     Whatever the request read before the lock is read again, save the people in it: their rights are loaded with them.
@@ -186,18 +222,9 @@ def locked(project_id: int, *options: Any) -> Project:
         if not isinstance(row, KEPT):
             db.session.expire(row)
     db.session.execute(select(Project.id).where(Project.id == project_id).with_for_update())
-    row = db.session.execute(
-        select(Project, _calls()).where(Project.id == project_id).options(*with_rights(), *named(), *options)
-    ).one()
-    project = _with_calls(*row)
-    load(db.session(), [project], PROPOSAL | STORY)
-    return judged(project)
-
-
-def _loaded(project: Project | None, relations: dict[str, tuple[str, ...]]) -> Project | None:
-    if project is not None:
-        load(db.session(), [project], relations)
-    return project
+    wanted = _by_id(paths_of(PROPOSAL | STORY))
+    row = db.session.execute(wanted.statement, {"number": project_id, "today": clock.today()}).one()
+    return _read(wanted, row)
 
 
 def with_comments() -> tuple[Any, ...]:
@@ -333,24 +360,51 @@ def newest_edition() -> published.HandbookEdition:
     return published.newest(db.session())
 
 
+class Called(NamedTuple):
+    """What a status is called, and the stage it belongs to."""
+
+    name: str
+    stage: str
+
+
 @dataclass(frozen=True)
 class Beside:
-    """What stands beside the project on its page: its region, whether the viewer marked it, how many comments wait."""
+    """What stands beside the project on its page, and what its statuses are called."""
 
     region: str
     bookmarked: bool
+    """By the viewer."""
     comments: int
+    """How many wait."""
+    copied: bool
+    """Whether it began as a copy, or others began as copies of it."""
+    statuses: Mapping[str, Called]
 
 
 def beside(project: Project, viewer: User) -> Beside:
     """All of it in one question."""
-    region = select(RegionalOffice.name).where(RegionalOffice.code == project.region_code)
-    marked = select(Bookmark.user_id).where(Bookmark.user_id == viewer.id, Bookmark.project_id == project.id)
-    waiting = select(func.count()).where(
-        Comment.project_id == project.id, Comment.published_at.is_not(None), Comment.resolved_at.is_(None)
+    values = {"number": project.id, "viewer": viewer.id, "region": project.region_code}
+    region, marked, comments, copied, called = db.session.execute(_beside(), values).one()
+    statuses = {code: Called(name, stage) for code, name, stage in parsed(called)}
+    return Beside(region or "", marked, comments, copied or project.copied_from_id is not None, statuses)
+
+
+@cache
+def _beside() -> Select[Any]:
+    number: BindParameter[int] = bindparam("number")
+    return select(
+        select(RegionalOffice.name).where(RegionalOffice.code == bindparam("region")).scalar_subquery(),
+        exists().where(Bookmark.user_id == bindparam("viewer"), Bookmark.project_id == number),
+        select(func.count())
+        .where(Comment.project_id == number, Comment.published_at.is_not(None), Comment.resolved_at.is_(None))
+        .scalar_subquery(),
+        exists().where(Project.copied_from_id == number),
+        as_text(
+            select(
+                func.json_agg(func.json_build_array(StatusName.code, StatusName.name, StatusName.stage))
+            ).scalar_subquery()
+        ),
     )
-    row = db.session.execute(select(region.scalar_subquery(), marked.exists(), waiting.scalar_subquery())).one()
-    return Beside(row[0] or "", row[1], row[2])
 
 
 def drafts_of(user: User) -> list[Project]:

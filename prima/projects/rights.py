@@ -33,8 +33,8 @@ def had_a_part(user: User, project: Any) -> bool:
 
 def office_or_region(user: User, project: Any) -> bool:
     """Belongs to the management site or to its Regional Office (not at headquarters' scope)."""
-    held = (authority_at(user, project, role) for role in OFFICE_ROLES)
-    return any(one is not None and one.scope is not Scope.ORGANIZATION for one in held)
+    held = authorities(user, OFFICE_ROLES, office_id=project.office_id, region=project.region_code)
+    return any(one.scope is not Scope.ORGANIZATION for one in held)
 
 
 def authority_at(user: User, project: Any, role: Role) -> Any:

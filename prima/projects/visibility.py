@@ -16,12 +16,12 @@ from prima.projects.stages import CLOSE_HELD, Funding
 from prima.users import Role, Scope, User
 
 
-def region_link(project: Any = Project) -> ColumnElement[bool]:
+def region_link(project: Any = Project, today: Any = None) -> ColumnElement[bool]:
     """Joins a project to the Regional Office of its management site on its start date (before activation: today).
 
-    `project` has the columns office_id and starts_on.
+    `project` has the columns office_id and starts_on; `today` is said where a statement is kept for another day.
     """
-    day = func.coalesce(project.starts_on, clock.today())
+    day = func.coalesce(project.starts_on, clock.today() if today is None else today)
     return and_(
         OfficeLink.office_id == project.office_id,
         or_(OfficeLink.valid_from.is_(None), OfficeLink.valid_from <= day),

@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext as _l
 
 from prima import clock
 from prima.desk import Duty
+from prima.handbook.edition import Lights
 from prima.overview import Telling
 from prima.permissions import Action, can
 from prima.projects.models import Part, Project
@@ -27,9 +28,10 @@ from prima.reporting.calendar import (
     ReportState,
     TimelinessKind,
 )
-from prima.reporting.lights import Light, Period, figures, lights
+from prima.reporting.lights import Light, Period, Recorded, figures, lights
 from prima.reporting.models import Deadline
-from prima.reporting.queries.lights import recorded, rules_of
+from prima.reporting.queries.lights import recorded, recorded_with_schedule, rules_of
+from prima.reporting.queries.schedule import schedule
 from prima.reporting.rules import to_close, to_settle
 from prima.reporting.steps import (
     DONE,
@@ -83,10 +85,11 @@ class Panel:
 def tell(project: Project, viewer: User) -> Telling:
     if project.starts_on is None or project.ends_on is None:
         return Telling()
-    rows = [row for row in queries.deadlines_of(project.id) if row.fell_away_at is None]
+    rules = rules_of(project) if project.status in RUNNING else None
+    known, every = recorded_with_schedule(project) if rules else (None, schedule(project.id))
+    rows = [row for row in every if row.fell_away_at is None]
     index = url_for("reports.index", reference=project.reference)
-    lines = [line_of(project, row) for row in rows]
-    open_lines = [one for one in lines if one.deadline.is_open and not has_passed(project, one.deadline)]
+    still_open = [row for row in rows if row.is_open and not has_passed(project, row)]
     extendable = project.status in RUNNING and can(viewer, Action.ASK_CHANGE, project)
     return Telling(
         duties=_duties(project, rows),
@@ -94,11 +97,11 @@ def tell(project: Project, viewer: User) -> Telling:
         marks=[*_marks(project, rows), *_received(project, rows)],
         panel="reporting/panel.html",
         data=Panel(
-            lines=open_lines[:SHOWN],
-            more=max(len(open_lines) - SHOWN, 0),
+            lines=[line_of(project, row) for row in still_open[:SHOWN]],
+            more=max(len(still_open) - SHOWN, 0),
             url=index,
             extend_url=url_for("changes.extend", reference=project.reference) if extendable else "",
-            lights=lights_of(project, viewer) if project.status in RUNNING else (),
+            lights=_judged(project, viewer, rules, known) if rules and known else (),
             monitoring_url=url_for("monitoring.index", reference=project.reference),
         ),
         tabs=_tabs(project, rows, index),
@@ -119,13 +122,15 @@ def _tabs(project: Project, rows: Sequence[Deadline], index: str) -> list[tuple[
 
 def lights_of(project: Project, viewer: User) -> list[Light]:
     """The traffic lights of a running project, loaded with its plan; that of risk only for who may read of risks."""
-    assert project.starts_on and project.ends_on
     rules = rules_of(project)
-    if rules is None:
-        return []
+    return [] if rules is None else _judged(project, viewer, rules, recorded(project))
+
+
+def _judged(project: Project, viewer: User, rules: Lights, known: Recorded) -> list[Light]:
+    assert project.starts_on and project.ends_on
     today, months = today_at(project), project.edition.handbook.deadlines.monitoring_every_months
     period = Period(project.starts_on, project.ends_on, today, months)
-    found = figures(project, recorded(project), today)
+    found = figures(project, known, today)
     return lights(found, rules, period, internal=can(viewer, Action.VIEW_INTERNAL, project))
 
 
@@ -218,14 +223,14 @@ def _marks(project: Project, rows: Sequence[Deadline]) -> list[Mark]:
     for row in rows:
         family = next((kinds for kinds in TOGETHER if row.kind in kinds), (row.kind,))
         groups.setdefault((row.due_on, mark_state(project, row), family), []).append(row)
-    marks = []
+    marks, index = [], url_for("reports.index", reference=project.reference)
     for (due_on, state, family), same in groups.items():
         one = same[0]
         single = len(same) == 1
         name = deadline_name(edition, one.kind, one.name) if single else str(TOGETHER[family])
         if one.kind == EXTENSION_REQUEST:
             name = _("Last day to ask for changes")
-        url = url_for("reports.index", reference=project.reference)
+        url = index
         if single and report_type_of(edition, one.kind):
             url = url_for("reports.show", reference=project.reference, deadline=one.id)
         marks.append(Mark(name, due_on, "deadline" if one.kind == EXTENSION_REQUEST else "report", state, url))

@@ -62,7 +62,15 @@ from prima.endorsement.queries.people import (
 )
 from prima.endorsement.queries.remarks import drafted, drafted_elsewhere, reading, remarks
 from prima.endorsement.queries.road import road_ahead, road_of_reviewers, vacancies
-from prima.endorsement.queries.rounds import answers_journaled, frozen, names, newest_round, rounds, versions
+from prima.endorsement.queries.rounds import (
+    answers_journaled,
+    frozen,
+    names,
+    newest_round,
+    newest_told,
+    rounds,
+    versions,
+)
 from prima.projects.queries import roles, statuses
 
 __all__ = [
@@ -106,6 +114,7 @@ __all__ = [
     "namers",
     "names",
     "newest_round",
+    "newest_told",
     "on_the_desk",
     "people_again",
     "places",

@@ -391,10 +391,10 @@ def waiting(project: Project, newest: Round | None) -> list[Waiting]:
         ]
     if project.status is Status.OFFICE_CLEAR:
         roles |= {Role.RD}
-    everybody = {user.id: user for user in holders(project, roles)} | parties
-    people = sorted(who_may(everybody.values(), desk.action, project), key=lambda user: (user.sort_key, user.id))
+    everybody = holders(project, roles, beside=parties)
+    people = who_may(everybody, desk.action, project)
     if project.status is Status.OFFICE_CLEAR and not people:
-        endorsers = who_may(everybody.values(), Action.ENDORSE, project)
+        endorsers = who_may(everybody, Action.ENDORSE, project)
         return [Waiting(desk, endorsers, since, due_on(project), naming=True)]
     sheet = newest.clearance(Role.FUND) if newest and project.status is Status.FUND_REVIEW else None
     return [Waiting(desk, people, since, due_on(project), seat=sheet)]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import literal, select, union_all
+from sqlalchemy import CompoundSelect, func, literal, select, union_all
 
 from prima.db import db
 from prima.lists import AreaOfWork, RegionalOffice, RoleName
+from prima.trees import as_text, parsed
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,22 @@ class Names:
 
 def seat_names() -> Names:
     """All of them in one question."""
+    return Names({(kind, code): name for kind, code, name in db.session.execute(_asked())})
+
+
+@cache
+def _asked() -> CompoundSelect[Any]:
     columns = (("role", RoleName.code, RoleName.name), ("area", AreaOfWork.code, AreaOfWork.name))
     every = [select(literal(kind), code, name) for kind, code, name in columns]
     every.append(select(literal("city"), RegionalOffice.code, RegionalOffice.city))
-    return Names({(kind, code): name for kind, code, name in db.session.execute(union_all(*every))})
+    return union_all(*every)
+
+
+def names_as_text() -> Any:
+    """The same as a column of JSON, to be asked beside something else and read by `names_of`."""
+    rows = _asked().subquery()
+    return as_text(select(func.json_agg(func.json_build_array(*rows.c))).scalar_subquery())
+
+
+def names_of(text: str | None) -> Names:
+    return Names({(kind, code): name for kind, code, name in parsed(text)})

@@ -49,9 +49,20 @@ def _is_known(user: User) -> bool:
     return not {"id", "grants", "stands_in_for"} & inspect(user).unloaded
 
 
-def holders(project: Project, roles: Iterable[Role], *, elsewhere: Iterable[str] = ()) -> list[User]:
-    """Everybody active who holds one of the roles over the project, or stands in for such a person today."""
-    return people.holders(roles, office_id=project.office_id, region_code=project.region_code, elsewhere=set(elsewhere))
+def holders(
+    project: Project, roles: Iterable[Role], *, elsewhere: Iterable[str] = (), beside: Collection[int] = ()
+) -> list[User]:
+    """Everybody active who holds one of the roles over the project, or stands in for such a person today.
+
+    `beside` are further ids.
+    """
+    return people.holders(
+        roles,
+        office_id=project.office_id,
+        region_code=project.region_code,
+        beside=beside,
+        elsewhere=set(elsewhere),
+    )
 
 
 def seated(project: Project, asked: Sequence[Any], roles: Iterable[Role] = ()) -> list[User]:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
-from sqlalchemy import func, inspect, literal, select, true, union_all
+from sqlalchemy import Select, bindparam, func, inspect, literal, select, true, union_all
 from sqlalchemy.orm import joinedload, selectinload, undefer
 from sqlalchemy.orm.attributes import set_committed_value
 
 from prima import lists
 from prima.db import db
 from prima.endorsement.models import Clearance, Decision, Exchange, Round
+from prima.endorsement.queries.naming import Names, names_as_text, names_of
 from prima.journal import Entry
 from prima.places import Office
 from prima.projects.models import Document, Project, Step
+from prima.trees import as_text, parsed, tree_of
 
 
 def with_clearances() -> tuple[Any, ...]:
@@ -89,6 +92,35 @@ def frozen(project: Project, numbers: Iterable[int]) -> dict[int, dict[str, Any]
 
 def newest_round(project: Project, *options: Any) -> Round | None:
     return next(iter(read_rounds(project, *options, limit=1)), None)
+
+
+TOLD = (
+    "clearances.decided_by",
+    "clearances.behalf_of",
+    "clearances.stands.round",
+    "decisions.step.actor",
+    "decisions.step.behalf_of",
+    "decisions.exchange.document",
+)
+
+
+def newest_told(project: Project) -> tuple[Round | None, Names]:
+    """The newest round with who answered what, as the project page tells it, and what the desks are called."""
+    text, called = db.session.execute(_told_of_newest(), {"number": project.id}).one()
+    found = tree_of(Round, *TOLD).stand(db.session(), parsed(text)) if text else None
+    return _told(found, project), names_of(called)
+
+
+@cache
+def _told_of_newest() -> Select[Any]:
+    table = Round.__table__
+    newest = (
+        select(tree_of(Round, *TOLD).row(table))
+        .where(table.c.project_id == bindparam("number"))
+        .order_by(table.c.number.desc())
+        .limit(1)
+    )
+    return select(as_text(newest.scalar_subquery()), names_as_text())
 
 
 def newest_clearances(project: Project) -> Round | None:

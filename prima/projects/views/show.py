@@ -23,14 +23,15 @@ def show(project: Project) -> str:
     page = put_together(
         project,
         viewer(),
-        queries.statuses(),
+        beside.statuses,
         current_app.extensions["prima.tellers"],
         beside.region,
         money=money,
         day=day,
+        internal=internal,
         comments=beside.comments if internal else None,
     )
-    source, copies = similar.kin(project, viewer())
+    source, copies = similar.kin(project, viewer()) if beside.copied else ([], [])
     return render_template(
         "projects/show.html",
         page=page,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Text, cast, func, literal, select
+from sqlalchemy import BigInteger, Select, Text, bindparam, cast, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from prima.db import db
@@ -31,7 +32,9 @@ from prima.reporting.models import (
     SpendingImport,
 )
 from prima.reporting.monitoring import Reading
+from prima.reporting.queries.schedule import schedule_as_text, schedule_read
 from prima.reporting.steps import IN
+from prima.trees import parsed
 
 
 def rules_of(project: Project) -> Lights | None:
@@ -45,7 +48,28 @@ def rules_of(project: Project) -> Lights | None:
 
 def recorded(project: Project) -> Recorded:
     """All that was recorded on the project, as the lights take it."""
-    number = project.id
+    return _read(project, db.session.execute(_asked(), {"number": project.id}).one())
+
+
+def recorded_with_schedule(project: Project) -> tuple[Recorded, list[Deadline]]:
+    """The same with the project's deadlines."""
+    deadlines, *row = db.session.execute(_asked_with_schedule(), {"number": project.id}).one()
+    return _read(project, row), schedule_read(deadlines)
+
+
+@cache
+def _asked_with_schedule() -> Select[Any]:
+    return select(schedule_as_text(), *_columns())
+
+
+@cache
+def _asked() -> Select[Any]:
+    return select(*_columns())
+
+
+def _columns() -> list[Any]:
+    """Each as JSON; of the project `number`."""
+    number = bindparam("number", type_=BigInteger)
     standing = (Expense.project_id == number, Expense.superseded_id.is_(None))
     money = (
         select(
@@ -103,10 +127,11 @@ def recorded(project: Project) -> Recorded:
         money,
         told,
     ]
-    row = db.session.execute(select(*(cast(one.scalar_subquery(), Text) for one in asked))).one()
-    values, activities, risks, scale, expenses, reported = (
-        json.loads(text, parse_float=Decimal) if text else [] for text in row
-    )
+    return [cast(one.scalar_subquery(), Text) for one in asked]
+
+
+def _read(project: Project, row: Sequence[Any]) -> Recorded:
+    values, activities, risks, scale, expenses, reported = (parsed(text) for text in row)
     readings: dict[int, list[Reading]] = {}
     for indicator, on_day, value, numerator, denominator, words in values:
         reading = Reading(date.fromisoformat(on_day), _exact(value), _exact(numerator), _exact(denominator), words)
@@ -124,9 +149,9 @@ def recorded(project: Project) -> Recorded:
     )
 
 
-def _rows(model: Any, project_id: int, *columns: Any, order: Any) -> Any:
+def _rows(model: Any, project_id: Any, *columns: Any, order: Any) -> Any:
     rows = func.jsonb_agg(aggregate_order_by(func.jsonb_build_array(*columns), order))
-    return select(rows).where(model.project_id == literal(project_id))
+    return select(rows).where(model.project_id == project_id)
 
 
 def _exact(figure: Any) -> Decimal | None:

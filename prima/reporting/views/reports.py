@@ -23,6 +23,7 @@ from prima.reporting.forms import DecisionForm, decision_form, report_form
 from prima.reporting.models import Deadline
 from prima.reporting.overview import line_of
 from prima.reporting.page import LESSON_KINDS, RETURN, ReportPage, put_together
+from prima.reporting.queries.schedule import schedule, with_extensions
 from prima.reporting.rules import PROGRESS, remark_field, text_field
 from prima.reporting.steps import OWING, report_type, writes
 from prima.spreadsheets import write
@@ -36,9 +37,9 @@ LESSONS_AT = {"lesson": "lessons", "withdraw": "lessons"}
 
 
 @bp.get("/<reference>/reports")
-@guard(Action.VIEW_PROJECT, queries.project)
+@guard(Action.VIEW_PROJECT, with_extensions)
 def index(project: Project) -> str:
-    rows = queries.deadlines_of(project.id)
+    rows = schedule(project.id)
     return render_template(
         "reporting/reports.html",
         project=project,
