@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -43,6 +43,8 @@ from prima.projects.visibility import region_link
 from prima.users import CONFIRMED_BY_ANOTHER, Delegation, Grant, Role, Scope, User
 
 S = Status
+HEADQUARTERS = "headquarters"
+"""The scope of a clearance that is asked of the organization."""
 EVERY, FOR_FUND, FOR_DONOR = tuple(Funding), (Funding.FUND,), (Funding.DONOR,)
 RUNNING_FOR_FUND, RUNNING_FOR_DONOR = Seat(Role.FUND, organization=True), Seat(Role.RRMO)
 MESSENGERS = (MANAGER, ALTERNATE)
@@ -118,88 +120,100 @@ class Place:
     def of(cls, rows: FromClause) -> Place:
         return cls(*(rows.c[name] for name in cls.__dataclass_fields__))
 
-
-Near = Callable[[Callable[[Iterable[Role]], ColumnElement[bool]]], ColumnElement[bool]]
-"""A condition on Project that asks which of some roles a desk is for."""
-
-
-def asked(*conditions: ColumnElement[bool], near: Near | None = None) -> Select[Any]:
-    """One row for each desk that each project lies on; `conditions` are on Project, `near` on the desks' roles too."""
-    return union_all(_clearances(conditions, near), _desks(conditions, near))  # type: ignore[return-value]
+    def columns(self) -> list[Any]:
+        return [getattr(self, name).label(name) for name in self.__dataclass_fields__]
 
 
-def _clearances(conditions: Iterable[ColumnElement[bool]], near: Near | None) -> Select[Any]:
-    def of(roles: Iterable[Role]) -> ColumnElement[bool]:
-        return or_(Clearance.role.in_(roles), Clearance.fallback.in_(roles))
+def asked(*conditions: ColumnElement[bool]) -> Select[Any]:
+    """One row for each desk that each project lies on; `conditions` are on Project."""
+    return union_all(_clearances(conditions), _desks(conditions))  # type: ignore[return-value]
 
+
+def seat_of_clearance() -> Place:
+    """Of the rows of Clearance, with their Project and its OfficeLink."""
     by_area = or_(Clearance.specialist, func.cardinality(Clearance.areas) > 0)
+    return Place(
+        **_of_project(),
+        role=cast(Clearance.role, Text),
+        organization=Clearance.scope == HEADQUARTERS,
+        place=Clearance.place,
+        # Of a thematic review: exactly those areas; where there are none, who is a specialist of nothing.
+        areas=case((and_(by_area, ~Clearance.specialist), _texts(())), (by_area, Clearance.areas), else_=null()),
+        specialist=Clearance.specialist,
+        fallback=cast(Clearance.fallback, Text),
+        is_clearance=true(),
+        barred=_texts(TEAM),
+        parts=_texts(()),
+    )
+
+
+def seat_of_status(table: FromClause) -> Place:
+    """Of a row of the table of those who decide, with the Project and its OfficeLink."""
+    return Place(
+        **_of_project(),
+        role=table.c.role,
+        organization=table.c.organization,
+        place=cast(null(), Text),
+        areas=cast(null(), ARRAY(Text)),
+        specialist=false(),
+        fallback=cast(null(), Text),
+        is_clearance=false(),
+        barred=table.c.barred,
+        parts=table.c.parts,
+    )
+
+
+def _clearances(conditions: Iterable[ColumnElement[bool]]) -> Select[Any]:
     return (
         select(
-            *_of_project(),
+            *seat_of_clearance().columns(),
             Clearance.seat.label("seat"),
-            cast(Clearance.role, Text).label("role"),
-            (Clearance.scope == "headquarters").label("organization"),
-            Clearance.place.label("place"),
-            # Of a thematic review: exactly those areas; where there are none, who is a specialist of nothing.
-            case((and_(by_area, ~Clearance.specialist), _texts(())), (by_area, Clearance.areas), else_=null()).label(
-                "areas"
-            ),
-            Clearance.specialist.label("specialist"),
             Clearance.areas.label("looks_at"),
-            cast(Clearance.fallback, Text).label("fallback"),
-            true().label("is_clearance"),
-            _texts(TEAM).label("barred"),
-            _texts(()).label("parts"),
             false().label("naming"),
             Clearance.opened_at.label("since_at"),
             Clearance.due_on.label("due_on"),
             Clearance.round_id.label("round_id"),
+            Clearance.id.label("clearance_id"),
         )
         .select_from(Project)
         .outerjoin(OfficeLink, region_link())
         .join(Round, and_(Round.project_id == Project.id, Round.closed_at.is_(None)))
         .join(Clearance, and_(Clearance.round_id == Round.id, Clearance.verdict.is_(None)))
         .where(Project.status == Status.REVIEW, Clearance.role != Role.FUND, *conditions)
-        .where(near(of) if near else true())
     )
 
 
-def _desks(conditions: Iterable[ColumnElement[bool]], near: Near | None) -> Select[Any]:
-    table = _sitting()
+def _desks(conditions: Iterable[ColumnElement[bool]]) -> Select[Any]:
+    table = sitting_rows()
     return (
         select(
-            *_of_project(),
+            *seat_of_status(table).columns(),
             table.c.seat,
-            table.c.role,
-            table.c.organization,
-            cast(null(), Text),
-            cast(null(), ARRAY(Text)),
-            false(),
             _texts(()),
-            cast(null(), Text),
-            false(),
-            table.c.barred,
-            table.c.parts,
             table.c.naming,
             Project.status_since,
             cast(null(), Clearance.due_on.type),
             cast(null(), Round.id.type),
+            cast(null(), Clearance.id.type),
         )
         .select_from(Project)
         .outerjoin(OfficeLink, region_link())
         .join(table, and_(table.c.status == cast(Project.status, Text), table.c.funding == cast(Project.funding, Text)))
         .where(Project.status.in_(set(DESKS) - {Status.REVIEW}), *conditions)
-        .where(near(table.c.role.in_) if near else true())
     )
 
 
-def _sitting() -> FromClause:
-    """The table above as rows, one for each kind of funding. Sent as one value: VALUES would be compiled every time."""
+def sitting_rows(*, with_parts: bool = False) -> FromClause:
+    """The table above as rows, one for each kind of funding; `with_parts`: only where a part gives the seat.
+
+    Sent as one value: VALUES would be compiled every time.
+    """
     names = ("status", "funding", "seat", "role", "organization", "barred", "parts", "naming")
     rows = [
-        dict(zip(names, (status.value, funding.value, *_seat(seat), _codes(parts), naming), strict=True))
+        dict(zip(names, (status.value, funding.value, *named(seat), _codes(parts), naming), strict=True))
         for status, fundings, seat, parts, naming in SITTING
         for funding in fundings
+        if parts or not with_parts
     ]
     types: tuple[Any, ...] = (Text, Text, Text, Text, Boolean, ARRAY(Text), ARRAY(Text), Boolean)
     columns = (column(name, of_type) for name, of_type in zip(names, types, strict=True))
@@ -207,26 +221,26 @@ def _sitting() -> FromClause:
     return told.render_derived(name="desk", with_types=True)
 
 
-def _of_project() -> tuple[Any, ...]:
-    return (
-        Project.id.label("project_id"),
-        Project.office_id.label("office_id"),
-        OfficeLink.region_code.label("region_code"),
-        cast(Project.status, Text).label("status"),
-    )
+def _of_project() -> dict[str, Any]:
+    return {
+        "project_id": Project.id,
+        "office_id": Project.office_id,
+        "region_code": OfficeLink.region_code,
+        "status": cast(Project.status, Text),
+    }
 
 
 def takes(user_id: Any, seat: Place, held: FromClause) -> ColumnElement[bool]:
     """Whether a person may sit there, by an authority or by a part in the project; of an active person."""
-    in_the_role = or_(own_role(held, seat), and_(_instead(held, seat), _fallen(seat)))
-    by_right = _sits(seat, held, held.c.user_id == user_id, in_the_role, or_(*_there(seat, held)))
+    in_the_role = or_(own_role(held, seat), and_(_instead(held, seat), fallen(seat)))
+    by_right = _sits(seat, held, held.c.user_id == user_id, in_the_role, or_(*where_held(seat, held)))
     return or_(by_right, _has_part(seat, user_id))
 
 
-def _fallen(seat: Place) -> ColumnElement[bool]:
+def fallen(seat: Place) -> ColumnElement[bool]:
     """Whether nobody may sit at a clearance in the role itself."""
     held = authorities()
-    return and_(seat.is_clearance, ~_sits(seat, held, own_role(held, seat), or_(*_there(seat, held))))
+    return and_(seat.is_clearance, ~_sits(seat, held, own_role(held, seat), or_(*where_held(seat, held))))
 
 
 def anybody(seat: Place) -> ColumnElement[bool]:
@@ -236,12 +250,12 @@ def anybody(seat: Place) -> ColumnElement[bool]:
     of thousands of desks.
     """
     instead = authorities()
-    fallback = _sits(seat, instead, instead.c.role == seat.fallback, or_(*_there(seat, instead)))
+    fallback = _sits(seat, instead, instead.c.role == seat.fallback, or_(*where_held(seat, instead)))
     ways = []
     for place in range(len(Scope)):
         held = authorities()
         in_the_role = and_(held.c.role == seat.role, or_(seat.is_clearance, own_role(held, seat)))
-        ways.append(_sits(seat, held, in_the_role, _there(seat, held)[place]))
+        ways.append(_sits(seat, held, in_the_role, where_held(seat, held)[place]))
     return or_(*ways, and_(seat.is_clearance, fallback), _has_part(seat, None))
 
 
@@ -249,7 +263,7 @@ def _sits(seat: Place, held: FromClause, *conditions: ColumnElement[bool]) -> Co
     return exists(select(literal(1)).select_from(held).where(*conditions, _free(seat, held)).correlate_except(held))
 
 
-def _there(seat: Place, held: FromClause) -> tuple[ColumnElement[bool], ...]:
+def where_held(seat: Place, held: FromClause) -> tuple[ColumnElement[bool], ...]:
     """At the region, the office, or anywhere."""
     at_the_project = func.coalesce(seat.place, seat.region_code)
     return (
@@ -314,8 +328,8 @@ def _has_part(seat: Place, user_id: Any) -> ColumnElement[bool]:
 def takers(seat: Place) -> Select[Any]:
     """The ids of everybody who may sit there; to be correlated to the seat."""
     held = authorities()
-    in_the_role = or_(own_role(held, seat), and_(_instead(held, seat), _fallen(seat)))
-    by_right = select(held.c.user_id).where(in_the_role, or_(*_there(seat, held)), _free(seat, held))
+    in_the_role = or_(own_role(held, seat), and_(_instead(held, seat), fallen(seat)))
+    by_right = select(held.c.user_id).where(in_the_role, or_(*where_held(seat, held)), _free(seat, held))
     party = aliased(Party)
     by_part = select(party.user_id).where(_has_part(seat, party.user_id), party.project_id == seat.project_id)
     return union_all(by_right.correlate_except(held), by_part.correlate_except(party))  # type: ignore[return-value]
@@ -342,7 +356,7 @@ def endorser_of(seat: Place) -> Place:
     )
 
 
-def _seat(seat: Seat | None) -> tuple[str, str, bool, list[str]]:
+def named(seat: Seat | None) -> tuple[str, str, bool, list[str]]:
     """Its key, role, whether it is held for the organization only, and who is barred; developers have it by no role."""
     if seat is None:
         return Role.PDEV.value, "", False, []

@@ -15,7 +15,7 @@ from prima import clock
 from prima.db import db
 from prima.endorsement.models import Clearance, Round
 from prima.endorsement.queries.asked import Place, asked, takers
-from prima.endorsement.queries.desks import Lying, page_of, service_days, shown
+from prima.endorsement.queries.desks import Lying, page_of, paged, service_days, shown, told
 from prima.endorsement.steps import DESKS
 from prima.handbook.published import HandbookEdition
 from prima.lists import RegionalOffice, RoleName
@@ -55,9 +55,8 @@ def everything(
         conditions.append(lying.c.role == wanted.role)
     if wanted.late:
         conditions.append(_is_late(lying))
-    page = page_of(lying, false(), conditions, after, limit)
-    rows = shown(page)
-    names = _names(page)
+    rows = shown(told(page_of(lying, false(), conditions, bool(after))), paged(after, limit))
+    names = _names(rows)
     return [(row, names.get(row.key, [])) for row in rows]
 
 
@@ -69,17 +68,22 @@ def waiting_by_region(viewer: User, regions: Sequence[str]) -> dict[str, int]:
     return dict(db.session.execute(query.group_by(lying.c.region_code)).all())
 
 
-def _names(page: FromClause) -> dict[str, list[str]]:
+def _names(rows: Sequence[Lying]) -> dict[str, list[str]]:
     """Who may do what each row of a page waits for, by the row's key."""
-    person = aliased(User)
     found: dict[str, list[str]] = {}
-    for key, name in db.session.execute(
-        select(page.c.key, person.name)
-        .select_from(page)
-        .join(person, person.id.in_(takers(Place.of(page))))
-        .order_by(page.c.key, person.sort_key, person.id)
+    if not rows:
+        return found
+    wanted = {(row.project_id, row.seat): row.key for row in rows}
+    lying = asked(Project.id.in_({row.project_id for row in rows})).subquery("lying")
+    person = aliased(User)
+    for project_id, seat, name in db.session.execute(
+        select(lying.c.project_id, lying.c.seat, person.name)
+        .select_from(lying)
+        .join(person, person.id.in_(takers(Place.of(lying))))
+        .order_by(person.sort_key, person.id)
     ):
-        found.setdefault(key, []).append(name)
+        if key := wanted.get((project_id, seat)):
+            found.setdefault(key, []).append(name)
     return found
 
 
