@@ -26,6 +26,7 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    tuple_,
     union_all,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -237,26 +238,54 @@ def takes(user_id: Any, seat: Place, held: FromClause) -> ColumnElement[bool]:
     return or_(by_right, _has_part(seat, user_id))
 
 
-def fallen(seat: Place) -> ColumnElement[bool]:
-    """Whether nobody may sit at a clearance in the role itself."""
-    held = authorities()
+def fallen(seat: Place, among: FromClause | None = None) -> ColumnElement[bool]:
+    """Whether nobody may sit at a clearance in the role itself; `among` are all authorities, where they were asked."""
+    held = authorities() if among is None else among.alias()
     return and_(seat.is_clearance, ~_sits(seat, held, own_role(held, seat), or_(*where_held(seat, held))))
 
 
-def anybody(seat: Place) -> ColumnElement[bool]:
-    """Whether somebody may sit there, the fallback included.
+def nobody(seat: Place, among: FromClause) -> ColumnElement[bool]:
+    """Whether nobody may sit there, the fallback included, of all seats at once: `among` are all authorities.
 
-    In the role each place is asked by itself, the likeliest first: asked all at once, bitmaps would be built for each
-    of thousands of desks.
+    Most places have somebody, and few of those are on a team: only then each is asked by itself.
     """
-    instead = authorities()
-    fallback = _sits(seat, instead, instead.c.role == seat.fallback, or_(*where_held(seat, instead)))
-    ways = []
-    for place in range(len(Scope)):
-        held = authorities()
-        in_the_role = and_(held.c.role == seat.role, or_(seat.is_clearance, own_role(held, seat)))
-        ways.append(_sits(seat, held, in_the_role, where_held(seat, held)[place]))
-    return or_(*ways, and_(seat.is_clearance, fallback), _has_part(seat, None))
+    held = among.alias()
+    in_the_role = or_(held.c.role == seat.role, and_(seat.is_clearance, held.c.role == seat.fallback))
+    somebody = _sits(seat, held, in_the_role, or_(*where_held(seat, held)))
+    is_peopled = or_(
+        _is_peopled(seat, seat.role, among), and_(seat.is_clearance, _is_peopled(seat, seat.fallback, among))
+    )
+    alone = or_(~func.coalesce(is_peopled, false()), and_(seat.project_id.in_(_deciders_on_teams(among)), ~somebody))
+    return and_(alone, ~_has_part(seat, None))
+
+
+def _is_peopled(seat: Place, role: Any, among: FromClause) -> ColumnElement[bool]:
+    """Whether anybody holds the role over the place, barred or not."""
+    c = among.c
+    at_the_project = func.coalesce(seat.place, seat.region_code)
+    regions = select(c.role, c.region_code).where(c.scope == Scope.REGION)
+    offices = select(c.role, c.office_id).where(c.scope == Scope.OFFICE)
+    return or_(
+        role.in_(select(c.role).where(c.scope == Scope.ORGANIZATION)),
+        and_(~seat.organization, tuple_(role, at_the_project).in_(regions)),
+        and_(~seat.organization, seat.place.is_(None), tuple_(role, seat.office_id).in_(offices)),
+    )
+
+
+def _deciders_on_teams(among: FromClause) -> Any:
+    """The ids of the projects in which somebody has a part that bars them from a role that they hold."""
+    c = among.c
+    people = union_all(select(c.user_id, c.role), select(c.absent_id, c.role)).subquery("deciders")
+    there = select(Party.project_id).join(people, people.c.user_id == Party.user_id)
+    seats = {seat for _status, _fundings, seat, _parts, _naming in SITTING if seat}
+    further = {seat.role: seat.barred - TEAM for seat in seats if seat.barred - TEAM}
+    return union_all(
+        there.where(Party.part.in_(_codes(TEAM))),
+        *(
+            there.where(people.c.role == role.value, Party.part.in_(_codes(parts)))
+            for role, parts in sorted(further.items())
+        ),
+    )
 
 
 def _sits(seat: Place, held: FromClause, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -38,15 +38,14 @@ from prima.endorsement.models import Claim, Clearance, Decision, Round
 from prima.endorsement.queries.asked import (
     SITTING,
     Place,
-    anybody,
     asked,
     authorities,
     endorser_of,
-    head_of,
     named,
+    nobody,
     takes,
 )
-from prima.endorsement.queries.own import Values, Ways, lying_with, question
+from prima.endorsement.queries.own import Values, Ways, deciders, lying_with, question
 from prima.endorsement.queries.people import holders, judge, seated, who_may
 from prima.endorsement.steps import DESKS, OF_THE_TEAM, Desk
 from prima.handbook.edition import Edition
@@ -141,46 +140,43 @@ def service_days(handbook: Edition, status: str, funding: Funding) -> int:
 def count_on_the_desk(user: User) -> int:
     if not user.active:
         return 0
-    if administrator(user, None):
-        lying, _own, here = _on_an_administrators_desk(user)
-        return db.session.scalar(select(func.count()).select_from(lying).where(here)) or 0
     ways, values = lying_with(user)
-    return db.session.scalar(_counted(ways, clock.today()), values) or 0
+    return db.session.scalar(_counted(ways, administrator(user, None), clock.today()), values) or 0
 
 
 def on_the_desk(user: User, *, after: tuple[date, str] | None = None, limit: int = 50) -> list[Lying]:
     """What waits for the person, the oldest first; for administrators also what waits for nobody."""
     if not user.active:
         return []
-    if administrator(user, None):
-        lying, own, here = _on_an_administrators_desk(user)
-        return shown(told(page_of(lying, own, [here], bool(after))), paged(after, limit))
     ways, values = lying_with(user)
-    return shown(_page(ways, clock.today(), bool(after)), {**values, **paged(after, limit)})
+    page = _page(ways, administrator(user, None), clock.today(), bool(after))
+    return shown(page, {**values, **paged(after, limit)})
 
 
-def _on_an_administrators_desk(user: User) -> tuple[FromClause, ColumnElement[bool], ColumnElement[bool]]:
-    """Every desk; whether the administrator may do it; whether it is on their desk at all."""
-    lying = asked().subquery("lying")
-    seat = Place.of(lying)
-    mine = authorities(user).select().cte("mine")
-    own = and_(takes(user.id, seat, mine), or_(~lying.c.naming, ~anybody(head_of(seat))))
-    unfilled = and_(
-        ~lying.c.naming,
-        ~anybody(seat),
-        or_(lying.c.status != Status.OFFICE_CLEAR.value, ~anybody(endorser_of(seat))),
+@lru_cache(maxsize=128)
+def _counted(ways: Ways, administers: bool, day: date) -> Select[Any]:
+    return select(func.count()).select_from(_lying(ways, administers, day))
+
+
+@lru_cache(maxsize=128)
+def _page(ways: Ways, administers: bool, day: date, goes_on: bool) -> Select[Any]:
+    return told(page_of(_lying(ways, administers, day), [], goes_on))
+
+
+def _lying(ways: Ways, administers: bool, day: date) -> FromClause:
+    """What waits for the person; of administrators also what waits for nobody, so that they grant the role."""
+    own = question(ways, day).subquery("waiting")
+    if not administers:
+        return select(own, true().label("own")).subquery("lying")
+    others = deciders(day)
+    every = asked().subquery("every")
+    seat = Place.of(every)
+    unfilled = select(every.c.project_id, every.c.seat, every.c.since_at, every.c.clearance_id, false()).where(
+        ~every.c.naming,
+        nobody(seat, others),
+        or_(every.c.status != Status.OFFICE_CLEAR.value, nobody(endorser_of(seat), others)),
     )
-    return lying, own, or_(own, unfilled)
-
-
-@lru_cache(maxsize=128)
-def _counted(ways: Ways, day: date) -> Select[Any]:
-    return select(func.count()).select_from(question(ways, day).subquery("lying"))
-
-
-@lru_cache(maxsize=128)
-def _page(ways: Ways, day: date, goes_on: bool) -> Select[Any]:
-    return told(page_of(question(ways, day).subquery("lying"), true(), [], goes_on))
+    return union_all(select(own, true().label("own")), unfilled).subquery("lying")
 
 
 def paged(after: tuple[date, str] | None, limit: int) -> Values:
@@ -193,17 +189,18 @@ def key_of(lying: FromClause) -> ColumnElement[str]:
     return func.concat("e", func.lpad(cast(lying.c.project_id, Text), 12, "0"), ".", lying.c.seat).collate("C")
 
 
-def page_of(
-    lying: FromClause, own: ColumnElement[bool], conditions: Iterable[ColumnElement[bool]], goes_on: bool
-) -> CTE:
-    """A page of desks, the oldest first, behind a cursor if it `goes_on`; of each no more than what names it."""
+def page_of(lying: FromClause, conditions: Iterable[ColumnElement[bool]], goes_on: bool) -> CTE:
+    """A page of desks, the oldest first, behind a cursor if it `goes_on`; of each no more than what names it.
+
+    `lying` says of each whether the reader may do it (`own`).
+    """
     found = (
         select(
             lying.c.project_id,
             lying.c.seat,
             lying.c.since_at,
             lying.c.clearance_id,
-            own.label("own"),
+            lying.c.own,
             cast(func.timezone("UTC", lying.c.since_at), Date).label("since_on"),
             func.count().over().label("total"),
         )

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import (
     ARRAY,
+    CTE,
     BigInteger,
     Boolean,
     ColumnElement,
@@ -42,21 +43,22 @@ from prima.endorsement.models import Clearance, Round
 from prima.endorsement.queries.asked import (
     HEADQUARTERS,
     SITTING,
-    anybody,
+    authorities,
     fallen,
     head_of,
+    nobody,
     own_role,
     seat_of_clearance,
     seat_of_status,
     sitting_rows,
     where_held,
 )
-from prima.endorsement.rights import TEAM
+from prima.endorsement.rights import HEAD, TEAM
 from prima.places import OfficeLink
 from prima.projects.models import Party, Project
 from prima.projects.stages import Status
 from prima.projects.visibility import region_link
-from prima.users import Role, Scope, User
+from prima.users import TEAM_ROLES, Role, Scope, User
 
 Values = dict[str, Any]
 
@@ -69,10 +71,10 @@ class Ways:
     """At which scopes they hold a role that clearances may be asked of."""
     deciding: frozenset[Scope]
     """At which they hold one that decides in a status."""
+    naming: frozenset[Scope]
+    """At which they hold one that names who clears for an office."""
     instead: bool
     """Whether they hold any role: it may be the one that answers while nobody can in the role asked."""
-    naming: bool
-    """Whether one of those that decide names who clears for an office."""
 
 
 def lying_with(user: User) -> tuple[Ways, Values]:
@@ -81,10 +83,10 @@ def lying_with(user: User) -> tuple[Ways, Values]:
     sits = list(_sits(held))
     ways = Ways(
         # Fund management answers its checks by its decision.
-        frozenset(one["scope"] for one in held if one["role"] is not Role.FUND),
-        frozenset(one["scope"] for one in sits),
+        clearing=frozenset(one["scope"] for one in held if one["role"] is not Role.FUND),
+        deciding=frozenset(one["scope"] for one in sits if not one["naming"]),
+        naming=frozenset(one["scope"] for one in sits if one["naming"]),
         instead=bool(held),
-        naming=any(one["naming"] for one in sits),
     )
     values = {
         "user_id": user.id,
@@ -128,6 +130,8 @@ def _sits(held: Sequence[Values]) -> Iterator[Values]:
                 }
 
 
+GIVING = sorted({str(part) for _status, _fundings, _seat, parts, _naming in SITTING for part in parts})
+"""The parts in a project that give a seat."""
 HELD: dict[str, Any] = {
     "role": Text,
     "scope": Text,
@@ -156,8 +160,15 @@ def _told(name: str, columns: dict[str, Any]) -> FromClause:
     )
 
 
+@lru_cache(maxsize=8)
+def deciders(_day: date) -> CTE:
+    """What everybody may do on the day, but those who draft: nobody waits for these by their role."""
+    everybody = authorities()
+    return select(everybody).where(everybody.c.role.not_in(TEAM_ROLES)).cte("deciders")
+
+
 @lru_cache(maxsize=128)
-def question(ways: Ways, _day: date) -> Select[Any]:
+def question(ways: Ways, day: date) -> Select[Any]:
     """Each desk that waits for them: project_id, seat, since_at, clearance_id. Built once a day, which it holds."""
     held = select(_told("held", HELD)).cte("held_by_role")
     sits = select(_told("sits", SITS)).cte("sits_by_status")
@@ -167,13 +178,16 @@ def question(ways: Ways, _day: date) -> Select[Any]:
         .where(cast(Party.part, Text) == any_(bindparam("barring", type_=ARRAY(Text))))
         .cte("bars")
     )
+    others = deciders(day)
+    heads = select(others).where(others.c.role == HEAD.role.value).cte("heads")
     asked = [_by_part()]
-    asked += [_clearances(held, bars, scope) for scope in Scope if scope in ways.clearing]
+    asked += [_clearances(held, bars, others, scope) for scope in Scope if scope in ways.clearing]
     if ways.instead:
-        asked.append(_instead(held, bars))
+        asked.append(_instead(held, bars, others))
     if Scope.REGION in ways.clearing:
-        asked.append(_elsewhere(held, bars))
-    asked += [_decisions(sits, bars, scope, ways.naming) for scope in Scope if scope in ways.deciding]
+        asked.append(_elsewhere(held, bars, others))
+    asked += [_decisions(sits, bars, scope) for scope in Scope if scope in ways.deciding]
+    asked += [_namings(sits, bars, heads, scope) for scope in Scope if scope in ways.naming]
     return union(*asked)  # type: ignore[return-value]
 
 
@@ -200,7 +214,7 @@ def _open_round(condition: ColumnElement[bool]) -> FromClause:
     return found.correlate_except(Round).offset(literal_column("0")).lateral("open_round")
 
 
-def _clearances(held: FromClause, bars: FromClause, scope: Scope) -> Select[Any]:
+def _clearances(held: FromClause, bars: FromClause, others: FromClause, scope: Scope) -> Select[Any]:
     """Open clearances of a role that is held: of all of the organization's by the role, else by the place."""
     h = held.c
     by_role = and_(Clearance.role == h.role, Clearance.verdict.is_(None), Clearance.role != Role.FUND)
@@ -219,11 +233,11 @@ def _clearances(held: FromClause, bars: FromClause, scope: Scope) -> Select[Any]
         _key(Clearance.seat, Clearance.opened_at, Clearance.id)
         .select_from(there)
         .where(h.scope == scope.value, Project.status == Status.REVIEW, at_the_place)
-        .where(or_(own_role(held, seat), fallen(seat)), _free(held, bars, TEAM))
+        .where(or_(own_role(held, seat), fallen(seat, others)), _free(held, bars, TEAM))
     )
 
 
-def _elsewhere(held: FromClause, bars: FromClause) -> Select[Any]:
+def _elsewhere(held: FromClause, bars: FromClause, others: FromClause) -> Select[Any]:
     """Those asked of a Regional Office by its name, which need not be the project's."""
     h = held.c
     newest = _open_round(Round.id == Clearance.round_id)
@@ -235,11 +249,11 @@ def _elsewhere(held: FromClause, bars: FromClause) -> Select[Any]:
         _key(Clearance.seat, Clearance.opened_at, Clearance.id)
         .select_from(there.outerjoin(OfficeLink, region_link()))
         .where(h.scope == Scope.REGION.value, Project.status == Status.REVIEW)
-        .where(or_(own_role(held, seat), fallen(seat)), _free(held, bars, TEAM))
+        .where(or_(own_role(held, seat), fallen(seat, others)), _free(held, bars, TEAM))
     )
 
 
-def _instead(held: FromClause, bars: FromClause) -> Select[Any]:
+def _instead(held: FromClause, bars: FromClause, others: FromClause) -> Select[Any]:
     """Those that another role answers while nobody can in the role itself."""
     h = held.c
     newest = _open_round(Round.id == Clearance.round_id)
@@ -250,26 +264,43 @@ def _instead(held: FromClause, bars: FromClause) -> Select[Any]:
     return (
         _key(Clearance.seat, Clearance.opened_at, Clearance.id)
         .select_from(there.outerjoin(OfficeLink, region_link()))
-        .where(Project.status == Status.REVIEW, or_(*where_held(seat, held)), _free(held, bars, TEAM), fallen(seat))
+        .where(
+            Project.status == Status.REVIEW, or_(*where_held(seat, held)), _free(held, bars, TEAM), fallen(seat, others)
+        )
     )
 
 
-def _decisions(sits: FromClause, bars: FromClause, scope: Scope, naming: bool) -> Select[Any]:
+def _decisions(sits: FromClause, bars: FromClause, scope: Scope) -> Select[Any]:
     """What a role that is held decides in the status of the project."""
     s = sits.c
-    asked = (
+    return (
         _key(s.seat, Project.status_since, cast(null(), Clearance.id.type))
         .select_from(_reached(sits, scope))
         .where(
             s.scope == scope.value,
+            ~s.naming,
             cast(Project.status, Text) == s.status,
             cast(Project.funding, Text) == s.funding,
             _free(sits, bars, s.barred),
         )
     )
-    if naming:
-        asked = asked.where(or_(~s.naming, ~anybody(head_of(seat_of_status(sits)))))
-    return asked
+
+
+def _namings(sits: FromClause, bars: FromClause, heads: FromClause, scope: Scope) -> Select[Any]:
+    """Where nobody may clear for the office, who does is to be named."""
+    s = sits.c
+    return (
+        _key(s.seat, Project.status_since, cast(null(), Clearance.id.type))
+        .select_from(_reached(sits, scope))
+        .where(
+            s.scope == scope.value,
+            s.naming,
+            cast(Project.status, Text) == s.status,
+            cast(Project.funding, Text) == s.funding,
+            _free(sits, bars, s.barred),
+            nobody(head_of(seat_of_status(sits)), heads),
+        )
+    )
 
 
 def _by_part() -> Select[Any]:
@@ -286,7 +317,8 @@ def _by_part() -> Select[Any]:
         .select_from(Party)
         .join(Project, Project.id == Party.project_id)
         .join(table, and_(t.status == cast(Project.status, Text), t.funding == cast(Project.funding, Text)))
-        .where(mine, Party.until_at.is_(None), cast(Party.part, Text) == any_(t.parts))
+        # Said twice, for the index: who endorses has had a part in thousands.
+        .where(mine, Party.part.in_(GIVING), Party.until_at.is_(None), cast(Party.part, Text) == any_(t.parts))
         .where(or_(t.status != Status.OFFICE_CLEAR.value, ~barred))
     )
 

@@ -47,7 +47,8 @@ def everything(
     places: list[ColumnElement[bool]] = [may_see(viewer)]
     if wanted.office:
         places.append(Project.office_id.in_(select(Office.id).where(Office.code == wanted.office)))
-    lying = asked(*places).subquery("lying")
+    desks = asked(*places).subquery("desks")
+    lying = select(desks, false().label("own")).subquery("lying")
     conditions: list[ColumnElement[bool]] = [~lying.c.naming]
     if wanted.region:
         conditions.append(lying.c.region_code == wanted.region)
@@ -55,7 +56,7 @@ def everything(
         conditions.append(lying.c.role == wanted.role)
     if wanted.late:
         conditions.append(_is_late(lying))
-    rows = shown(told(page_of(lying, false(), conditions, bool(after))), paged(after, limit))
+    rows = shown(told(page_of(lying, conditions, bool(after))), paged(after, limit))
     names = _names(rows)
     return [(row, names.get(row.key, [])) for row in rows]
 
