@@ -24,9 +24,7 @@ from sqlalchemy import (
     any_,
     bindparam,
     cast,
-    column,
     exists,
-    func,
     literal,
     literal_column,
     null,
@@ -35,7 +33,6 @@ from sqlalchemy import (
     true,
     union,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import aliased
 
 from prima import clock
@@ -58,6 +55,7 @@ from prima.places import OfficeLink
 from prima.projects.models import Party, Project
 from prima.projects.stages import Status
 from prima.projects.visibility import region_link
+from prima.recordset import sent
 from prima.users import TEAM_ROLES, Role, Scope, User
 
 Values = dict[str, Any]
@@ -152,14 +150,6 @@ SITS: dict[str, Any] = {
 }
 
 
-def _told(name: str, columns: dict[str, Any]) -> FromClause:
-    """Rows that are sent as one value."""
-    rows = func.jsonb_to_recordset(cast(bindparam(name, type_=JSONB), JSONB))
-    return rows.table_valued(*(column(one, kind) for one, kind in columns.items())).render_derived(
-        name, with_types=True
-    )
-
-
 @lru_cache(maxsize=8)
 def deciders(_day: date) -> CTE:
     """What everybody may do on the day, but those who draft: nobody waits for these by their role."""
@@ -170,13 +160,14 @@ def deciders(_day: date) -> CTE:
 @lru_cache(maxsize=128)
 def question(ways: Ways, day: date) -> Select[Any]:
     """Each desk that waits for them: project_id, seat, since_at, clearance_id. Built once a day, which it holds."""
-    held = select(_told("held", HELD)).cte("held_by_role")
-    sits = select(_told("sits", SITS)).cte("sits_by_status")
+    held = select(sent("held", HELD)).cte("held_by_role")
+    sits = select(sent("sits", SITS)).cte("sits_by_status")
     bars = (
         select(Party.project_id, Party.user_id, cast(Party.part, Text).label("part"))
         .where(Party.user_id == any_(bindparam("people", type_=ARRAY(BigInteger))))
         .where(cast(Party.part, Text) == any_(bindparam("barring", type_=ARRAY(Text))))
         .cte("bars")
+        .prefix_with("MATERIALIZED")
     )
     others = deciders(day)
     heads = select(others).where(others.c.role == HEAD.role.value).cte("heads")
