@@ -26,8 +26,10 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    literal_column,
     or_,
     select,
+    true,
     tuple_,
     union,
 )
@@ -138,15 +140,21 @@ def _found(ways: Ways, _day: date) -> Select[Any]:
         .cte("handed_in")
         .prefix_with("MATERIALIZED")
     )
-    h = handed_in.c
+    # Each by its id: all of a kind are far more than are handed in.
+    due = (
+        select(Deadline.id, Deadline.project_id, Deadline.kind)
+        .where(Deadline.id == handed_in.c.deadline_id)
+        .where(Deadline.kind == any_(bindparam("kinds", type_=ARRAY(Text))))
+        .correlate(handed_in)
+        .offset(literal_column("0"))
+        .lateral("due")
+    )
     edition = (Project.edition_id,) if ways.by_edition else ()
     reports = (
-        select(Deadline.id, Deadline.project_id, Deadline.kind, h.state, h.state_since)
-        .add_columns(Project.office_id, Project.starts_on, *edition)
+        select(due, handed_in.c.state, handed_in.c.state_since, Project.office_id, Project.starts_on, *edition)
         .select_from(handed_in)
-        .join(Deadline, Deadline.id == h.deadline_id)
-        .join(Project, Project.id == Deadline.project_id)
-        .where(Deadline.kind == any_(bindparam("kinds", type_=ARRAY(Text))))
+        .join(due, true())
+        .join(Project, Project.id == due.c.project_id)
         .cte("reports")
         .prefix_with("MATERIALIZED")
     )
