@@ -22,6 +22,7 @@ from sqlalchemy import (
     false,
     func,
     literal,
+    literal_column,
     null,
     or_,
     select,
@@ -164,7 +165,14 @@ def seat_of_status(table: FromClause) -> Place:
     )
 
 
+def open_round(condition: ColumnElement[bool]) -> FromClause:
+    """The open round of one row: looked up for each, as there are tens of thousands of open rounds at rest."""
+    found = select(Round.id, Round.project_id).where(condition, Round.closed_at.is_(None))
+    return found.correlate_except(Round).offset(literal_column("0")).lateral("open_round")
+
+
 def _clearances(conditions: Iterable[ColumnElement[bool]]) -> Select[Any]:
+    newest = open_round(Round.project_id == Project.id)
     return (
         select(
             *seat_of_clearance().columns(),
@@ -178,8 +186,8 @@ def _clearances(conditions: Iterable[ColumnElement[bool]]) -> Select[Any]:
         )
         .select_from(Project)
         .outerjoin(OfficeLink, region_link())
-        .join(Round, and_(Round.project_id == Project.id, Round.closed_at.is_(None)))
-        .join(Clearance, and_(Clearance.round_id == Round.id, Clearance.verdict.is_(None)))
+        .join(newest, true())
+        .join(Clearance, and_(Clearance.round_id == newest.c.id, Clearance.verdict.is_(None)))
         .where(Project.status == Status.REVIEW, Clearance.role != Role.FUND, *conditions)
     )
 

@@ -26,7 +26,6 @@ from sqlalchemy import (
     cast,
     exists,
     literal,
-    literal_column,
     null,
     or_,
     select,
@@ -44,6 +43,7 @@ from prima.endorsement.queries.asked import (
     fallen,
     head_of,
     nobody,
+    open_round,
     own_role,
     seat_of_clearance,
     seat_of_status,
@@ -199,23 +199,17 @@ def _reached(held: FromClause, scope: Scope) -> FromClause:
     return held.join(Project, there).outerjoin(OfficeLink, region_link())
 
 
-def _open_round(condition: ColumnElement[bool]) -> FromClause:
-    """The open round of one row: looked up for each, as there are tens of thousands of open rounds at rest."""
-    found = select(Round.id, Round.project_id).where(condition, Round.closed_at.is_(None))
-    return found.correlate_except(Round).offset(literal_column("0")).lateral("open_round")
-
-
 def _clearances(held: FromClause, bars: FromClause, others: FromClause, scope: Scope) -> Select[Any]:
     """Open clearances of a role that is held: of all of the organization's by the role, else by the place."""
     h = held.c
     by_role = and_(Clearance.role == h.role, Clearance.verdict.is_(None), Clearance.role != Role.FUND)
     if scope is Scope.ORGANIZATION:
         there = held.join(Clearance, by_role)
-        newest = _open_round(Round.id == Clearance.round_id)
+        newest = open_round(Round.id == Clearance.round_id)
         there = there.join(newest, true()).join(Project, Project.id == newest.c.project_id)
-        there, at_the_place = there.outerjoin(OfficeLink, region_link()), true()
+        there, at_the_place = there.outerjoin(OfficeLink, region_link()), literal(value=True)
     else:
-        newest = _open_round(Round.project_id == Project.id)
+        newest = open_round(Round.project_id == Project.id)
         there = _reached(held, scope).join(newest, true())
         there = there.join(Clearance, and_(Clearance.round_id == newest.c.id, by_role))
         at_the_place = and_(Clearance.place.is_(None), Clearance.scope != HEADQUARTERS)
@@ -231,7 +225,7 @@ def _clearances(held: FromClause, bars: FromClause, others: FromClause, scope: S
 def _elsewhere(held: FromClause, bars: FromClause, others: FromClause) -> Select[Any]:
     """Those asked of a Regional Office by its name, which need not be the project's."""
     h = held.c
-    newest = _open_round(Round.id == Clearance.round_id)
+    newest = open_round(Round.id == Clearance.round_id)
     called = and_(Clearance.place == h.region_code, Clearance.role == h.role, Clearance.verdict.is_(None))
     there = held.join(Clearance, and_(called, Clearance.role != Role.FUND, Clearance.scope != HEADQUARTERS))
     there = there.join(newest, true()).join(Project, Project.id == newest.c.project_id)
@@ -247,7 +241,7 @@ def _elsewhere(held: FromClause, bars: FromClause, others: FromClause) -> Select
 def _instead(held: FromClause, bars: FromClause, others: FromClause) -> Select[Any]:
     """Those that another role answers while nobody can in the role itself."""
     h = held.c
-    newest = _open_round(Round.id == Clearance.round_id)
+    newest = open_round(Round.id == Clearance.round_id)
     by_fallback = and_(Clearance.fallback == h.role, Clearance.fallback.is_not(None), Clearance.role != h.role)
     there = held.join(Clearance, and_(by_fallback, Clearance.verdict.is_(None), Clearance.role != Role.FUND))
     there = there.join(newest, true()).join(Project, Project.id == newest.c.project_id)

@@ -5,9 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Double, FromClause, Text, and_, cast, false, func, or_, select, tuple_
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Date,
+    Double,
+    FromClause,
+    Select,
+    Text,
+    and_,
+    any_,
+    bindparam,
+    cast,
+    false,
+    func,
+    or_,
+    select,
+    tuple_,
+)
 from sqlalchemy import literal as said
 from sqlalchemy.orm import aliased
 
@@ -75,17 +94,25 @@ def _names(rows: Sequence[Lying]) -> dict[str, list[str]]:
     if not rows:
         return found
     wanted = {(row.project_id, row.seat): row.key for row in rows}
-    lying = asked(Project.id.in_({row.project_id for row in rows})).subquery("lying")
+    ids = sorted({row.project_id for row in rows})
+    for project_id, seat, name in db.session.execute(_who_has(clock.today()), {"project_ids": ids}):
+        if key := wanted.get((project_id, seat)):
+            found.setdefault(key, []).append(name)
+    return found
+
+
+@lru_cache(maxsize=8)
+def _who_has(_day: date) -> Select[Any]:
+    """Everybody who may do what waits on the desks of projects. Built once a day, which it holds."""
+    among = Project.id == any_(bindparam("project_ids", type_=ARRAY(BigInteger)))
+    lying = asked(among).subquery("lying")
     person = aliased(User)
-    for project_id, seat, name in db.session.execute(
+    return (
         select(lying.c.project_id, lying.c.seat, person.name)
         .select_from(lying)
         .join(person, person.id.in_(takers(Place.of(lying))))
         .order_by(person.sort_key, person.id)
-    ):
-        if key := wanted.get((project_id, seat)):
-            found.setdefault(key, []).append(name)
-    return found
+    )
 
 
 def _is_late(lying: FromClause) -> ColumnElement[bool]:

@@ -85,7 +85,7 @@ def count_to_decide(user: User, editions: Mapping[int, HandbookEdition]) -> int:
 
 def _ways_of(user: User, editions: Mapping[int, HandbookEdition]) -> tuple[Ways, Values]:
     held = [(one, [user.id, *([one.absent.id] if one.absent else [])]) for one in user.authorities(clock.today())]
-    by_edition = {
+    by_edition: dict[int, list[Values]] = {
         number: [
             {
                 "kind": kind,
