@@ -203,11 +203,12 @@ def _clearances(held: FromClause, bars: FromClause, others: FromClause, scope: S
     """Open clearances of a role that is held: of all of the organization's by the role, else by the place."""
     h = held.c
     by_role = and_(Clearance.role == h.role, Clearance.verdict.is_(None), Clearance.role != Role.FUND)
+    at_the_place: ColumnElement[bool] = true()
     if scope is Scope.ORGANIZATION:
         there = held.join(Clearance, by_role)
         newest = open_round(Round.id == Clearance.round_id)
         there = there.join(newest, true()).join(Project, Project.id == newest.c.project_id)
-        there, at_the_place = there.outerjoin(OfficeLink, region_link()), literal(value=True)
+        there = there.outerjoin(OfficeLink, region_link())
     else:
         newest = open_round(Round.project_id == Project.id)
         there = _reached(held, scope).join(newest, true())
