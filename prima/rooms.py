@@ -190,7 +190,7 @@ WHO_HAS: Callable[[Project], str] = endorsement_overview.who_has
 """Who has a proposal that cannot be written in now."""
 DESKS: tuple[Shelf, ...] = (
     whole(project_overview.desk),
-    whole(reporting_queries.desk),
+    Shelf(reporting_queries.count_on_the_desk, reporting_queries.desk),
     Shelf(endorsement_overview.count, endorsement_overview.desk),
     whole(people_desk.duties),
 )

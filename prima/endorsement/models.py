@@ -97,6 +97,8 @@ class Clearance(Model):
         UniqueConstraint("round_id", "seat"),
         Index("ix_clearance_open", "role", "round_id", postgresql_where="verdict is null"),
         Index("ix_clearance_open_due", "due_on", postgresql_where="verdict is null"),
+        Index("ix_clearance_open_fallback", "fallback", postgresql_where="verdict is null and fallback is not null"),
+        Index("ix_clearance_open_place", "place", postgresql_where="verdict is null and place is not null"),
     )
 
     id: Mapped[Key]

@@ -221,7 +221,7 @@ def test_the_desk_takes_the_day_at_the_office(browser_of, monkeypatch, zone, at,
     page = browser.open("/desk").check()
     [row] = page.rows("What waits for you")
     assert row[0] == "Write the interim narrative report" and row[3].endswith(when)
-    assert [duty.is_late for duty in queries.desk(signed_in(manager))] == [when != "today"]
+    assert [duty.is_late for duty in queries.desk(signed_in(manager)).duties] == [when != "today"]
     assert f"due 12 Oct 2016, {when}" in browser.open(f"/projects/{project.reference}").check().text
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,10 +22,12 @@ from sqlalchemy import (
     false,
     func,
     literal,
+    literal_column,
     null,
     or_,
     select,
     true,
+    tuple_,
     union_all,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -43,6 +45,8 @@ from prima.projects.visibility import region_link
 from prima.users import CONFIRMED_BY_ANOTHER, Delegation, Grant, Role, Scope, User
 
 S = Status
+HEADQUARTERS = "headquarters"
+"""The scope of a clearance that is asked of the organization."""
 EVERY, FOR_FUND, FOR_DONOR = tuple(Funding), (Funding.FUND,), (Funding.DONOR,)
 RUNNING_FOR_FUND, RUNNING_FOR_DONOR = Seat(Role.FUND, organization=True), Seat(Role.RRMO)
 MESSENGERS = (MANAGER, ALTERNATE)
@@ -118,88 +122,107 @@ class Place:
     def of(cls, rows: FromClause) -> Place:
         return cls(*(rows.c[name] for name in cls.__dataclass_fields__))
 
-
-Near = Callable[[Callable[[Iterable[Role]], ColumnElement[bool]]], ColumnElement[bool]]
-"""A condition on Project that asks which of some roles a desk is for."""
-
-
-def asked(*conditions: ColumnElement[bool], near: Near | None = None) -> Select[Any]:
-    """One row for each desk that each project lies on; `conditions` are on Project, `near` on the desks' roles too."""
-    return union_all(_clearances(conditions, near), _desks(conditions, near))  # type: ignore[return-value]
+    def columns(self) -> list[Any]:
+        return [getattr(self, name).label(name) for name in self.__dataclass_fields__]
 
 
-def _clearances(conditions: Iterable[ColumnElement[bool]], near: Near | None) -> Select[Any]:
-    def of(roles: Iterable[Role]) -> ColumnElement[bool]:
-        return or_(Clearance.role.in_(roles), Clearance.fallback.in_(roles))
+def asked(*conditions: ColumnElement[bool]) -> Select[Any]:
+    """One row for each desk that each project lies on; `conditions` are on Project."""
+    return union_all(_clearances(conditions), _desks(conditions))  # type: ignore[return-value]
 
+
+def seat_of_clearance() -> Place:
+    """Of the rows of Clearance, with their Project and its OfficeLink."""
     by_area = or_(Clearance.specialist, func.cardinality(Clearance.areas) > 0)
+    return Place(
+        **_of_project(),
+        role=cast(Clearance.role, Text),
+        organization=Clearance.scope == HEADQUARTERS,
+        place=Clearance.place,
+        # Of a thematic review: exactly those areas; where there are none, who is a specialist of nothing.
+        areas=case((and_(by_area, ~Clearance.specialist), _texts(())), (by_area, Clearance.areas), else_=null()),
+        specialist=Clearance.specialist,
+        fallback=cast(Clearance.fallback, Text),
+        is_clearance=true(),
+        barred=_texts(TEAM),
+        parts=_texts(()),
+    )
+
+
+def seat_of_status(table: FromClause) -> Place:
+    """Of a row of the table of those who decide, with the Project and its OfficeLink."""
+    return Place(
+        **_of_project(),
+        role=table.c.role,
+        organization=table.c.organization,
+        place=cast(null(), Text),
+        areas=cast(null(), ARRAY(Text)),
+        specialist=false(),
+        fallback=cast(null(), Text),
+        is_clearance=false(),
+        barred=table.c.barred,
+        parts=table.c.parts,
+    )
+
+
+def open_round(condition: ColumnElement[bool]) -> FromClause:
+    """The open round of one row: looked up for each, as there are tens of thousands of open rounds at rest."""
+    found = select(Round.id, Round.project_id).where(condition, Round.closed_at.is_(None))
+    return found.correlate_except(Round).offset(literal_column("0")).lateral("open_round")
+
+
+def _clearances(conditions: Iterable[ColumnElement[bool]]) -> Select[Any]:
+    newest = open_round(Round.project_id == Project.id)
     return (
         select(
-            *_of_project(),
+            *seat_of_clearance().columns(),
             Clearance.seat.label("seat"),
-            cast(Clearance.role, Text).label("role"),
-            (Clearance.scope == "headquarters").label("organization"),
-            Clearance.place.label("place"),
-            # Of a thematic review: exactly those areas; where there are none, who is a specialist of nothing.
-            case((and_(by_area, ~Clearance.specialist), _texts(())), (by_area, Clearance.areas), else_=null()).label(
-                "areas"
-            ),
-            Clearance.specialist.label("specialist"),
             Clearance.areas.label("looks_at"),
-            cast(Clearance.fallback, Text).label("fallback"),
-            true().label("is_clearance"),
-            _texts(TEAM).label("barred"),
-            _texts(()).label("parts"),
             false().label("naming"),
             Clearance.opened_at.label("since_at"),
             Clearance.due_on.label("due_on"),
             Clearance.round_id.label("round_id"),
+            Clearance.id.label("clearance_id"),
         )
         .select_from(Project)
         .outerjoin(OfficeLink, region_link())
-        .join(Round, and_(Round.project_id == Project.id, Round.closed_at.is_(None)))
-        .join(Clearance, and_(Clearance.round_id == Round.id, Clearance.verdict.is_(None)))
+        .join(newest, true())
+        .join(Clearance, and_(Clearance.round_id == newest.c.id, Clearance.verdict.is_(None)))
         .where(Project.status == Status.REVIEW, Clearance.role != Role.FUND, *conditions)
-        .where(near(of) if near else true())
     )
 
 
-def _desks(conditions: Iterable[ColumnElement[bool]], near: Near | None) -> Select[Any]:
-    table = _sitting()
+def _desks(conditions: Iterable[ColumnElement[bool]]) -> Select[Any]:
+    table = sitting_rows()
     return (
         select(
-            *_of_project(),
+            *seat_of_status(table).columns(),
             table.c.seat,
-            table.c.role,
-            table.c.organization,
-            cast(null(), Text),
-            cast(null(), ARRAY(Text)),
-            false(),
             _texts(()),
-            cast(null(), Text),
-            false(),
-            table.c.barred,
-            table.c.parts,
             table.c.naming,
             Project.status_since,
             cast(null(), Clearance.due_on.type),
             cast(null(), Round.id.type),
+            cast(null(), Clearance.id.type),
         )
         .select_from(Project)
         .outerjoin(OfficeLink, region_link())
         .join(table, and_(table.c.status == cast(Project.status, Text), table.c.funding == cast(Project.funding, Text)))
         .where(Project.status.in_(set(DESKS) - {Status.REVIEW}), *conditions)
-        .where(near(table.c.role.in_) if near else true())
     )
 
 
-def _sitting() -> FromClause:
-    """The table above as rows, one for each kind of funding. Sent as one value: VALUES would be compiled every time."""
+def sitting_rows(*, with_parts: bool = False) -> FromClause:
+    """The table above as rows, one for each kind of funding; `with_parts`: only where a part gives the seat.
+
+    Sent as one value: VALUES would be compiled every time.
+    """
     names = ("status", "funding", "seat", "role", "organization", "barred", "parts", "naming")
     rows = [
-        dict(zip(names, (status.value, funding.value, *_seat(seat), _codes(parts), naming), strict=True))
+        dict(zip(names, (status.value, funding.value, *named(seat), _codes(parts), naming), strict=True))
         for status, fundings, seat, parts, naming in SITTING
         for funding in fundings
+        if parts or not with_parts
     ]
     types: tuple[Any, ...] = (Text, Text, Text, Text, Boolean, ARRAY(Text), ARRAY(Text), Boolean)
     columns = (column(name, of_type) for name, of_type in zip(names, types, strict=True))
@@ -207,49 +230,77 @@ def _sitting() -> FromClause:
     return told.render_derived(name="desk", with_types=True)
 
 
-def _of_project() -> tuple[Any, ...]:
-    return (
-        Project.id.label("project_id"),
-        Project.office_id.label("office_id"),
-        OfficeLink.region_code.label("region_code"),
-        cast(Project.status, Text).label("status"),
-    )
+def _of_project() -> dict[str, Any]:
+    return {
+        "project_id": Project.id,
+        "office_id": Project.office_id,
+        "region_code": OfficeLink.region_code,
+        "status": cast(Project.status, Text),
+    }
 
 
 def takes(user_id: Any, seat: Place, held: FromClause) -> ColumnElement[bool]:
     """Whether a person may sit there, by an authority or by a part in the project; of an active person."""
-    in_the_role = or_(own_role(held, seat), and_(_instead(held, seat), _fallen(seat)))
-    by_right = _sits(seat, held, held.c.user_id == user_id, in_the_role, or_(*_there(seat, held)))
+    in_the_role = or_(own_role(held, seat), and_(_instead(held, seat), fallen(seat)))
+    by_right = _sits(seat, held, held.c.user_id == user_id, in_the_role, or_(*where_held(seat, held)))
     return or_(by_right, _has_part(seat, user_id))
 
 
-def _fallen(seat: Place) -> ColumnElement[bool]:
-    """Whether nobody may sit at a clearance in the role itself."""
-    held = authorities()
-    return and_(seat.is_clearance, ~_sits(seat, held, own_role(held, seat), or_(*_there(seat, held))))
+def fallen(seat: Place, among: FromClause | None = None) -> ColumnElement[bool]:
+    """Whether nobody may sit at a clearance in the role itself; `among` are all authorities, where they were asked."""
+    held = authorities() if among is None else among.alias()
+    return and_(seat.is_clearance, ~_sits(seat, held, own_role(held, seat), or_(*where_held(seat, held))))
 
 
-def anybody(seat: Place) -> ColumnElement[bool]:
-    """Whether somebody may sit there, the fallback included.
+def nobody(seat: Place, among: FromClause) -> ColumnElement[bool]:
+    """Whether nobody may sit there, the fallback included, of all seats at once: `among` are all authorities.
 
-    In the role each place is asked by itself, the likeliest first: asked all at once, bitmaps would be built for each
-    of thousands of desks.
+    Most places have somebody, and few of those are on a team: only then each is asked by itself.
     """
-    instead = authorities()
-    fallback = _sits(seat, instead, instead.c.role == seat.fallback, or_(*_there(seat, instead)))
-    ways = []
-    for place in range(len(Scope)):
-        held = authorities()
-        in_the_role = and_(held.c.role == seat.role, or_(seat.is_clearance, own_role(held, seat)))
-        ways.append(_sits(seat, held, in_the_role, _there(seat, held)[place]))
-    return or_(*ways, and_(seat.is_clearance, fallback), _has_part(seat, None))
+    held = among.alias()
+    in_the_role = or_(held.c.role == seat.role, and_(seat.is_clearance, held.c.role == seat.fallback))
+    somebody = _sits(seat, held, in_the_role, or_(*where_held(seat, held)))
+    is_peopled = or_(
+        _is_peopled(seat, seat.role, among), and_(seat.is_clearance, _is_peopled(seat, seat.fallback, among))
+    )
+    alone = or_(~func.coalesce(is_peopled, false()), and_(seat.project_id.in_(_deciders_on_teams(among)), ~somebody))
+    return and_(alone, ~_has_part(seat, None))
+
+
+def _is_peopled(seat: Place, role: Any, among: FromClause) -> ColumnElement[bool]:
+    """Whether anybody holds the role over the place, barred or not."""
+    c = among.c
+    at_the_project = func.coalesce(seat.place, seat.region_code)
+    regions = select(c.role, c.region_code).where(c.scope == Scope.REGION)
+    offices = select(c.role, c.office_id).where(c.scope == Scope.OFFICE)
+    return or_(
+        role.in_(select(c.role).where(c.scope == Scope.ORGANIZATION)),
+        and_(~seat.organization, tuple_(role, at_the_project).in_(regions)),
+        and_(~seat.organization, seat.place.is_(None), tuple_(role, seat.office_id).in_(offices)),
+    )
+
+
+def _deciders_on_teams(among: FromClause) -> Any:
+    """The ids of the projects in which somebody has a part that bars them from a role that they hold."""
+    c = among.c
+    people = union_all(select(c.user_id, c.role), select(c.absent_id, c.role)).subquery("deciders")
+    there = select(Party.project_id).join(people, people.c.user_id == Party.user_id)
+    seats = {seat for _status, _fundings, seat, _parts, _naming in SITTING if seat}
+    further = {seat.role: seat.barred - TEAM for seat in seats if seat.barred - TEAM}
+    return union_all(
+        there.where(Party.part.in_(_codes(TEAM))),
+        *(
+            there.where(people.c.role == role.value, Party.part.in_(_codes(parts)))
+            for role, parts in sorted(further.items())
+        ),
+    )
 
 
 def _sits(seat: Place, held: FromClause, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     return exists(select(literal(1)).select_from(held).where(*conditions, _free(seat, held)).correlate_except(held))
 
 
-def _there(seat: Place, held: FromClause) -> tuple[ColumnElement[bool], ...]:
+def where_held(seat: Place, held: FromClause) -> tuple[ColumnElement[bool], ...]:
     """At the region, the office, or anywhere."""
     at_the_project = func.coalesce(seat.place, seat.region_code)
     return (
@@ -314,8 +365,8 @@ def _has_part(seat: Place, user_id: Any) -> ColumnElement[bool]:
 def takers(seat: Place) -> Select[Any]:
     """The ids of everybody who may sit there; to be correlated to the seat."""
     held = authorities()
-    in_the_role = or_(own_role(held, seat), and_(_instead(held, seat), _fallen(seat)))
-    by_right = select(held.c.user_id).where(in_the_role, or_(*_there(seat, held)), _free(seat, held))
+    in_the_role = or_(own_role(held, seat), and_(_instead(held, seat), fallen(seat)))
+    by_right = select(held.c.user_id).where(in_the_role, or_(*where_held(seat, held)), _free(seat, held))
     party = aliased(Party)
     by_part = select(party.user_id).where(_has_part(seat, party.user_id), party.project_id == seat.project_id)
     return union_all(by_right.correlate_except(held), by_part.correlate_except(party))  # type: ignore[return-value]
@@ -342,7 +393,7 @@ def endorser_of(seat: Place) -> Place:
     )
 
 
-def _seat(seat: Seat | None) -> tuple[str, str, bool, list[str]]:
+def named(seat: Seat | None) -> tuple[str, str, bool, list[str]]:
     """Its key, role, whether it is held for the organization only, and who is barred; developers have it by no role."""
     if seat is None:
         return Role.PDEV.value, "", False, []

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -13,8 +14,11 @@ from sqlalchemy import (
     ColumnElement,
     Date,
     FromClause,
+    Integer,
+    Select,
     Text,
     and_,
+    bindparam,
     cast,
     exists,
     false,
@@ -31,7 +35,17 @@ from sqlalchemy.orm import aliased
 from prima import clock
 from prima.db import db
 from prima.endorsement.models import Claim, Clearance, Decision, Round
-from prima.endorsement.queries.asked import Near, Place, anybody, asked, authorities, endorser_of, head_of, takes
+from prima.endorsement.queries.asked import (
+    SITTING,
+    Place,
+    asked,
+    authorities,
+    endorser_of,
+    named,
+    nobody,
+    takes,
+)
+from prima.endorsement.queries.own import Values, Ways, deciders, lying_with, question
 from prima.endorsement.queries.people import holders, judge, seated, who_may
 from prima.endorsement.steps import DESKS, OF_THE_TEAM, Desk
 from prima.handbook.edition import Edition
@@ -39,10 +53,11 @@ from prima.handbook.published import HandbookEdition
 from prima.lists import RegionalOffice
 from prima.permissions import Action, administrator
 from prima.places import Office, OfficeLink
-from prima.projects.models import Party, Project
+from prima.projects.models import Project
 from prima.projects.snapshot import STRUCTURED
 from prima.projects.stages import Funding, Status
-from prima.users import Role, Scope, User
+from prima.projects.visibility import region_link
+from prima.users import Role, User
 from prima.workdays import add_working_days, working_days_between
 
 
@@ -79,9 +94,7 @@ class Lying:
     answered_id: int | None
     """The round that this seat answered last."""
     round_id: int | None
-    claimed_by_id: int | None
     claimed_by: str | None
-    claimed_at: datetime | None
 
     @property
     def name(self) -> str:
@@ -111,35 +124,64 @@ class Lying:
         return due_on is not None and due_on < clock.today()
 
 
+DECIDING = {
+    (status, key): (role, naming)
+    for status, _fundings, seat, _parts, naming in SITTING
+    for key, role, _organization, _barred in (named(seat),)
+}
+"""By the status and what the seat is called: the role of those who decide, and whether it names who clears."""
+
+
 def service_days(handbook: Edition, status: str, funding: Funding) -> int:
     """The working days that the edition gives a status; 0 where it gives none."""
     return max((desk.days or 0 for desk in handbook.desks_for(status, funding.value)), default=0)
 
 
-def _near(user: User) -> Near:
-    """A wide net of what may wait for the person, by their roles and where they are: only that is looked at closely."""
-    by_place: dict[tuple[Scope, str | int | None], set[Role]] = {}
-    for held in user.authorities(clock.today()):
-        by_place.setdefault((held.scope, held.region_code or held.office_id), set()).add(held.role)
-
-    def near(of: Callable[[Iterable[Role]], ColumnElement[bool]]) -> ColumnElement[bool]:
-        ways: list[ColumnElement[bool]] = [Project.id.in_(select(Party.project_id).where(Party.user_id == user.id))]
-        for (scope, place), roles in by_place.items():
-            there: ColumnElement[bool] = true()
-            if scope is Scope.OFFICE:
-                there = Project.office_id == place
-            elif scope is Scope.REGION:
-                ever = select(OfficeLink.office_id).where(OfficeLink.region_code == place)
-                called = [f"{role}@{place}" for role in sorted(roles)]
-                there = or_(Project.office_id.in_(ever), Project.asked_elsewhere.overlap(called))
-            ways.append(and_(of(sorted(roles)), there))
-        return or_(*ways)
-
-    return near
+def count_on_the_desk(user: User) -> int:
+    if not user.active:
+        return 0
+    ways, values = lying_with(user)
+    return db.session.scalar(_counted(ways, administrator(user, None), clock.today()), values) or 0
 
 
-def since_of(lying: FromClause) -> ColumnElement[date]:
-    return cast(func.timezone("UTC", lying.c.since_at), Date)
+def on_the_desk(user: User, *, after: tuple[date, str] | None = None, limit: int = 50) -> list[Lying]:
+    """What waits for the person, the oldest first; for administrators also what waits for nobody."""
+    if not user.active:
+        return []
+    ways, values = lying_with(user)
+    page = _page(ways, administrator(user, None), clock.today(), bool(after))
+    return shown(page, {**values, **paged(after, limit)})
+
+
+@lru_cache(maxsize=128)
+def _counted(ways: Ways, administers: bool, day: date) -> Select[Any]:
+    return select(func.count()).select_from(_lying(ways, administers, day))
+
+
+@lru_cache(maxsize=128)
+def _page(ways: Ways, administers: bool, day: date, goes_on: bool) -> Select[Any]:
+    return told(page_of(_lying(ways, administers, day), [], goes_on))
+
+
+def _lying(ways: Ways, administers: bool, day: date) -> FromClause:
+    """What waits for the person; of administrators also what waits for nobody, so that they grant the role."""
+    own = question(ways, day).subquery("waiting")
+    if not administers:
+        return select(own, true().label("own")).subquery("lying")
+    others = deciders(day)
+    every = asked().subquery("every")
+    seat = Place.of(every)
+    unfilled = select(every.c.project_id, every.c.seat, every.c.since_at, every.c.clearance_id, false()).where(
+        ~every.c.naming,
+        nobody(seat, others),
+        or_(every.c.status != Status.OFFICE_CLEAR.value, nobody(endorser_of(seat), others)),
+    )
+    return union_all(select(own, true().label("own")), unfilled).subquery("lying")
+
+
+def paged(after: tuple[date, str] | None, limit: int) -> Values:
+    """What is put into a page: how long it is, and behind what it begins."""
+    return {"limit": limit, **({"day": after[0], "key": after[1]} if after else {})}
 
 
 def key_of(lying: FromClause) -> ColumnElement[str]:
@@ -147,147 +189,185 @@ def key_of(lying: FromClause) -> ColumnElement[str]:
     return func.concat("e", func.lpad(cast(lying.c.project_id, Text), 12, "0"), ".", lying.c.seat).collate("C")
 
 
-def _on_the_desk_of(user: User) -> tuple[FromClause, ColumnElement[bool], ColumnElement[bool]]:
-    """Every desk near the person; whether the person may do it; whether it is on the desk at all."""
-    is_administrator = administrator(user, None)
-    lying = asked(near=None if is_administrator else _near(user)).subquery("lying")
-    seat = Place.of(lying)
-    mine = authorities(user).select().cte("mine")
-    own = and_(takes(user.id, seat, mine), or_(~lying.c.naming, ~anybody(head_of(seat))))
-    if not is_administrator:
-        return lying, own, own
-    unfilled = and_(
-        ~lying.c.naming,
-        ~anybody(seat),
-        or_(lying.c.status != Status.OFFICE_CLEAR.value, ~anybody(endorser_of(seat))),
-    )
-    return lying, own, or_(own, unfilled)
+def page_of(lying: FromClause, conditions: Iterable[ColumnElement[bool]], goes_on: bool) -> CTE:
+    """A page of desks, the oldest first, behind a cursor if it `goes_on`; of each no more than what names it.
 
-
-def count_on_the_desk(user: User) -> int:
-    lying, _own, here = _on_the_desk_of(user)
-    return db.session.scalar(select(func.count()).select_from(lying).where(here)) or 0
-
-
-def on_the_desk(user: User, *, after: tuple[date, str] | None = None, limit: int = 50) -> list[Lying]:
-    """What waits for the person, the oldest first; for administrators also what waits for nobody."""
-    lying, own, here = _on_the_desk_of(user)
-    return shown(page_of(lying, own, [here], after, limit))
-
-
-def page_of(
-    lying: FromClause,
-    own: ColumnElement[bool],
-    conditions: Iterable[ColumnElement[bool]],
-    after: tuple[date, str] | None,
-    limit: int,
-) -> CTE:
-    """A page of desks, the oldest first, behind a cursor. What each is about is looked up for the page alone."""
+    `lying` says of each whether the reader may do it (`own`).
+    """
     found = (
         select(
-            lying,
-            own.label("own"),
-            since_of(lying).label("since_on"),
-            key_of(lying).label("key"),
+            lying.c.project_id,
+            lying.c.seat,
+            lying.c.since_at,
+            lying.c.clearance_id,
+            lying.c.own,
+            cast(func.timezone("UTC", lying.c.since_at), Date).label("since_on"),
             func.count().over().label("total"),
         )
         .where(*conditions)
         .subquery("found")
     )
+    key = key_of(found)
+    page = select(found, key.label("key"))
+    if goes_on:
+        page = page.where(
+            tuple_(found.c.since_on, key) > tuple_(bindparam("day", type_=Date), bindparam("key", type_=Text))
+        )
+    # As by the key, which need not be made for all of them.
+    order = (found.c.since_on, found.c.project_id, found.c.seat.collate("C"))
+    return page.order_by(*order).limit(bindparam("limit", type_=Integer)).cte("page")
+
+
+def told(page: CTE) -> Select[Any]:
+    """The rows of a page with what is told of each: names, who has claimed it, what its seat answered last."""
     newest = (
         select(Round.id)
-        .where(Round.project_id == found.c.project_id)
+        .where(Round.project_id == page.c.project_id)
         .order_by(Round.number.desc())
         .limit(1)
-        .correlate(found)
+        .correlate(page)
         .scalar_subquery()
     )
-    columns = (one for one in found.c if one.name != "round_id")
-    page = select(*columns, func.coalesce(found.c.round_id, newest).label("round_id"))
-    if after:
-        page = page.where(tuple_(found.c.since_on, found.c.key) > after)
-    return page.order_by(found.c.since_on, found.c.key).limit(limit).cte("page")
-
-
-def shown(page: CTE) -> list[Lying]:
-    """The rows of a page with what is told of each: names, who has claimed it, what its seat answered last."""
+    here = (
+        select(
+            page,
+            Clearance.place,
+            Clearance.areas,
+            Clearance.specialist,
+            Clearance.due_on,
+            cast(Clearance.role, Text).label("role"),
+            func.coalesce(Clearance.round_id, newest).label("round_id"),
+        )
+        .select_from(page)
+        .outerjoin(Clearance, Clearance.id == page.c.clearance_id)
+        .subquery("here")
+    )
+    h = here.c
     answered, earlier = aliased(Clearance), aliased(Round)
     last_clearance = (
         select(func.max(earlier.id))
         .join(answered, answered.round_id == earlier.id)
         .where(
-            earlier.project_id == page.c.project_id,
-            earlier.id < page.c.round_id,
-            answered.seat == page.c.seat,
+            earlier.project_id == h.project_id,
+            earlier.id < h.round_id,
+            answered.seat == h.seat,
             answered.verdict.is_not(None),
         )
-        .correlate(page)
+        .correlate(here)
         .scalar_subquery()
     )
     decided = (
         select(func.max(Decision.round_id))
         .join(Round, Round.id == Decision.round_id)
         .where(
-            Round.project_id == page.c.project_id,
-            Decision.round_id < page.c.round_id,
-            cast(Decision.role, Text) == page.c.role,
+            Round.project_id == h.project_id,
+            Decision.round_id < h.round_id,
+            cast(Decision.role, Text) == func.coalesce(h.role, func.nullif(h.seat, Role.PDEV.value)),
         )
-        .correlate(page)
+        .correlate(here)
         .scalar_subquery()
     )
-    sheet = exists().where(
-        page.c.status == Status.FUND_REVIEW.value,
-        Clearance.round_id == page.c.round_id,
-        Clearance.seat == Role.FUND,
-        Clearance.verdict.is_(None),
-    )
-    claims = and_(
-        Claim.project_id == page.c.project_id,
-        Claim.seat == page.c.seat,
-        Claim.since_at >= page.c.since_at,
-        takes(Claim.user_id, Place.of(page), authorities()),
+    sheet = (
+        exists()
+        .where(
+            Project.status == Status.FUND_REVIEW,
+            Clearance.round_id == h.round_id,
+            Clearance.seat == Role.FUND,
+            Clearance.verdict.is_(None),
+        )
+        .correlate(here, Project)
     )
     claimed = aliased(User)
-    rows = db.session.execute(
+    claims = and_(Claim.project_id == h.project_id, Claim.seat == h.seat, Claim.since_at >= h.since_at)
+    return (
         select(
-            page.c.project_id,
+            h.project_id,
             Project.reference,
             Project.code,
             Project.title,
-            Office.name,
+            Office.name.label("office"),
             RegionalOffice.city,
             Project.status,
             Project.funding,
             HandbookEdition,
-            page.c.seat,
-            page.c.role,
-            page.c.place,
-            page.c.looks_at,
-            page.c.specialist,
-            page.c.naming,
-            page.c.own,
-            page.c.since_at,
-            page.c.since_on,
-            page.c.due_on,
-            page.c.key,
-            page.c.total,
-            sheet,
-            func.coalesce(last_clearance, decided),
-            page.c.round_id,
-            claimed.id,
-            claimed.name,
-            Claim.since_at,
+            h.seat,
+            h.role,
+            h.place,
+            h.areas,
+            h.specialist,
+            h.own,
+            h.since_at,
+            h.since_on,
+            h.due_on,
+            h.key,
+            h.total,
+            sheet.label("sheet"),
+            func.coalesce(last_clearance, decided).label("answered_id"),
+            h.round_id,
+            claimed.name.label("claimed_by"),
         )
-        .select_from(page)
-        .join(Project, Project.id == page.c.project_id)
+        .select_from(here)
+        .join(Project, Project.id == h.project_id)
         .join(Office, Office.id == Project.office_id)
         .join(HandbookEdition, HandbookEdition.id == Project.edition_id)
-        .outerjoin(RegionalOffice, RegionalOffice.code == page.c.region_code)
+        .outerjoin(OfficeLink, region_link())
+        .outerjoin(RegionalOffice, RegionalOffice.code == OfficeLink.region_code)
         .outerjoin(Claim, claims)
         .outerjoin(claimed, claimed.id == Claim.user_id)
-        .order_by(page.c.since_on, page.c.key)
+        .order_by(h.since_on, h.key)
     )
-    return [Lying(*row) for row in rows]
+
+
+def shown(statement: Select[Any], values: Values) -> list[Lying]:
+    """What `told` asks, row by row; of those who claimed a desk, who still may do what waits there."""
+    rows: Sequence[Any] = db.session.execute(statement, values).all()
+    claimed = _claimed({row.project_id for row in rows if row.claimed_by})
+    return [_shown(row, (row.project_id, row.seat) in claimed) for row in rows]
+
+
+def _shown(row: Any, is_claimed: bool) -> Lying:
+    role, naming = (row.role, False) if row.role else DECIDING[row.status, row.seat]
+    return Lying(
+        project_id=row.project_id,
+        reference=row.reference,
+        code=row.code,
+        title=row.title,
+        office=row.office,
+        city=row.city,
+        status=row.status,
+        funding=row.funding,
+        edition=row.HandbookEdition,
+        seat=row.seat,
+        role=role,
+        place=row.place,
+        areas=row.areas or (),
+        specialist=bool(row.specialist),
+        naming=naming,
+        own=row.own,
+        since_at=row.since_at,
+        since_on=row.since_on,
+        clearance_due_on=row.due_on,
+        key=row.key,
+        total=row.total,
+        sheet=row.sheet,
+        answered_id=row.answered_id,
+        round_id=row.round_id,
+        claimed_by=row.claimed_by if is_claimed else None,
+    )
+
+
+def _claimed(project_ids: Collection[int]) -> set[tuple[int, str]]:
+    """The desks of these projects that somebody claimed who still may do what waits there."""
+    if not project_ids:
+        return set()
+    lying = asked(Project.id.in_(project_ids)).subquery("lying")
+    claims = and_(Claim.project_id == lying.c.project_id, Claim.seat == lying.c.seat)
+    rows = db.session.execute(
+        select(lying.c.project_id, lying.c.seat)
+        .join(Claim, claims)
+        .where(takes(Claim.user_id, Place.of(lying), authorities()))
+    )
+    return {(project_id, seat) for project_id, seat in rows}
 
 
 def changed_since(pairs: Collection[tuple[int, int]]) -> dict[tuple[int, int], set[str]]:

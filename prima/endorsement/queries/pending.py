@@ -5,9 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Double, FromClause, Text, and_, cast, false, func, or_, select, tuple_
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Date,
+    Double,
+    FromClause,
+    Select,
+    Text,
+    and_,
+    any_,
+    bindparam,
+    cast,
+    false,
+    func,
+    or_,
+    select,
+    tuple_,
+)
 from sqlalchemy import literal as said
 from sqlalchemy.orm import aliased
 
@@ -15,7 +34,7 @@ from prima import clock
 from prima.db import db
 from prima.endorsement.models import Clearance, Round
 from prima.endorsement.queries.asked import Place, asked, takers
-from prima.endorsement.queries.desks import Lying, page_of, service_days, shown
+from prima.endorsement.queries.desks import Lying, page_of, paged, service_days, shown, told
 from prima.endorsement.steps import DESKS
 from prima.handbook.published import HandbookEdition
 from prima.lists import RegionalOffice, RoleName
@@ -47,7 +66,8 @@ def everything(
     places: list[ColumnElement[bool]] = [may_see(viewer)]
     if wanted.office:
         places.append(Project.office_id.in_(select(Office.id).where(Office.code == wanted.office)))
-    lying = asked(*places).subquery("lying")
+    desks = asked(*places).subquery("desks")
+    lying = select(desks, false().label("own")).subquery("lying")
     conditions: list[ColumnElement[bool]] = [~lying.c.naming]
     if wanted.region:
         conditions.append(lying.c.region_code == wanted.region)
@@ -55,9 +75,8 @@ def everything(
         conditions.append(lying.c.role == wanted.role)
     if wanted.late:
         conditions.append(_is_late(lying))
-    page = page_of(lying, false(), conditions, after, limit)
-    rows = shown(page)
-    names = _names(page)
+    rows = shown(told(page_of(lying, conditions, bool(after))), paged(after, limit))
+    names = _names(rows)
     return [(row, names.get(row.key, [])) for row in rows]
 
 
@@ -69,18 +88,31 @@ def waiting_by_region(viewer: User, regions: Sequence[str]) -> dict[str, int]:
     return dict(db.session.execute(query.group_by(lying.c.region_code)).all())
 
 
-def _names(page: FromClause) -> dict[str, list[str]]:
+def _names(rows: Sequence[Lying]) -> dict[str, list[str]]:
     """Who may do what each row of a page waits for, by the row's key."""
-    person = aliased(User)
     found: dict[str, list[str]] = {}
-    for key, name in db.session.execute(
-        select(page.c.key, person.name)
-        .select_from(page)
-        .join(person, person.id.in_(takers(Place.of(page))))
-        .order_by(page.c.key, person.sort_key, person.id)
-    ):
-        found.setdefault(key, []).append(name)
+    if not rows:
+        return found
+    wanted = {(row.project_id, row.seat): row.key for row in rows}
+    ids = sorted({row.project_id for row in rows})
+    for project_id, seat, name in db.session.execute(_who_has(clock.today()), {"project_ids": ids}):
+        if key := wanted.get((project_id, seat)):
+            found.setdefault(key, []).append(name)
     return found
+
+
+@lru_cache(maxsize=8)
+def _who_has(_day: date) -> Select[Any]:
+    """Everybody who may do what waits on the desks of projects. Built once a day, which it holds."""
+    among = Project.id == any_(bindparam("project_ids", type_=ARRAY(BigInteger)))
+    lying = asked(among).subquery("lying")
+    person = aliased(User)
+    return (
+        select(lying.c.project_id, lying.c.seat, person.name)
+        .select_from(lying)
+        .join(person, person.id.in_(takers(Place.of(lying))))
+        .order_by(person.sort_key, person.id)
+    )
 
 
 def _is_late(lying: FromClause) -> ColumnElement[bool]:

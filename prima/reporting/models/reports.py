@@ -20,7 +20,13 @@ class Report(Model):
     """A narrative or financial report: its state is a move of people, its timeliness is computed."""
 
     __table_args__ = (
-        Index("ix_report_waiting", "state", "deadline_id", postgresql_where="state = 'submitted' or state = 'checked'"),
+        Index(
+            "ix_report_waiting",
+            "state",
+            "deadline_id",
+            postgresql_include=["state_since"],
+            postgresql_where="state = 'submitted' or state = 'checked'",
+        ),
     )
 
     id: Mapped[Key]

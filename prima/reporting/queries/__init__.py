@@ -33,7 +33,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from prima import clock
 from prima.db import db
-from prima.desk import Duty
+from prima.desk import Cursor, Duty, Found
 from prima.handbook.edition import ReportType
 from prima.handbook.published import HandbookEdition
 from prima.lessons import Lesson as Known
@@ -53,7 +53,6 @@ from prima.projects.models import (
     Project,
     Result,
 )
-from prima.projects.models.project import TEAM
 from prima.projects.numbering import numbered
 from prima.projects.rules.facts import EVALUATION as EVALUATION_MONEY
 from prima.projects.visibility import may_see, region_link
@@ -72,6 +71,7 @@ from prima.reporting.models import (
     Spending,
 )
 from prima.reporting.monitoring import Reading, figure
+from prima.reporting.queries.deciding import count_to_decide, to_decide
 from prima.reporting.queries.evaluation import to_follow, with_evaluation
 from prima.reporting.queries.recorded import lesson_path
 from prima.reporting.queries.spending import spent_by_line
@@ -88,7 +88,7 @@ from prima.reporting.standing import (
 )
 from prima.reporting.steps import IN, OWING, deadline_name, in_a_sentence, report_path, report_type
 from prima.sessions import with_rights as with_roles
-from prima.users import DECIDING, Authority, Grant, Role, Scope, User
+from prima.users import DECIDING, Grant, Role, Scope, User
 
 # -- one project ------------------------------------------------------------------------------------------------------
 
@@ -599,41 +599,59 @@ def regions() -> list[tuple[str, str]]:
 # -- on the desk ------------------------------------------------------------------------------------------------------
 
 
-def desk(user: User) -> list[Duty]:
+def desk(user: User, after: Cursor | None = None, limit: int = 50) -> Found:
     """Reports that the person owes or is to check or accept, and recommendations that the person follows up."""
     editions = _editions()
-    today = clock.today()
-    asked: list[Any] = [_owed_by(user, editions, clock.days_on_earth()[1])]
-    if ways := _deciding_ways(user, editions, today):
-        asked.append(_asked(Report.state.in_(WAITING), or_(*ways)))
-    statement: Any = union_all(*asked)
-    rows: list[Any] = sorted(db.session.execute(statement), key=lambda row: (row.state in WAITING, row.due_on, row.id))
-    duties = [duty for row in rows if (duty := _duty(row, editions[row.edition_id]))]
-    return [*duties, *to_follow(user)]
+    own = _own(user, editions)
+    rows = to_decide(user, editions, after, limit)
+    duties = [one for one in own if after is None or one.cursor > after]
+    duties += [_to_decide(row, editions[row.edition_id]) for row in rows]
+    decided = rows[0].total if rows else count_to_decide(user, editions) if after else 0
+    return Found(sorted(duties, key=lambda one: one.cursor)[:limit], len(own) + decided)
 
 
-def _duty(row: Any, edition: HandbookEdition) -> Duty | None:
-    """What is to be done with a report; nothing as long as it is not announced."""
-    decides, today = row.state in WAITING, clock.today_at(row.time_zone)
-    if not decides and row.due_on > today + timedelta(days=announced_days(edition)) and not has_opened(row, today):
+def count_on_the_desk(user: User) -> int:
+    editions = _editions()
+    return len(_own(user, editions)) + count_to_decide(user, editions)
+
+
+def _own(user: User, editions: dict[int, HandbookEdition]) -> list[Duty]:
+    """What lies with the person and nobody else: of the projects they have a part in, so these are few."""
+    owed = db.session.execute(_owed_by(user, editions, clock.days_on_earth()[1]))
+    return [*(duty for row in owed if (duty := _owed(row, editions[row.edition_id]))), *to_follow(user)]
+
+
+def _owed(row: Any, edition: HandbookEdition) -> Duty | None:
+    """A report to be written; nothing as long as it is not announced."""
+    today = clock.today_at(row.time_zone)
+    if row.due_on > today + timedelta(days=announced_days(edition)) and not has_opened(row, today):
         return None
     name = deadline_name(edition.handbook, row.kind, row.name)
     return Duty(
-        what=deciding(name, row.state) if decides else writing(name, row.state),
+        what=writing(name, row.state),
         reference=row.code or row.reference,
         title=row.title,
         place=row.office,
         url=report_path(row.reference, row.id),
-        since_on=row.state_since.date()
-        if decides
-        else since(row.state, row.state_since, row.period_to or row.from_on, today),
-        due_on=None if decides else row.due_on,
+        since_on=since(row.state, row.state_since, row.period_to or row.from_on, today),
+        due_on=row.due_on,
         today=today,
     )
 
 
-WAITING = (ReportState.SUBMITTED, ReportState.CHECKED)
-"""Handed in, and with those who decide."""
+def _to_decide(row: Any, edition: HandbookEdition) -> Duty:
+    """A report to be checked or accepted."""
+    name = deadline_name(edition.handbook, row.kind, row.name)
+    return Duty(
+        what=deciding(name, row.state),
+        reference=row.code or row.reference,
+        title=row.title,
+        place=row.office,
+        url=report_path(row.reference, row.id),
+        since_on=row.since_on,
+        today=clock.today_at(row.time_zone),
+        key=row.key,
+    )
 
 
 def announced_days(edition: HandbookEdition) -> int:
@@ -715,42 +733,6 @@ def since(state: ReportState | None, state_since: Any, period_to: date | None, t
     if state is ReportState.RETURNED:
         return state_since.date()
     return period_to if period_to and period_to <= today else None
-
-
-def _deciding_ways(user: User, editions: dict[int, HandbookEdition], today: date) -> list[ColumnElement[bool]]:
-    """Which reports wait for the person to check or accept them, by each authority and edition."""
-    ways = []
-    for held in user.authorities(today):
-        for number, edition in editions.items():
-            checks = [kind.code for kind in edition.handbook.reports if held.role in kind.checked_by]
-            accepts = [kind.code for kind in edition.handbook.reports if held.role == kind.accepted_by]
-            if checks or accepts:
-                turn = or_(
-                    and_(Report.state == ReportState.SUBMITTED, Deadline.kind.in_(checks)),
-                    and_(Report.state == ReportState.CHECKED, Deadline.kind.in_(accepts)),
-                )
-                ways.append(and_(Project.edition_id == number, turn, _covers(held), _off_the_team(user, held)))
-    return ways
-
-
-def _covers(held: Authority) -> ColumnElement[bool]:
-    """The projects over which an authority is held."""
-    if held.scope is Scope.ORGANIZATION:
-        return true()
-    if held.scope is Scope.REGION:
-        # The offices ever linked to the region come first: the link of the day is asked of their projects alone.
-        ever = select(OfficeLink.office_id).where(OfficeLink.region_code == held.region_code)
-        linked = exists().where(region_link(), OfficeLink.region_code == held.region_code).correlate(Project)
-        return and_(Project.office_id.in_(ever), linked)
-    return Project.office_id == held.office_id if held.office_id else false()
-
-
-def _off_the_team(user: User, held: Authority) -> ColumnElement[bool]:
-    """Neither the person nor the one they stand in for is or was on the team, or evaluates (rights.barred)."""
-    people = [user.id, *([held.absent.id] if held.absent else [])]
-    return ~exists().where(
-        Party.project_id == Project.id, Party.user_id.in_(people), Party.part.in_((*TEAM, Part.EVALUATOR))
-    )
 
 
 def role_names() -> dict[str, str]:
