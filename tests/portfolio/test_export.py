@@ -23,7 +23,7 @@ MORE = [
     "SDG targets", "MiGOF", "Cross-cutting themes", "Duration (months)", "First end", "Extensions", "Months added",
     "Currency", "Budget", "USD for one unit", "Spent", "Committed", "Balance", "Spent (USD)", "Spent of the budget",
     "Beneficiaries planned", "Beneficiaries reached", "Reports overdue", "Milestones", "Milestones done",
-    "Milestones overdue", "Last change",
+    "Milestones overdue", "Light of schedule", "Light of results", "Light of money", "Last change",
 ]  # fmt: skip
 SHEETS = [
     "Projects", "Totals", "Budget lines", "Allocation", "Beneficiaries", "Results", "Indicators", "Milestones",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask_babel import force_locale
-from sqlalchemy import Date, Select, Text, case, cast, func, literal, null, select, union_all
+from sqlalchemy import Date, Text, case, cast, func, literal, null, select, union_all
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased
 
@@ -317,7 +317,7 @@ def clearances(asked: Asked) -> Table:
     return Table("Clearances", says, fields, query, select(func.count()).select_from(answers))
 
 
-def _reviews(asked: Asked) -> Select[Any]:
+def _reviews(asked: Asked) -> Any:
     """Of an open one nothing that is drafted."""
     given = Clearance.verdict.is_not(None)
     return (
@@ -344,7 +344,7 @@ def _reviews(asked: Asked) -> Select[Any]:
     )
 
 
-def _decisions(asked: Asked) -> Select[Any]:
+def _decisions(asked: Asked) -> Any:
     """Asked when the proposal came to that desk: by the step before."""
     before = aliased(Step)
     came = (

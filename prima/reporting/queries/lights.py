@@ -1,8 +1,9 @@
-"""What the traffic lights are judged by, in one question: the project page asks it each time."""
+"""What the traffic lights are judged by: of one project in one question, of many within the question for them."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -45,7 +46,13 @@ def rules_of(project: Project) -> Lights | None:
 
 def recorded(project: Project) -> Recorded:
     """All that was recorded on the project, as the lights take it."""
-    number = project.id
+    row = db.session.execute(select(*(cast(one, Text) for one in asked_of(literal(project.id))))).one()
+    return read([json.loads(text, parse_float=Decimal) if text else [] for text in row], project.ends_on)
+
+
+def asked_of(number: Any) -> list[Any]:
+    """What `read` takes of the project with this number, each a JSON value: values of indicators, activities, reviews
+    of risks, the scale of risks, what finance states, and the newest financial report."""
     standing = (Expense.project_id == number, Expense.superseded_id.is_(None))
     money = (
         select(
@@ -103,10 +110,12 @@ def recorded(project: Project) -> Recorded:
         money,
         told,
     ]
-    row = db.session.execute(select(*(cast(one.scalar_subquery(), Text) for one in asked))).one()
-    values, activities, risks, scale, expenses, reported = (
-        json.loads(text, parse_float=Decimal) if text else [] for text in row
-    )
+    return [one.correlate(Project).scalar_subquery() for one in asked]
+
+
+def read(found: Sequence[Any], ends_on: date | None) -> Recorded:
+    """From what `asked_of` gave, with fractions as Decimal; `ends_on` is the project's end."""
+    values, activities, risks, scale, expenses, reported = (one or [] for one in found)
     readings: dict[int, list[Reading]] = {}
     for indicator, on_day, value, numerator, denominator, words in values:
         reading = Reading(date.fromisoformat(on_day), _exact(value), _exact(numerator), _exact(denominator), words)
@@ -120,13 +129,13 @@ def recorded(project: Project) -> Recorded:
             for risk, state, grave, likely, on_day in risks
         },
         worth=dict(scale),
-        spent=_spent(project, expenses, reported),
+        spent=_spent(ends_on, expenses, reported),
     )
 
 
-def _rows(model: Any, project_id: int, *columns: Any, order: Any) -> Any:
+def _rows(model: Any, number: Any, *columns: Any, order: Any) -> Any:
     rows = func.jsonb_agg(aggregate_order_by(func.jsonb_build_array(*columns), order))
-    return select(rows).where(model.project_id == literal(project_id))
+    return select(rows).where(model.project_id == number)
 
 
 def _exact(figure: Any) -> Decimal | None:
@@ -137,7 +146,7 @@ def _day(moment: str) -> date:
     return date.fromisoformat(moment[:10])
 
 
-def _spent(project: Project, expenses: list[Any], reported: list[Any]) -> Spent | None:
+def _spent(ends_on: date | None, expenses: list[Any], reported: list[Any]) -> Spent | None:
     """What finance states; where it states nothing, the newest financial report that was handed in."""
     count, amount, at = expenses
     if count:
@@ -145,7 +154,7 @@ def _spent(project: Project, expenses: list[Any], reported: list[Any]) -> Spent 
     if not reported:
         return None
     amount, period_to, handed_in = reported
-    assert project.ends_on
-    until = date.fromisoformat(period_to) if period_to else project.ends_on
+    assert ends_on
+    until = date.fromisoformat(period_to) if period_to else ends_on
     stated = date.fromisoformat(handed_in) if handed_in else until
     return Spent(Decimal(amount), min(until, stated), stated, by_finance=False)
