@@ -12,8 +12,6 @@ from flask_babel.speaklater import LazyString
 ENGLISH = "en"
 OF_LETTERS = {ENGLISH: "English", "fr": "Français", "es": "Español"}
 """The languages of letters, each by its own name: their catalogues hold every word of a letter."""
-OF_PAGES = (ENGLISH,)
-"""The languages of pages: another is added when its catalogue holds every word of every page."""
 Words = str | LazyString
 """Text as it is, or said once it is known who reads it."""
 
