@@ -384,7 +384,7 @@ def test_from_a_concept_to_an_accepted_report(cast_of, axe, javascript, width, r
     assert look_at_the_dashboard(cast.director, axe) == [
         "East and Horn of Africa", "0", "20,010", "0", "79,990", "0", "0", "0", "100,000",
     ]  # fmt: skip
-    drawing = cast.director.main.locator("[data-chart=years-figure]")
+    drawing = cast.director.main.locator("[data-chart=years-bars-figure]")
     if javascript:
         expect(drawing.locator("svg").first).to_be_visible()
     else:
