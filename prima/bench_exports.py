@@ -71,7 +71,8 @@ class Slice:
         reading = portfolio.read(None, {})
         connection = db.session.connection()
         [table] = exports.tables(exports.ask(connection, None, reading), [exports.PROJECTS])
-        return table, [tuple(row) for row in connection.execute(table.statement.limit(SLICE))]
+        rows = connection.execute(table.statement.limit(SLICE))
+        return table, [tuple(table.read(row) if table.read else row) for row in rows]
 
     def written(self) -> int:
         table, rows = self.rows

@@ -64,7 +64,7 @@ def try_mail(_session: Session, _stop: Stop) -> str:
 
 
 def make_exports(_session: Session, stop: Stop) -> str:
-    """Large exports, one after the other; one that was killed with its process is begun again."""
+    """Large exports, each in its turn; one that was killed with its process is begun again."""
     config = current_app.config
     workshop = exports.Workshop(db.engine, config["EXPORTS_DIR"], config["BASE_URL"])
     return _("%(count)s exports made", count=exports.make_waiting(workshop, stop))
@@ -120,7 +120,9 @@ JOBS = (
     Job("remind", remind, at=timedelta(hours=1)),
     Job("digests", write_digests, at=timedelta(minutes=1)),
     Job("send mail", send_mail, at=timedelta(seconds=20)),
+    # Two, so that a small export need not wait until a large one of somebody else is done.
     Job("make exports", make_exports, at=timedelta(seconds=5), longest=timedelta(minutes=30)),
+    Job("make further exports", make_exports, at=timedelta(seconds=5), longest=timedelta(minutes=30)),
     Job("try the mail server", try_mail, at=timedelta(minutes=10)),
     Job("clean up", clean_up, at=timedelta(minutes=30)),
     Job("anchor the journal", anchor, at=timedelta(minutes=1)),

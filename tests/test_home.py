@@ -109,7 +109,9 @@ def test_each_figure_is_that_of_the_projects_one_may_see(portfolio_of_all, brows
     projects = visible(seen_by(user))
     key = [item.get_text(" ", strip=True) for item in page.soup.select("#world .key-figures li strong")]
     number, budget = len(projects), sum((one.budget_usd for one in projects), Decimal(0))
-    assert key == [str(number), money_short(budget), str(sum(map(late, projects)))]
+    full = f"{money_short(budget)} {money(budget)}"  # the second is read out, and stands as title
+    assert key == [str(number), full, str(sum(map(late, projects)))]
+    assert page.soup.select_one("#world .key-figures [title]")["title"] == f"USD {money(budget)}"
 
     names = dict(db.session.execute(select(Country.code, Country.name)).all())
     by_country = {}
@@ -147,8 +149,9 @@ def test_ones_own_region_has_its_figures_each_with_the_list_behind_it(
     waits = endorsement_queries.everything(seen_by(user), Wanted(region=region))
     soon = [one for one in here if one.ends_on and one.status.value in ("ACTIVE", "SUSPENDED")]
     soon = [one for one in soon if TODAY <= one.ends_on <= TODAY + timedelta(days=portfolio.ENDING)]
-    expected = [len(here), money_short(sum(one.budget_usd for one in here)), sum(map(late, here))]
-    assert [one.get_text(strip=True) for one in section.select("strong")] == [
+    budget = sum(one.budget_usd for one in here)
+    expected = [len(here), f"{money_short(budget)} {money(budget)}", sum(map(late, here))]
+    assert [one.get_text(" ", strip=True) for one in section.select("strong")] == [
         *map(str, expected), str(len(waits)), str(len(soon)),
     ]  # fmt: skip
     browser = browser_of(user)

@@ -150,7 +150,7 @@ def test_a_job_that_did_not_run_in_its_time_or_fails_is_told(app, ran):
     assert {one.job.name: one.late for one in conditions(db.session(), JOBS)} == {
         "send mail": True, "remind": False, "digests": False, "try the mail server": False, "clean up": False,
         "anchor the journal": False, "add up totals": False, "compare totals": False,
-        "tell of saved searches": False, "make exports": False,
+        "tell of saved searches": False, "make exports": False, "make further exports": False,
     }  # fmt: skip
     assert told["clean up"] == "The job “clean up” fails: No room"
     ran["remind"].started_at = clock.ago(minutes=68)

@@ -17,6 +17,7 @@ from prima.projects.changes import IN_A_SENTENCE, ROAD, ChangeState, path
 from prima.projects.models import Change, Milestone, Part, Project
 from prima.projects.rights import may_change
 from prima.projects.rules import is_donor
+from prima.projects.rules.calls import day_at
 from prima.projects.stages import CLOSABLE, RUNNING, Status
 from prima.timeline import Mark, Span
 from prima.users import User
@@ -149,15 +150,18 @@ def _changes(project: Project) -> list[Mark]:
 
 
 def _milestones(project: Project) -> list[Mark]:
+    today = day_at(project.office)
     return [
-        Mark(one.name, one.done_on or one.planned_on, "milestone", milestone_state(one)) for one in project.milestones
+        Mark(one.name, one.done_on or one.planned_on, "milestone", milestone_state(one, today))
+        for one in project.milestones
     ]
 
 
-def milestone_state(milestone: Milestone) -> str:
+def milestone_state(milestone: Milestone, today: date) -> str:
+    """`today` at the office."""
     if milestone.done_on:
         return "done"
-    return "late" if milestone.planned_on < clock.today() else "ahead"
+    return "late" if milestone.planned_on < today else "ahead"
 
 
 def desk(user: User) -> list[Duty]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from functools import partial
 from typing import Any
 
 from flask_babel import gettext as _
@@ -30,16 +31,26 @@ from prima.reporting.monitoring import (
 GREEN, AMBER, RED, GREY = "green", "amber", "red", "grey"
 WORDS = {GREEN: _l("On track"), AMBER: _l("Watch"), RED: _l("Act"), GREY: _l("Not known")}
 ONE = Decimal(1)
+Says = Callable[[], str]
+"""A sentence, not yet written: of many projects at once the colours alone are asked for."""
 
 
 @dataclass(frozen=True)
 class Light:
-    """`rule` says from which figures on the light changes, `found` what was found; both in sentences."""
+    """`says` tells from which figures on the light changes, `why` what was found: written out only when it is read."""
 
-    name: str
+    name: Any
     tone: str
-    rule: str
-    found: str
+    says: Says
+    why: Says
+
+    @property
+    def rule(self) -> str:
+        return self.says()
+
+    @property
+    def found(self) -> str:
+        return self.why()
 
     @property
     def word(self) -> str:
@@ -189,107 +200,127 @@ def falling(figure: Decimal, rule: Threshold) -> str:
 
 
 def schedule(figures: Figures, rule: Threshold, period: Period) -> Light:
-    name = _("Schedule")
-    says = _(
-        "Amber from %(amber)s%%, red from %(red)s%% of the activities and milestones that should be done by today and "
-        "are not.",
-        amber=rule.amber,
-        red=rule.red,
+    light = partial(
+        Light,
+        _l("Schedule"),
+        says=lambda: _(
+            "Amber from %(amber)s%%, red from %(red)s%% of the activities and milestones that should be done by today "
+            "and are not.",
+            amber=rule.amber,
+            red=rule.red,
+        ),
     )
-    if not figures.due.due:
-        return Light(name, GREY, says, _("Nothing was planned to be done by today."))
+    due = figures.due
+    if not due.due:
+        return light(GREY, why=lambda: _("Nothing was planned to be done by today."))
     if period.is_stale(figures.schedule_on):
-        return Light(name, GREY, says, period.silence(figures.schedule_on))
-    if not figures.due.late:
-        found = ngettext(
-            "What should be done by today is done.",
-            "All %(num)s that should be done by today are done.",
-            figures.due.due,
+        return light(GREY, why=lambda: period.silence(figures.schedule_on))
+    if not due.late:
+        return light(
+            GREEN,
+            why=lambda: ngettext(
+                "What should be done by today is done.", "All %(num)s that should be done by today are done.", due.due
+            ),
         )
-        return Light(name, GREEN, says, found)
-    share = Decimal(figures.due.late) / figures.due.due
-    found = _(
-        "%(late)s of %(due)s that should be done by today are not: %(share)s.",
-        late=figures.due.late,
-        due=figures.due.due,
-        share=percent(share, 0),
+    share = Decimal(due.late) / due.due
+    return light(
+        rising(100 * share, rule),
+        why=lambda: _(
+            "%(late)s of %(due)s that should be done by today are not: %(share)s.",
+            late=due.late,
+            due=due.due,
+            share=percent(share, 0),
+        ),
     )
-    return Light(name, rising(100 * share, rule), says, found)
 
 
 def results(figures: Figures, rule: Threshold, period: Period) -> Light:
     """The indicators' way to their targets, on average, beside the time; none makes up for another."""
-    name = _("Results")
-    says = _(
-        "Amber at %(amber)s%% or less, red at %(red)s%% or less of what the time that has passed lets expect of the "
-        "indicators.",
-        amber=rule.amber,
-        red=rule.red,
+    light = partial(
+        Light,
+        _l("Results"),
+        says=lambda: _(
+            "Amber at %(amber)s%% or less, red at %(red)s%% or less of what the time that has passed lets expect of "
+            "the indicators.",
+            amber=rule.amber,
+            red=rule.red,
+        ),
     )
     passed = period.passed()
     if not passed:
-        return Light(name, GREY, says, _("The project has not begun."))
+        return light(GREY, why=lambda: _("The project has not begun."))
     if not figures.shares:
-        return Light(name, GREY, says, _("No indicator has a baseline and a target to be judged by."))
+        return light(GREY, why=lambda: _("No indicator has a baseline and a target to be judged by."))
     if figures.results_on is None or period.is_stale(figures.results_on):
-        return Light(name, GREY, says, period.silence(figures.results_on))
+        return light(GREY, why=lambda: period.silence(figures.results_on))
     done = sum((min(max(one or Decimal(0), Decimal(0)), ONE) for one in figures.shares), Decimal(0))
     average = done / len(figures.shares)
     ratio = average / passed
-    found = _(
-        "The indicators are on average %(average)s of the way to their targets, and %(passed)s of the time has passed: "
-        "%(ratio)s of what can be expected.",
-        average=percent(average, 0),
-        passed=percent(passed, 0),
-        ratio=percent(ratio, 0),
+    return light(
+        falling(100 * ratio, rule),
+        why=lambda: _(
+            "The indicators are on average %(average)s of the way to their targets, and %(passed)s of the time has "
+            "passed: %(ratio)s of what can be expected.",
+            average=percent(average, 0),
+            passed=percent(passed, 0),
+            ratio=percent(ratio, 0),
+        ),
     )
-    return Light(name, falling(100 * ratio, rule), says, found)
 
 
 def money(figures: Figures, rule: Threshold, period: Period) -> Light:
     """Spending is compared with the time that had passed on the day it was stated for, not with today's."""
-    name = _("Money")
-    says = _(
-        "Amber from %(amber)s, red from %(red)s percentage points between the budget spent and the time that has "
-        "passed.",
-        amber=rule.amber,
-        red=rule.red,
+    light = partial(
+        Light,
+        _l("Money"),
+        says=lambda: _(
+            "Amber from %(amber)s, red from %(red)s percentage points between the budget spent and the time that has "
+            "passed.",
+            amber=rule.amber,
+            red=rule.red,
+        ),
     )
     spent = figures.spent
-    if spent is None or not figures.budget:
-        says_why = _("There is no budget.") if not figures.budget else _("No spending has been stated yet.")
-        return Light(name, GREY, says, says_why)
+    if not figures.budget:
+        return light(GREY, why=lambda: _("There is no budget."))
+    if spent is None:
+        return light(GREY, why=lambda: _("No spending has been stated yet."))
     if period.is_stale(spent.recorded_on):
-        return Light(name, GREY, says, period.silence(spent.recorded_on))
+        return light(GREY, why=lambda: period.silence(spent.recorded_on))
     share, passed = spent.amount / figures.budget, period.passed(spent.as_of)
     apart = abs(share - passed) * 100
-    found = _(
-        "By %(day)s %(share)s of the budget was spent and %(passed)s of the time had passed: %(apart)s percentage "
-        "points apart (%(source)s).",
-        day=day(spent.as_of),
-        share=percent(share, 0),
-        passed=percent(passed, 0),
-        apart=apart.quantize(ONE, ROUND_HALF_UP),
-        source=_("stated by finance") if spent.by_finance else _("from the newest financial report"),
+    return light(
+        rising(apart, rule),
+        why=lambda: _(
+            "By %(day)s %(share)s of the budget was spent and %(passed)s of the time had passed: %(apart)s percentage "
+            "points apart (%(source)s).",
+            day=day(spent.as_of),
+            share=percent(share, 0),
+            passed=percent(passed, 0),
+            apart=apart.quantize(ONE, ROUND_HALF_UP),
+            source=_("stated by finance") if spent.by_finance else _("from the newest financial report"),
+        ),
     )
-    return Light(name, rising(apart, rule), says, found)
 
 
 def risk(figures: Figures, rule: Threshold, period: Period) -> Light:
-    name = _("Risk")
-    says = _(
-        "Amber from level %(amber)s, red from level %(red)s of the highest risk that is not closed; the level is "
-        "consequence times likelihood, of the newest review.",
-        amber=rule.amber,
-        red=rule.red,
+    light = partial(
+        Light,
+        _l("Risk"),
+        says=lambda: _(
+            "Amber from level %(amber)s, red from level %(red)s of the highest risk that is not closed; the level is "
+            "consequence times likelihood, of the newest review.",
+            amber=rule.amber,
+            red=rule.red,
+        ),
     )
     if not figures.risks:
-        return Light(name, GREY, says, _("The plan names no risk."))
+        return light(GREY, why=lambda: _("The plan names no risk."))
     if period.is_stale(figures.risks_on):
-        return Light(name, GREY, says, period.silence(figures.risks_on))
+        return light(GREY, why=lambda: period.silence(figures.risks_on))
     if figures.levels:
         highest = max(figures.levels)
-        return Light(name, rising(highest, rule), says, _("The highest is of level %(level)s.", level=highest))
+        return light(rising(highest, rule), why=lambda: _("The highest is of level %(level)s.", level=highest))
     if figures.closed == figures.risks:
-        return Light(name, GREEN, says, _("Every risk is closed."))
-    return Light(name, GREY, says, _("No risk that is open is rated."))
+        return light(GREEN, why=lambda: _("Every risk is closed."))
+    return light(GREY, why=lambda: _("No risk that is open is rated."))

@@ -70,6 +70,8 @@ class Line:
     state: tuple[str, str]
     timeliness: tuple[str, str]
     late: bool
+    today: date
+    """The date at the office, by which it is judged."""
 
 
 @dataclass(frozen=True)
@@ -146,17 +148,17 @@ def line_of(project: Project, row: Deadline) -> Line:
     edition = project.edition.handbook
     is_report = report_type_of(edition, row.kind) is not None
     state = row.report.state if row.report else None
-    owed = project.status in OWING
+    owed, today = project.status in OWING, today_at(project)
     if row.kind == EXTENSION_REQUEST:
         words = (_("Passed"), "grey") if has_passed(project, row) else (_("Not yet due"), "grey")
         late = False
     else:
-        found = row.timeliness_on(today_at(project))
+        found = row.timeliness_on(today)
         late = owed and found.kind is TimelinessKind.OVERDUE
         words = timeliness_chip(found)
     url = url_for("reports.show", reference=project.reference, deadline=row.id) if is_report else ""
     dates = url_for("due_dates.show", reference=project.reference, deadline=row.id)
-    return Line(row, deadline_name(edition, row.kind, row.name), url, dates, state_chip(state), words, late)
+    return Line(row, deadline_name(edition, row.kind, row.name), url, dates, state_chip(state), words, late, today)
 
 
 def has_passed(project: Project, row: Deadline) -> bool:

@@ -247,14 +247,23 @@ def lessons(found: Iterable[Found], kinds: Mapping[str, str], stages: Mapping[st
     return Sheet("Lessons", [Column(name, itemgetter(place), kind) for place, (name, kind) in enumerate(LESSONS)], rows)
 
 
+MORE = "There are more rows than these; filters choose the others."
+ALL = "All rows that fit the filters."
+
+
 def oversight(
-    told: Iterable[tuple[Any, str, str, str, str]],
+    told: Sequence[tuple[Any, str, str, str, str]],
     late: Any,
-    overdue: Iterable[OverdueRow],
-    never: Iterable[Any],
+    overdue: Sequence[OverdueRow],
+    never: Sequence[Any],
     kinds: Mapping[Any, str],
+    *,
+    most: int,
 ) -> list[Sheet]:
-    """Reminders with (kind, step, why, how), what is overdue with its sums, and of what nobody was reminded."""
+    """Reminders with (kind, step, why, how), what is overdue with its sums, and of what nobody was reminded.
+
+    Each with its first `most` rows; the last sheet says where there were more.
+    """
     cuts = (
         ("Regional Office", late.regions), ("Office", late.offices), ("Manager", late.managers), ("Age", late.ages),
     )  # fmt: skip
@@ -277,7 +286,7 @@ def oversight(
                 Column("Sent", lambda row: row[0].sent_at, Kind.MOMENT),
                 Column("Problem", lambda row: row[0].problem),
             ],
-            told,
+            told[:most],
         ),
         Sheet(
             "Overdue, sums",
@@ -297,7 +306,7 @@ def oversight(
                 Column("Was due", attrgetter("due_on"), Kind.DAY),
                 Column("Days late", attrgetter("days_late"), Kind.NUMBER),
             ],
-            overdue,
+            overdue[:most],
         ),
         Sheet(
             "Never reminded",
@@ -312,6 +321,18 @@ def oversight(
                 Column("Suspended", lambda row: "yes" if row.suspended else "no"),
                 Column("Reason", attrgetter("why")),
             ],
-            never,
+            never[:most],
+        ),
+        Sheet(
+            "Read me",
+            [
+                Column("Sheet", itemgetter(0)),
+                Column("Rows", itemgetter(1), Kind.NUMBER),
+                Column("Text", itemgetter(2), width=80),
+            ],
+            [
+                (name, min(len(rows), most), MORE if len(rows) > most else ALL)
+                for name, rows in (("Reminders", told), ("Overdue", overdue), ("Never reminded", never))
+            ],
         ),
     ]

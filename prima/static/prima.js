@@ -416,9 +416,9 @@ const show = (code, address) => {
     panel.querySelectorAll("[data-data]").forEach((link) => asked(link, found));
     if (place.drawn) draw(place);
   }
-  // The filters and the other pages are asked for the same way; the overview, the first, has no such choice.
+  // The filters and the other pages are asked for the same way.
   all("[name=show]").forEach((one) => { one.value = code; });
-  all(".tabs li + li a[href*='/dashboard/'], [data-clear]").forEach((link) => asked(link, code));
+  all(".tabs a[href*='/dashboard'], [data-clear]").forEach((link) => asked(link, code));
   history.replaceState(null, "", address);
 };
 for (const link of all("[data-show]")) {

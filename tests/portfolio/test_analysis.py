@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -11,6 +12,7 @@ from random import Random
 
 import pytest
 from openpyxl import load_workbook
+from plotly.graph_objects import Figure
 from sqlalchemy import select
 from sqlalchemy.orm import contains_eager, selectinload
 
@@ -24,6 +26,7 @@ from prima.reporting.analysis.counting import ALLOCATED, DIVIDED, MARKED, SINGLE
 from prima.reporting.analysis.naming import DIMENSIONS
 from prima.reporting.analysis.reports import REPORTS
 from prima.reporting.analysis.tables import Cell, Head, Line, Table, as_csv
+from prima.reporting.figures import analysis as of_analysis
 from prima.reporting.models import Deadline, Expense, ExpenseKind, Report
 from prima.reporting.monitoring import months_since, reached, told_of
 from prima.reporting.portfolio import NONE, Filters
@@ -245,6 +248,70 @@ def test_a_report_stands_as_page_and_workbook_with_the_same_figures(app, browser
         table = page.table(caption)
         written = [row[0] for row in sheet.iter_rows(min_row=2, values_only=True)]
         assert [row[0] for row in (*table.rows, *table.totals)] == written
+
+
+def figure_of(page, panel, view="bars"):
+    return json.loads(page.soup.find(id=f"{panel}-{view}-figure").string)
+
+
+@pytest.mark.parametrize(
+    ("name", "panel", "column"),
+    [
+        ("years", "years", 1),
+        ("activities", "activities", 2),
+        ("extensions", "regions", 3),
+        ("extensions", "decided", 1),
+        ("overdue", "regions", 1),
+    ],
+)
+def test_a_chart_draws_a_column_of_the_table_beside_it_and_both_are_taken_away(app, browser_of, name, panel, column):
+    a_varied_portfolio(Random(5), 16)
+    browser = browser_of(a_user("FUND"))
+    page = browser.open(f"/analysis/{name}?show=share").check()
+    place = page.soup.select_one(f"[data-panel={panel}]")
+    assert place["data-chart"] == f"{panel}-share-figure"
+    table = page.table(page.soup.find(id=f"{panel}-title").get_text())
+    drawn = figure_of(page, panel)
+    rows = [row for row in table.rows if row[0] != "Allocated beyond the budget"]
+    values = [sum(one["x"][row] or 0 for one in drawn["data"]) for row in range(len(rows))]
+    assert values == [float(row[column].replace(",", "")) for row in rows] and any(values)
+    Figure(drawn)
+    Figure(figure_of(page, panel, "share"))
+    [link] = [one["href"] for one in page.soup.select(f"#{panel} [data-data]") if "csv" in one["href"]]
+    taken = list(csv.reader(io.StringIO(browser.open(link).content.decode("utf-8-sig"))))
+    assert taken[0] == table.headings
+    assert [row[0] for row in taken[1:]] == [row[0] for row in (*table.rows, *table.totals)]
+    book = load_workbook(io.BytesIO(browser.open(link.replace(".csv", ".xlsx")).content))
+    assert book.worksheets[0].max_row == len(taken)
+
+
+def test_the_chart_of_areas_sets_the_largest_activity_types_apart_and_loses_nothing(app, browser_of, monkeypatch):
+    monkeypatch.setattr(of_analysis, "MOST_SERIES", 2)
+    a_varied_portfolio(Random(5), 40)
+    browser = browser_of(a_user("FUND"))
+    page = browser.open("/analysis/allocation").check()
+    table = page.table("Budget by area of work and activity type, USD")
+    drawn = figure_of(page, "areas")["data"]
+    assert len(drawn) == 3 and len(table.headings) > 5 and drawn[-1]["name"] == "All others"
+    beyond = table.headings.index("Allocated beyond the budget")
+    rows = [[row[0], *(Decimal(cell.replace(",", "")) for cell in row[1:])] for row in table.rows]
+    assert rows.pop()[0] == "Allocated beyond the budget"  # it is less than nothing: no part of a bar
+    for place, row in enumerate(rows):
+        assert sum(Decimal(str(one["x"][place])) for one in drawn) == row[-1] - row[beyond]
+    assert browser.open("/analysis/allocation/none.csv").status == 404
+    assert browser.open("/analysis/allocation/areas.csv?region=XXX").url.endswith("/analysis/allocation?region=XXX")
+
+
+def test_a_report_of_nothing_draws_nothing_and_one_without_charts_offers_no_choice(app, browser_of):
+    browser = browser_of(a_user("VIEW"))
+    for name in REPORTS:
+        page = browser.open(f"/analysis/{name}?show=trend").check()
+        assert not page.soup.select("[data-chart]")
+    a_project(status="ACTIVE", budget=10)
+    years = browser.open("/analysis/years?show=trend").check()
+    assert [one.get_text() for one in years.soup.select("[data-show]")] == ["Bars", "Share", "Trend"]
+    assert not browser.open("/analysis/regional").soup.select("[data-show]")
+    assert "Charts cannot be shown as “pie”" in browser.open("/analysis/years?show=pie").messages[0]
 
 
 def test_the_index_lists_every_report_and_takes_the_filters_along(app, browser_of):

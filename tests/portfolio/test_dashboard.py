@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from decimal import Decimal
 
+from openpyxl import load_workbook
 from plotly.graph_objects import Figure
 from sqlalchemy import delete
 
@@ -14,7 +17,8 @@ from prima.reporting import figures
 from tests.factories import a_project, a_user
 
 CAPTIONS = {
-    "Projects and budget by region",
+    "Budget by region and funding year",
+    "Budget by region and funding year, over time",
     "Projects and budget (USD) by region and funding year",
     "Budget by area of work",
     "Budget by region and area of work, USD",
@@ -33,7 +37,7 @@ def test_every_chart_is_a_figure_that_plotly_draws(imported, browser_of, overdue
     overdue(a_project(status="ACTIVE", budget=50_000, year=2015))
     page = browser_of(a_user("VIEW")).open("/dashboard").check()
     assert set(page.captions) == CAPTIONS
-    assert len(figures_of(page)) == 6
+    assert len(figures_of(page)) == 13  # six as bars and as shares, and the funding years over time
 
 
 def test_figures_lead_to_the_list_behind_them(imported, browser_of):
@@ -80,6 +84,43 @@ def test_an_allocation_beyond_the_budget_is_shown_apart(app, browser_of):
     page = browser_of(a_user("VIEW")).open("/dashboard")
     amounts = {row[0]: row[2] for row in page.rows("Budget by activity type")}
     assert amounts == {"Training": "100", "Not stated": "100", "Allocated beyond the budget": "-20"}
+
+
+def test_charts_are_shown_as_one_chooses_also_without_script(imported, browser_of):
+    a_project(status="ACTIVE", budget=1000, year=2015, office_code="COL")
+    browser = browser_of(a_user("VIEW"))
+    page = browser.open("/dashboard?region=NBO")
+    assert [one.get_text() for one in page.soup.select("[data-show]")] == ["Bars", "Share", "Trend"]
+    page = page.follow("Share", within="Show charts as").check()
+    assert page.url.endswith("/dashboard?show=share&region=NBO")
+    [marked] = page.soup.select("[data-show][aria-current]")
+    assert marked.get_text() == "Share"
+    assert page.soup.select_one("[data-panel=areas]")["data-chart"] == "areas-share-figure"
+    figure = json.loads(page.soup.select_one("#areas-share-figure").string)
+    assert round(sum(figure["data"][0]["x"])) == 100
+    theme = page.follow("Money")
+    assert theme.soup.select_one("[data-show=share]")["aria-current"] == "true"
+    assert "show=share" in theme.follow("Overview").url
+    trend = browser.open("/dashboard?show=trend").check()
+    assert [row[0] for row in trend.rows("Budget by region and funding year, over time")][:2] == ["2015", "2016"]
+    assert trend.soup.select_one("[data-views='bars share']").has_attr("hidden")
+    assert "Charts cannot be shown as “pie”" in browser.open("/dashboard?show=pie").messages[0]
+
+
+def test_what_stands_beside_a_chart_can_be_taken_away(imported, browser_of, source):
+    browser = browser_of(a_user("VIEW"))
+    page = browser.open("/dashboard")
+    [link] = [one["href"] for one in page.soup.select("#areas [data-data]") if "csv" in one["href"]]
+    rows = list(csv.reader(io.StringIO(browser.open(link).content.decode("utf-8-sig"))))
+    assert rows[0] == page.headings("Budget by area of work")
+    assert [row[0] for row in rows[1:]] == [row[0] for row in page.rows("Budget by area of work")]
+    assert sum(Decimal(row[2]) for row in rows[1:]) == source["All"][7]
+    for id in ("years", "activities", "stages", "overdue", "markers"):
+        book = load_workbook(io.BytesIO(browser.open(f"/dashboard/overview/{id}.xlsx?show=trend").content))
+        assert book.worksheets[0].max_row >= 2 or id == "overdue"
+    assert browser.open("/dashboard/overview/none.csv").status == 404
+    told = browser.open("/dashboard/overview/areas.csv?region=XXX")
+    assert told.url.endswith("/dashboard?region=XXX") and told.messages
 
 
 def test_an_empty_dashboard_says_why(app, browser_of):

@@ -23,7 +23,7 @@ MORE = [
     "SDG targets", "MiGOF", "Cross-cutting themes", "Duration (months)", "First end", "Extensions", "Months added",
     "Currency", "Budget", "USD for one unit", "Spent", "Committed", "Balance", "Spent (USD)", "Spent of the budget",
     "Beneficiaries planned", "Beneficiaries reached", "Reports overdue", "Milestones", "Milestones done",
-    "Milestones overdue", "Last change",
+    "Milestones overdue", "Light of schedule", "Light of results", "Light of money", "Last change",
 ]  # fmt: skip
 SHEETS = [
     "Projects", "Totals", "Budget lines", "Allocation", "Beneficiaries", "Results", "Indicators", "Milestones",
@@ -95,7 +95,7 @@ def test_only_the_proposals_of_a_call_with_its_code(app, browser_of):
     made = a_project(title="Of the call", status="ACTIVE", funding_round_code="2016-1")
     page = browser_of(a_user("VIEW")).open("/projects?call=2016-1").check()
     assert page.value("Call for proposals") == "2016-1: =First"
-    [row] = projects(book_of(page.follow("Excel")))
+    [row] = projects(book_of(page.follow("Excel with every sheet")))
     assert (row["Reference"], row["Call for proposals"]) == (made.reference, "2016-1")
 
 
@@ -173,9 +173,22 @@ def test_the_workbook_asks_the_same_for_one_milestone_and_for_many(app, browser_
     assert asked[0] == asked[1]
 
 
+@pytest.mark.parametrize("path", ["/projects", "/dashboard"])
+def test_one_button_says_what_each_way_of_taking_a_choice_away_gives(app, browser_of, path):
+    a_project(status="ACTIVE")
+    page = browser_of(a_user("VIEW")).open(f"{path}?year=2016")
+    [menu] = page.main.select("details.export")
+    assert menu.summary.get_text() == "Export"
+    ways = [(item.a.get_text(), item.p.get_text()) for item in menu.select("li")]
+    assert [name for name, _says in ways] == ["Excel with every sheet", "Choose sheets, or CSV"]
+    assert all(says.endswith(".") for _name, says in ways)
+    assert page.follow("Choose sheets, or CSV").definition("Funding year") == "2016"
+    assert not {"Excel", "Export"} & set(page.links)
+
+
 def test_the_page_exports_exactly_its_list(imported, browser_of):
     page = browser_of(a_user("VIEW")).open("/projects?region=NBO&q=kenya")
-    [row] = projects(book_of(page.follow("Excel")))
+    [row] = projects(book_of(page.follow("Excel with every sheet")))
     assert row["Title"] == "Funding requirements 2016: Kenya"
 
 

@@ -30,6 +30,7 @@ from prima.projects.models import (
     Project,
     Result,
     Risk,
+    Section,
 )
 from prima.projects.numbering import numbered
 from prima.projects.visibility import may_see_internal
@@ -39,6 +40,7 @@ from prima.reporting.models import ExportFormat, IndicatorValue, RiskReview, Ris
 from prima.reporting.operations import exports as making
 from prima.spreadsheets import Kind, write, write_archive
 from prima.users import Grant, Role, User
+from tests.endorsement.cast import Cast
 from tests.factories import a_deadline, a_project, a_user, an_active_project
 
 PROJECTS = 110
@@ -420,3 +422,50 @@ def test_no_text_of_any_sheet_is_taken_for_a_formula(app):
                 assert column[8:] == ["ab", "'x", " =1", "😀" * 20_000]
             else:
                 assert set(column) == {""}
+
+
+def test_what_offices_and_endorsers_decided_stands_beside_the_reviews(browser_of):
+    cast = Cast(browser_of)
+    project = a_project(developer=cast[Role.PDEV], complete=True)
+    cast.to_review(project)
+    cast.has_reviewed(Role.RME, project, Role.RME, "Return for changes", note="Which tools?", sections=("Monitoring",))
+    cast.all_clear(project, but=(Role.RME,))
+    db.session.expire_all()
+    db.session.scalars(select(Section).filter_by(project_id=project.id, code="MON")).one().text = "Better monitoring."
+    db.session.commit()
+    cast.has_submitted(project)
+    cast.has_reviewed(Role.RME, project, Role.RME, "Clear")
+    cast.has_decided(Role.RD, project, "return", "Too dear.", ("Rationale",))
+    db.session.expire_all()
+    found = Exported(None, {}, "Clearances")
+    headings = ("Round", "Kind", "Seat", "Answer", "Given by", "Stands from an earlier round", "Reason or comments")
+    rows = [tuple(row[one] for one in headings) for row in found.rows("Clearances")]
+    assert [row for row in rows if row[1] != "Review"] == [
+        (1, "Office clearance", None, "Clear", "COM person", "no", None),
+        (2, "Office clearance", None, "Clear", None, "yes", "The office's clearance of round 1 stands."),
+        (2, "Endorsement", None, "Return", "RD person", "no", "Too dear."),
+    ]
+    assert (1, "Review", "RME", "Return", "RME person", "no", "Which tools?") in rows
+    assert [row[0] for row in rows] == sorted(row[0] for row in rows)
+    assert rows[-1][1] == "Endorsement" and found.counts["Clearances"] == len(rows)
+    decided = [row for row in found.rows("Clearances") if row["Kind"] != "Review"]
+    assert {row["Role"] for row in decided} == {"Chief of mission / head of office", "Regional director / endorser"}
+    assert all(row["Asked on"] and row["Given on"] and not row["Due on"] for row in decided)
+    assert [row["Sections to change"] for row in decided] == [None, None, "RAT"]
+
+
+def test_a_decision_of_a_proposal_that_went_back_is_nobody_elses(browser_of, seen_by):
+    """What is not endorsed yet is read close by alone; afterwards the reasons stay internal."""
+    cast = Cast(browser_of)
+    project = a_project(developer=cast[Role.PDEV], complete=True)
+    cast.to_endorser(project)
+    reader = a_user("VIEW")
+    db.session.commit()
+    assert Exported(seen_by(reader), {}, "Clearances").counts["Clearances"] == 0
+    cast.has_decided(Role.RD, project, "endorse", "A fine proposal.")
+    db.session.expire_all()
+    found = Exported(seen_by(reader), {}, "Clearances")
+    assert "Endorsement" in {row["Kind"] for row in found.rows("Clearances")}
+    assert not any("fine" in str(cell) for row in found.book["Clearances"].values for cell in row)
+    close = Exported(seen_by(cast[Role.RPDO]), {}, "Clearances").rows("Clearances")
+    assert "A fine proposal." in {row["Reason or comments"] for row in close}

@@ -20,9 +20,11 @@ from sqlalchemy.exc import OperationalError
 from prima import clock, journal, scheduler
 from prima.db import db
 from prima.errors import Refused
+from prima.jobs import JOBS, make_exports
 from prima.outbox import Letter
 from prima.projects.stages import Status
 from prima.reporting import exports
+from prima.reporting.exports import jobs
 from prima.reporting.models import ExportFormat, ExportJob, ExportState
 from prima.reporting.operations import exports as making
 from prima.scheduler import Unfinished
@@ -79,7 +81,7 @@ def files(workshop):
 def test_a_small_export_is_downloaded_at_once(app, browser_of):
     made_here = a_project(title="Small", status="ACTIVE", budget=100)
     a_project(title="Older", status="ACTIVE", year=2010)
-    page = browser_of(a_user("VIEW")).open("/projects?year=2016").follow("Export").check()
+    page = browser_of(a_user("VIEW")).open("/projects?year=2016").follow("Choose sheets, or CSV").check()
     assert page.heading == "Export projects"
     assert page.definition("Funding year") == "2016"
     assert "1 project" in page.text and "Budget lines: 3 rows" in page.text
@@ -101,7 +103,7 @@ def test_csv_comes_as_a_zip(app, browser_of):
 def test_a_large_one_is_made_in_the_background_and_told_by_a_letter(large, browser_of, workshop):
     owner = a_user("VIEW")
     browser = browser_of(owner)
-    page = browser.open("/projects").follow("Excel").check()
+    page = browser.open("/projects").follow("Excel with every sheet").check()
     assert page.heading == "Export projects"
     assert page.messages == ["This export is large. Choose what you need of it; it is then made in the background."]
     page = page.press("Export").check()
@@ -419,6 +421,49 @@ def test_the_page_says_nothing_of_the_scheduler_while_it_runs(large, browser_of)
     assert "Nobody makes exports" not in browser_of(owner).open(f"/export/{job.id}").text
 
 
+# -- in their turn -----------------------------------------------------------------------------------------------------
+
+
+def test_whoever_asks_for_several_does_not_make_others_wait_for_all(large, workshop):
+    eager, other, last = a_user("VIEW"), a_user("VIEW"), a_user("VIEW")
+    first, second, third = (asked_for(eager, name) for name in ("Projects", "Totals", "Lessons"))
+    theirs, also, after = asked_for(other, "Projects"), asked_for(other, "Totals"), asked_for(last, "Projects")
+    expected = [one.id for one in (first, theirs, after, second, also, third)]
+    db.session.commit()
+    for place, number in enumerate(expected):
+        assert jobs.before(db.session.get_one(ExportJob, number)) == place
+    taken = []
+    while job := making.take(workshop):
+        for waits in db.session.scalars(select(ExportJob).filter_by(state=ExportState.WAITING)):
+            ahead = jobs.before(waits)
+            assert ahead == expected.index(waits.id) - len(taken), (waits.id, taken)
+        making.make(workshop, job, never)
+        taken.append(job.id)
+        db.session.expire_all()
+    assert taken == expected
+
+
+def test_of_one_person_one_is_made_at_a_time(large, workshop, monkeypatch):
+    owner, other = a_user("VIEW"), a_user("VIEW")
+    first, second = asked_for(owner, "Projects"), asked_for(owner, "Totals")
+    assert making.take(workshop).id == first.id
+    assert making.take(workshop) is None
+    theirs = asked_for(other, "Projects")
+    assert making.take(workshop).id == theirs.id
+    making.cancel(db.session.get_one(ExportJob, first.id), actor=owner)
+    db.session.commit()
+    assert making.take(workshop).id == second.id  # cancelled: the person's next may begin
+    later = clock.now() + making.SILENT + timedelta(seconds=1)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    assert {making.take(workshop).id, making.take(workshop).id} == {second.id, theirs.id}  # both were killed
+    assert making.take(workshop) is None
+
+
+def test_two_jobs_of_the_scheduler_make_them():
+    makers = [job for job in JOBS if job.work is make_exports]
+    assert len(makers) == len({job.name for job in makers}) == 2
+
+
 # -- where transactions really meet -----------------------------------------------------------------------------------
 
 
@@ -463,6 +508,31 @@ def test_two_processes_make_two_exports_each_once(real):
         jobs = db.session.scalars(select(ExportJob).where(ExportJob.id.in_(ids))).all()
         assert {one.state for one in jobs} == {ExportState.DONE}
         assert {one.tries for one in jobs} == {1}
+
+
+def test_many_who_take_at_once_take_each_one_once_and_of_everybody_one(real):
+    clock.fix(TODAY)
+    with real.app_context():
+        owners = [a_user("VIEW") for _number in range(2)]
+        ids = {asked_for(owner, name).id for owner in owners for name in ("Projects", "Totals", "Lessons")}
+        people = {one.id for one in owners}
+    start = Barrier(6)
+
+    def work():
+        with real.app_context():
+            start.wait()
+            return making.take(making.Workshop(db.engine, real.config["EXPORTS_DIR"], ""))
+
+    with ThreadPoolExecutor(6) as pool:
+        found = [one.result() for one in [pool.submit(copy_context().run, work) for _number in range(6)]]
+    taken = [one for one in found if one]
+    with real.app_context():
+        assert len(taken) == 2 and {one.owner_id for one in taken} == people
+        for one in taken:
+            making.make(making.Workshop(db.engine, real.config["EXPORTS_DIR"], ""), one, never)
+        assert making.make_waiting(making.Workshop(db.engine, real.config["EXPORTS_DIR"], ""), never) == 4
+        done = db.session.scalars(select(ExportJob).where(ExportJob.id.in_(ids))).all()
+        assert {(one.state, one.tries) for one in done} == {(ExportState.DONE, 1)}
 
 
 def test_all_sheets_show_one_moment(real, monkeypatch):

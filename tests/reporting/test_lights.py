@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -10,16 +11,19 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from openpyxl import load_workbook
 from sqlalchemy import select
 
 from prima import clock, sessions
 from prima.db import db
+from prima.demonstration.portfolio import fill
 from prima.errors import Refused
 from prima.handbook import published
 from prima.handbook.edition import Lights, Threshold
-from prima.projects.models import BudgetLine, Counting, Indicator, Level, Milestone, Part, Party, Result, Risk
-from prima.projects.stages import Status
+from prima.projects.models import BudgetLine, Counting, Indicator, Level, Milestone, Part, Party, Project, Result, Risk
+from prima.projects.stages import RUNNING, Status
 from prima.reporting import lights as figures_of
+from prima.reporting import portfolio
 from prima.reporting.calendar import ReportState
 from prima.reporting.lights import Figures, Period, Spent, lights
 from prima.reporting.models import (
@@ -27,6 +31,7 @@ from prima.reporting.models import (
     ActivityState,
     Expense,
     ExpenseKind,
+    ExportFormat,
     IndicatorValue,
     Report,
     RiskReview,
@@ -35,7 +40,10 @@ from prima.reporting.models import (
     SpendingImport,
 )
 from prima.reporting.monitoring import Due
-from prima.users import Role
+from prima.reporting.operations import exports as making
+from prima.reporting.overview import lights_of
+from prima.reporting.queries.monitoring import monitored
+from prima.users import Role, User
 from tests.conftest import TODAY
 from tests.endorsement.cast import Cast
 from tests.factories import a_deadline, a_user, an_active_project
@@ -314,6 +322,61 @@ def test_the_page_of_a_running_project_asks_little(browser_of, questions, monkey
         questions.clear()
         assert browser.open(f"/projects/{reference}").status == 200
         assert sum("UPDATE sign_in" not in one for one in questions) == QUESTIONS
+
+
+LIGHTS = ("Light of schedule", "Light of results", "Light of money", "Light of risk")
+
+
+def in_the_sheet(viewer):
+    """Of each project by its reference the lights that the export's sheet Projects has, and its columns of them."""
+    file = io.BytesIO()
+    making.at_once(file, viewer, portfolio.read(viewer, {}), ["Projects"], ExportFormat.EXCEL, url="")
+    headings, *rows = load_workbook(file)["Projects"].values
+    columns = [one for one in headings if one in LIGHTS]
+    found = [dict(zip(headings, row, strict=True)) for row in rows]
+    return {row["Reference"]: [row[one] for one in columns] for row in found}, columns
+
+
+def test_the_sheet_of_projects_says_what_the_page_says(app):
+    """Of a project on which everything was recorded, and of a portfolio of all kinds, for whoever sees risks or not."""
+    fill(db.session(), 60)
+    manager = a_user("PM", "KEN")
+    project = an_active_project(manager, budget=100_000)
+    record_all(project, manager)
+    for one in db.session.scalars(select(Project).filter_by(status=Status.ACTIVE)):
+        db.session.add(Milestone(project_id=one.id, name="A course", planned_on=date(2016, 1, 1 + one.id % 28)))
+    line = db.session.scalars(select(BudgetLine).filter_by(project_id=project.id)).first()
+    source = SpendingImport(file_name="spending.xlsx", sha256="0" * 64, rows=1, at=datetime(2016, 9, 30, tzinfo=UTC))
+    db.session.add(source)
+    db.session.flush()
+    db.session.add(
+        Expense(project_id=project.id, line_id=line.id, on_day=TODAY, kind=ExpenseKind.EXPENDITURE, currency="USD",
+                stated=Decimal(10), amount=Decimal(10), import_id=source.id)
+    )  # fmt: skip
+    regional, staff = a_user("RPDO", "NBO"), a_user("VIEW")
+    db.session.commit()
+    loaded = select(User).options(*sessions.with_rights()).where(User.id.in_((regional.id, staff.id)))
+    people = {one.id: one for one in db.session.scalars(loaded.execution_options(populate_existing=True))}
+    seen = set()
+    for viewer, columns in ((people[regional.id], LIGHTS), (people[staff.id], LIGHTS[:3])):
+        rows, shown = in_the_sheet(viewer)
+        assert tuple(shown) == columns
+        for reference, said in rows.items():
+            found = monitored(reference)
+            runs = found is not None and found.status in RUNNING
+            assert [one for one in said if one] == ([one.word for one in lights_of(found, viewer)] if runs else [])
+            seen.update(said)
+    assert in_the_sheet(None)[0][project.reference] == ["Act", "On track", "Act", "Watch"]
+    assert {"On track", "Act", "Not known"} <= seen
+
+
+def test_the_lights_of_the_sheet_take_the_day_at_the_office(app, manager, project, monkeypatch):
+    record_all(project, manager)
+    db.session.add(Milestone(project_id=project.id, name="First course", planned_on=TODAY))
+    db.session.commit()
+    assert in_the_sheet(None)[0][project.reference][0] == "On track"
+    monkeypatch.setattr(clock, "today_at", lambda zone: TODAY + timedelta(days=zone == "Africa/Nairobi"))
+    assert in_the_sheet(None)[0][project.reference][0] == "Act"
 
 
 def test_where_no_edition_has_lights_the_page_shows_none(browser_of, manager, project, monkeypatch):

@@ -18,6 +18,7 @@ from prima.reporting.models import Deadline
 from prima.reporting.reminders import oversight
 from prima.reporting.reminders.asked import AGES, Asked
 from prima.reporting.reminders.oversight import HOW
+from prima.reporting.views import oversight as views
 from prima.sessions import with_rights
 from prima.users import User
 from tests.conftest import TODAY
@@ -285,6 +286,27 @@ def test_a_copy_alone_is_no_reminder_of_who_owes_it(app):
 # -- as a file, and the cost ------------------------------------------------------------------------------------------
 
 
+def test_the_workbook_has_a_bound_and_says_so(browser_of, fund, monkeypatch):
+    monkeypatch.setattr(views, "ROWS_AT_ONCE", 2)
+    for days in (20, 19, 18):
+        a_road(days=days, manager=None)
+    browser = browser_of(fund)
+    for path in ("/reminders", "/reminders/overdue", "/reminders/never"):
+        assert "each with its first 2 rows" in browser.open(path).check().text
+    book = load_workbook(io.BytesIO(browser.open("/reminders.xlsx").content))
+    assert [row[-2] for row in list(book["Never reminded"].values)[1:]] == ["no", "no"]
+    assert book["Overdue"].max_row == 3
+    said = {row[0]: row[1:] for row in book["Read me"].values}
+    assert said["Never reminded"] == (2, "There are more rows than these; filters choose the others.")
+    assert said["Reminders"] == (0, "All rows that fit the filters.")
+    chosen = browser.open("/reminders.xlsx?office=SOM").content
+    assert list(load_workbook(io.BytesIO(chosen))["Read me"].values)[2] == (
+        "Overdue",
+        0,
+        "All rows that fit the filters.",
+    )
+
+
 def test_the_workbook_holds_the_same(browser_of, fund):
     a_road("=Manager", days=9)
     a_project(status="ACTIVE", complete=True)
@@ -294,7 +316,7 @@ def test_the_workbook_holds_the_same(browser_of, fund):
     page = browser_of(fund).open("/reminders")
     with page.browser.client.get(page.soup.find("a", string="Excel")["href"]) as answer:
         book = load_workbook(io.BytesIO(answer.data))
-    assert book.sheetnames == ["Reminders", "Overdue, sums", "Overdue", "Never reminded"]
+    assert book.sheetnames == ["Reminders", "Overdue, sums", "Overdue", "Never reminded", "Read me"]
     sheets = {sheet.title: list(sheet.iter_rows(min_row=2, values_only=True)) for sheet in book}
     assert [row[7] for row in sheets["Reminders"]] == ["=Manager"]
     by = {}

@@ -7,7 +7,6 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from prima import clock
 from prima.errors import Invalid, Refused
 from prima.permissions import Action, can
 from prima.projects import queries
@@ -15,6 +14,7 @@ from prima.projects.models import Milestone, Part, Project
 from prima.projects.operations.drafting import last_writer, session_of, written
 from prima.projects.operations.moves import take_part
 from prima.projects.operations.rows import Changes, Row, sort_out
+from prima.projects.rules.calls import day_at
 from prima.projects.stages import RUNNING
 from prima.users import User
 
@@ -46,7 +46,7 @@ def plan_milestones(project: Project, *, actor: User, rows: Sequence[Row]) -> Ch
     if not changes:
         return changes
     for row in [*changes.added, *(row for _milestone, row in changes.changed)]:
-        if (done := row.values["done_on"]) and done > clock.today():
+        if (done := row.values["done_on"]) and done > day_at(project.office):
             raise Invalid(f"{row.name}-done_on", _("This day is still to come."))
     new = [(Milestone(project_id=project.id, version=0), row) for row in changes.added]
     for milestone, row in [*changes.changed, *new]:

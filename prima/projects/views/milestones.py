@@ -14,6 +14,7 @@ from prima.projects.forms.rows import EMPTY_ROWS
 from prima.projects.models import Project
 from prima.projects.operations.milestones import MOST_MILESTONES, may_plan, values_of
 from prima.projects.operations.rows import RowsConflict
+from prima.projects.rules.calls import day_at
 from prima.projects.views.drafting import (
     Answer,
     both_rows,
@@ -59,4 +60,5 @@ def save(project: Project) -> Answer:
 
 
 def page(project: Project, form: MilestonesForm) -> str:
-    return render_template("projects/milestones.html", **frame(project, HERE, may=may_plan), form=form)
+    known = frame(project, HERE, may=may_plan)
+    return render_template("projects/milestones.html", **known, form=form, today_there=day_at(project.office))

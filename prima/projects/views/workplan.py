@@ -7,7 +7,6 @@ from typing import Any
 from flask import Blueprint, render_template
 from flask_babel import gettext as _
 
-from prima import clock
 from prima.permissions import Action, guard
 from prima.projects import operations, queries
 from prima.projects.forms.workplan import WorkplanForm
@@ -15,6 +14,7 @@ from prima.projects.models import Project
 from prima.projects.operations.drafting import fingerprint
 from prima.projects.operations.rows import RowsConflict
 from prima.projects.operations.workplan import NOTHING, values_of
+from prima.projects.rules.calls import day_at
 from prima.projects.snapshot import snapshot
 from prima.projects.tasks import section
 from prima.projects.views.comments import discussion
@@ -110,7 +110,7 @@ def page(project: Project, form: WorkplanForm) -> str:
         gone=[entry for number, entry in typed.items() if number not in known],
         has_activities=any(line.is_activity for line in lines),
         drawing=drawing(
-            lines, planned, starts_on=project.starts_on, milestones=project.milestones, today=clock.today()
+            lines, planned, starts_on=project.starts_on, milestones=project.milestones, today=day_at(project.office)
         ),
         milestones=snapshot(project)["milestones"],
     )

@@ -35,6 +35,7 @@ UNSTATED: dict[str, Any] = {
     "donor": _l("No donor: the Fund"),
     "call": _l("In no call"),
 }
+BEYOND = _l("Allocated beyond the budget")
 Names = dict[str, dict[str, str]]
 """By dimension and code, in the order shown."""
 
@@ -63,7 +64,7 @@ def names(reading: Reading, found: Mapping[str, Iterable[str]]) -> Names:
         last = {
             SEVERAL: _("Several countries, no shares stated"),
             NONE: str(UNSTATED.get(one, _l("Not stated"))),
-            OVER: _("Allocated beyond the budget"),
+            OVER: str(BEYOND),
         }
         known[one] |= {code: name for code, name in last.items() if code in codes}
     return known

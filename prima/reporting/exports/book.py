@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.orm import undefer
 
 from prima.db import db
-from prima.handbook.published import HandbookEdition
+from prima.handbook.published import HandbookEdition, followed
 from prima.reporting.exports import duties, matrix, money, projects, readme
 from prima.reporting.exports.columns import Asked, Table, sees_internal
 from prima.reporting.portfolio.choosing import Reading, chosen
@@ -60,9 +60,10 @@ def at_one_moment(bind: Engine | Connection) -> Iterator[Connection]:
 
 def ask(connection: Connection, viewer: User | None, reading: Reading) -> Asked:
     """What is exported, to whom: two questions."""
-    editions = db.session.scalars(select(HandbookEdition).options(undefer(HandbookEdition.content)))
-    found = {one.id: one.handbook for one in editions}
-    return Asked(viewer, reading, found, sees_internal(connection, viewer, reading))
+    rows = db.session.scalars(select(HandbookEdition).options(undefer(HandbookEdition.content))).all()
+    editions = {one.id: one.handbook for one in rows}
+    lights = {number: edition.lights or followed(rows, "lights") for number, edition in editions.items()}
+    return Asked(viewer, reading, editions, lights, sees_internal(connection, viewer, reading))
 
 
 def tables(asked: Asked, names: Sequence[str] = ()) -> list[Table]:

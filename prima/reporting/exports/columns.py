@@ -26,7 +26,7 @@ from sqlalchemy import (
     select,
 )
 
-from prima.handbook.edition import Edition
+from prima.handbook.edition import Edition, Lights
 from prima.languages import ENGLISH, speaking
 from prima.projects.models import Project, Result
 from prima.projects.visibility import may_see_internal
@@ -78,6 +78,8 @@ class Asked:
     viewer: User | None
     reading: Reading
     editions: Mapping[int, Edition]
+    lights: Mapping[int, Lights | None]
+    """By edition the thresholds of the traffic lights, its own or those of the newest that speaks of them."""
     sees_internal: bool
 
     @cached_property

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import Date, case, cast, func, null, select
+from sqlalchemy import Date, Text, case, cast, func, literal, null, select, union_all
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased
 
 from prima import clock
-from prima.endorsement.models import Clearance, Round
+from prima.endorsement.models import Clearance, Decision, Round
 from prima.languages import ENGLISH, speaking
 from prima.lists import AreaOfWork, Country, RoleName
 from prima.places import Office
 from prima.projects.changes import KINDS, ChangeState
 from prima.projects.changes import STATES as CHANGE_STATES
-from prima.projects.models import Change, ChangeStep, Extension, Milestone, Project
+from prima.projects.models import Change, ChangeStep, Extension, Milestone, Project, Step
+from prima.projects.stages import Status
 from prima.reporting.calendar import EXTENSION_REQUEST, ReportState, Timeliness, TimelinessKind, timeliness
 from prima.reporting.exports.columns import BETWEEN, NEWEST_FIRST, Asked, Field, Table, of_the_project, words, yes
 from prima.reporting.models import Deadline, DeadlineChange, Lesson, Report, Spending
@@ -25,7 +26,16 @@ from prima.reporting.steps import OWING, STATES, deadline_name
 from prima.spreadsheets import Kind
 from prima.users import User
 
-VERDICTS = {"clear": "Clear", "clear_with_comments": "Clear with comments", "return": "Return"}
+ANSWERS = {
+    "clear": "Clear",
+    "clear_with_comments": "Clear with comments",
+    "return": "Return",
+    "stand": "Clear",
+    "endorse": "Endorse",
+}
+"""Verdicts of reviewers, and the moves by which heads of office and endorsers decide."""
+DECIDED = {Status.OFFICE_CLEAR: (1, "Office clearance"), Status.ENDORSE: (3, "Endorsement")}
+"""Where one person decides: its place in the road of a round, and what the sheet calls it."""
 LESSON_KINDS = {"lesson": "Lesson", "challenge": "Challenge", "practice": "Good practice"}
 TIMELINESS = {
     TimelinessKind.NOT_YET_DUE: "Not yet due",
@@ -263,26 +273,28 @@ def changes(asked: Asked) -> Table:
 
 
 def clearances(asked: Asked) -> Table:
+    """What reviewers were asked, and what heads of office and endorsers decided: one table of answers each."""
     by, behalf_of = aliased(User), aliased(User)
-    given = Clearance.verdict.is_not(None)
+    answers = union_all(_reviews(asked), _decisions(asked)).subquery("answers")
+    found = answers.c
     fields = [
         *of_the_project(),
         Field("Round", Round.number, "The submission that it answers.", Kind.NUMBER),
         Field("Submitted on", _day(Round.submitted_at), "The day (UTC) of that submission.", Kind.DAY),
-        Field("Seat", Clearance.seat, "Which reviewer of the round was asked."),
+        Field("Kind", found.kind, "Office clearance, review, or endorsement."),
+        Field("Seat", found.seat, "Of a review: which reviewer of the round was asked."),
         Field("Role", RoleName.name, "In which role."),
-        Field("Required", yes(Clearance.required), "Whether the endorser waits for it."),
-        Field("Asked on", _day(Clearance.opened_at), "The day (UTC) on which it was opened.", Kind.DAY),
-        Field("Due on", Clearance.due_on, "By the service level of the edition.", Kind.DAY),
-        Field("Answer", func.coalesce(words(Clearance.verdict, VERDICTS), "Open"), "What the reviewer picked."),
-        Field("Given on", case((given, _day(Clearance.decided_at))), "The day (UTC) of the answer.", Kind.DAY),
-        Field("Given by", case((given, by.name)), "Who answered."),
-        Field("In place of", case((given, behalf_of.name)), "For whom, by a delegation."),
-        Field("Stands from an earlier round", yes(Clearance.stands_id.is_not(None)),
-              "Nothing that the role looks at changed since."),
-        Field("Reason or comments", asked.internal(case((given, Clearance.note))),
+        Field("Required", yes(found.required), "Whether the proposal waits for it."),
+        Field("Asked on", _day(found.opened_at), "The day (UTC) on which it was opened.", Kind.DAY),
+        Field("Due on", found.due_on, "Of a review: by the service level of the edition.", Kind.DAY),
+        Field("Answer", func.coalesce(words(found.answer, ANSWERS), "Open"), "What was picked."),
+        Field("Given on", _day(found.decided_at), "The day (UTC) of the answer.", Kind.DAY),
+        Field("Given by", by.name, "Who answered; blank where an earlier clearance of the office stands."),
+        Field("In place of", behalf_of.name, "For whom, by a delegation."),
+        Field("Stands from an earlier round", yes(found.stands), "Nothing that the role looks at changed since."),
+        Field("Reason or comments", asked.internal(found.note),
               "Internal: blank where the reader does not see internal parts of the project.", internal=True),
-        Field("Sections to change", asked.internal(case((given, _list(Clearance.sections)))),
+        Field("Sections to change", asked.internal(_list(found.sections)),
               "Of a return, the codes of sections. Internal, likewise.", internal=True),
     ]  # fmt: skip
     fields = asked.visible(fields)
@@ -291,16 +303,80 @@ def clearances(asked: Asked) -> Table:
         return (
             asked.projects(*columns)
             .join(Round, Round.project_id == Project.id)
-            .join(Clearance, Clearance.round_id == Round.id)
-            .join(RoleName, RoleName.code == Clearance.role)
-            .outerjoin(by, by.id == Clearance.decided_by_id)
-            .outerjoin(behalf_of, behalf_of.id == Clearance.behalf_of_id)
-            .order_by(*NEWEST_FIRST, Round.number, Clearance.id)
+            .join(answers, found.round_id == Round.id)
+            .join(RoleName, RoleName.code == found.role)
+            .outerjoin(by, by.id == found.decided_by_id)
+            .outerjoin(behalf_of, behalf_of.id == found.behalf_of_id)
+            .order_by(*NEWEST_FIRST, Round.number, found.place, found.id)
         )
 
-    says = "One row for each review that was asked for, in each round; answers still being drafted are left out."
-    number = select(func.count()).select_from(Clearance).join(Round, Round.id == Clearance.round_id)
-    return Table("Clearances", says, fields, query, number.where(asked.within(Round.project_id)))
+    says = (
+        "One row for each review that was asked for, in each round, and for each decision of a head of office or an "
+        "endorser on it; answers still being drafted are left out."
+    )
+    return Table("Clearances", says, fields, query, select(func.count()).select_from(answers))
+
+
+def _reviews(asked: Asked) -> Any:
+    """Of an open one nothing that is drafted."""
+    given = Clearance.verdict.is_not(None)
+    return (
+        select(
+            Clearance.round_id,
+            Clearance.id,
+            literal(2).label("place"),
+            literal("Review").label("kind"),
+            Clearance.seat,
+            Clearance.role,
+            Clearance.required,
+            Clearance.opened_at,
+            Clearance.due_on,
+            cast(Clearance.verdict, Text).label("answer"),
+            case((given, Clearance.decided_at)).label("decided_at"),
+            case((given, Clearance.decided_by_id)).label("decided_by_id"),
+            case((given, Clearance.behalf_of_id)).label("behalf_of_id"),
+            Clearance.stands_id.is_not(None).label("stands"),
+            case((given, Clearance.note)).label("note"),
+            case((given, Clearance.sections)).label("sections"),
+        )
+        .join(Round, Round.id == Clearance.round_id)
+        .where(asked.within(Round.project_id))
+    )
+
+
+def _decisions(asked: Asked) -> Any:
+    """Asked when the proposal came to that desk: by the step before."""
+    before = aliased(Step)
+    came = (
+        select(func.max(before.at))
+        .where(before.project_id == Step.project_id, before.id < Step.id, before.target == Step.source)
+        .correlate(Step)
+        .scalar_subquery()
+    )
+    stands = Step.move == "stand"
+    return (
+        select(
+            Decision.round_id,
+            Step.id,
+            case({source: place for source, (place, _kind) in DECIDED.items()}, value=Step.source).label("place"),
+            case({source: kind for source, (_place, kind) in DECIDED.items()}, value=Step.source).label("kind"),
+            null().label("seat"),
+            Decision.role,
+            literal(True).label("required"),
+            came.label("opened_at"),
+            cast(null(), Date).label("due_on"),
+            Step.move.label("answer"),
+            Step.at.label("decided_at"),
+            Step.actor_id.label("decided_by_id"),
+            Step.behalf_of_id,
+            stands.label("stands"),
+            func.nullif(Step.note, "").label("note"),
+            Decision.sections,
+        )
+        .join(Step, Step.id == Decision.step_id)
+        .join(Round, Round.id == Decision.round_id)
+        .where(asked.within(Round.project_id), Step.source.in_(list(DECIDED)), Step.move.in_(list(ANSWERS)))
+    )
 
 
 def _list(codes: Any) -> Any:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, or_, select, tuple_
+from sqlalchemy.orm import aliased
 
 from prima import clock, scheduler
 from prima.db import db
@@ -32,10 +34,36 @@ def newest(viewer: User) -> list[ExportJob]:
     return list(db.session.scalars(mine.order_by(ExportJob.id.desc()).limit(SHOWN)))
 
 
+def in_turn(job: Any) -> tuple[Any, Any]:
+    """In which order exports are made: of everybody the first, then of everybody the second; among them the oldest.
+
+    Whoever asks for several at once does not make others wait for all of them. The turn of one stays what it is while
+    those before it are made: it counts the owner's own that came first, or were begun after it was asked for.
+    """
+    own = aliased(ExportJob)
+    turn = (
+        select(func.count())
+        .where(
+            own.owner_id == job.owner_id,
+            own.id < job.id,
+            or_(own.state == ExportState.WAITING, own.started_at >= job.made_at),
+        )
+        .correlate(job)
+        .scalar_subquery()
+    )
+    return turn, job.id
+
+
 def before(job: ExportJob) -> int:
     """How many exports, of anybody, come first."""
-    earlier = select(func.count()).where(ExportJob.state.in_(OPEN), ExportJob.id < job.id)
-    return db.session.scalar(earlier) or 0
+    waiting = aliased(ExportJob)
+    turn, number = in_turn(waiting)
+    place = select(turn.label("turn"), number.label("number"), waiting.state).where(waiting.state.in_(OPEN)).subquery()
+    own = select(place.c.turn).where(place.c.number == job.id).scalar_subquery()
+    first = or_(
+        place.c.state == ExportState.RUNNING, tuple_(place.c.turn, place.c.number) < tuple_(own, literal(job.id))
+    )
+    return db.session.scalar(select(func.count()).select_from(place).where(first, place.c.number != job.id)) or 0
 
 
 def can_run() -> bool:

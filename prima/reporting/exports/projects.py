@@ -29,6 +29,7 @@ from prima.projects.models import (
 )
 from prima.projects.stages import Funding
 from prima.projects.visibility import region_link
+from prima.reporting.exports import lights
 from prima.reporting.exports.columns import NEWEST_FIRST, Asked, Field, Table, joined
 from prima.reporting.models import (
     Deadline,
@@ -92,11 +93,14 @@ def table(asked: Asked) -> Table:
         Field("Milestones overdue", func.coalesce(steps.c.overdue, 0), "Past their day and not done.", Kind.NUMBER),
         Field("Highest risk level", asked.internal(risks.c.level),
               "Consequence times likelihood of the highest risk that is not closed.", Kind.NUMBER, internal=True),
+        *lights.fields(),
         Field("Last change", _day(Project.updated_at), "The day (UTC) on which it was changed last.", Kind.DAY),
         *_parts(asked, by_area, "area", "area of work"),
         *_parts(asked, by_activity, "activity", "activity type"),
     ]  # fmt: skip
     fields = asked.visible(fields)
+    number, judged = len(fields), lights.judge(asked)
+    first = [one.heading for one in fields].index(lights.FIRST)
     joins = (people, spent, groups, extended, late, steps, by_area, by_activity, *marks.values())
 
     def query(*columns: Any) -> Any:
@@ -115,10 +119,13 @@ def table(asked: Asked) -> Table:
             found = found.outerjoin(one, one.c.project_id == Project.id)
         return found
 
-    number = select(func.count()).select_from(asked.ids)
-    return Table(
-        NAME, "One row for each project, in the order of the list: the newest change first.", fields, query, number
-    )
+    def read(row: Sequence[Any]) -> Sequence[Any]:
+        found = judged(row[number:])
+        return (*row[:first], *found, *row[first + len(found) : number])
+
+    says = "One row for each project, in the order of the list: the newest change first."
+    rows = select(func.count()).select_from(asked.ids)
+    return Table(NAME, says, fields, query, rows, lights.more(asked), read)
 
 
 def _facts() -> list[Field]:

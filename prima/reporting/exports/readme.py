@@ -22,12 +22,12 @@ KINDS = {
     Kind.PERCENT: "Share",
 }
 LEFT_OUT = (
-    "You see the internal parts of none of these projects: their columns (the risk level, what reviewers wrote) are "
-    "left out, how the cost of staff was worked out is blank, and spending on staff stands by category."
+    "You see the internal parts of none of these projects: their columns (the level and light of risk, what reviewers "
+    "wrote) are left out, how the cost of staff was worked out is blank, and spending on staff stands by category."
 )
 PARTLY = (
-    "Internal parts (the risk level, what reviewers wrote, how the cost of staff was worked out) stand in the rows of "
-    "those projects alone whose internal parts you see; spending on staff of the others stands by category."
+    "Internal parts (the level and light of risk, what reviewers wrote, how the cost of staff was worked out) stand in "
+    "the rows of those projects alone whose internal parts you see; spending on staff of the others stands by category."
 )
 WHOLE = "Nothing is left out."
 

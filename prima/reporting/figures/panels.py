@@ -72,6 +72,13 @@ class Panel:
     notes: Sequence[str] = field(default_factory=tuple)
     full: Table | None = None
     """What can be taken away, where the page shows only the first rows."""
+    narrow: bool = False
+    """Its table stands beside the chart, however many columns it has."""
+
+    @property
+    def below(self) -> bool:
+        """Whether the table takes the whole width, below the chart."""
+        return not self.narrow and len(self.views[0].table.headings) > 3
 
     def data(self, asked: str) -> Table:
         """What can be taken away of a view."""
@@ -139,14 +146,18 @@ def panel(
     most: int | None = None,
     full: Table | None = None,
     colours: Sequence[int] = (),
+    charted: Table | None = None,
+    narrow: bool = False,
 ) -> Panel:
     """A panel whose charts show the columns `drawn` of its table, stacked or, if so said, `beside` each other.
 
     `trend` is a table whose rows are periods, of which the chart shows the columns `trend_drawn`; `most` is how many
     rows, from the first, the other charts show; `colours` are those of the page for the columns, where they mean
-    something.
+    something. `charted` is the table that the other charts are drawn from, where it is not the one beside them;
+    `narrow`: four columns fit beside the chart.
     """
-    whole = replace(table, rows=table.rows[:most])
+    charted = charted or table
+    whole = replace(charted, rows=charted.rows[:most])
     bars = _bars(whole, drawn, axis, beside=beside, unstated=unstated)
     views = [View(BARS, table, bars), View(SHARE, table, _shares(whole, drawn, beside=beside, unstated=unstated))]
     if trend is not None and trend.rows:
@@ -154,7 +165,7 @@ def panel(
     for view in views:
         if colours and view.figure:
             view.figure["layout"]["meta"] = {"colours": list(colours)}
-    return Panel(id, title, description, views, empty, tuple(notes), full)
+    return Panel(id, title, description, views, empty, tuple(notes), full, narrow)
 
 
 # -- charts -----------------------------------------------------------------------------------------------------------

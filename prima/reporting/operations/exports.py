@@ -1,4 +1,4 @@
-"""An export is asked for, cancelled, made in the background by one process at a time, and cleared away."""
+"""An export is asked for, cancelled, made in the background in its turn, and cleared away."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from typing import Any, BinaryIO
 from urllib.parse import parse_qs
 
 from flask_babel import gettext as _
-from sqlalchemy import Connection, Engine, delete, or_, select, update
+from sqlalchemy import Connection, Engine, delete, exists, func, or_, select, update
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from prima import clock, outbox
 from prima.db import db
@@ -135,7 +135,7 @@ class Workshop:
 
 
 def make_waiting(workshop: Workshop, stop: Stop) -> int:
-    """Make what waits, the oldest first, until nothing does; how many were taken up."""
+    """Make what waits, each in its turn, until nothing does; how many were taken up. Several may do so at once."""
     number = 0
     while not stop() and (job := take(workshop)):
         number += 1
@@ -144,21 +144,38 @@ def make_waiting(workshop: Workshop, stop: Stop) -> int:
 
 
 def take(workshop: Workshop) -> ExportJob | None:
-    """Take up the oldest that waits, or that its process left; two that take at once take two."""
+    """Take up what is next: of everybody one at a time, and of those whose turn it is the oldest.
+
+    What its process left comes again. Those who take at once take one after another, so nobody takes the same, nor a
+    second one of the same person.
+    """
     now = clock.now()
     left = (ExportJob.state == S.RUNNING) & (ExportJob.beat_at < now - SILENT)
-    oldest = (
+    other = aliased(ExportJob)
+    has_one = exists(
+        select(other.id).where(
+            other.owner_id == ExportJob.owner_id,
+            other.id != ExportJob.id,
+            other.state == S.RUNNING,
+            other.beat_at >= now - SILENT,
+        )
+    )
+    next_one = (
         select(ExportJob.id)
-        .where(or_(ExportJob.state == S.WAITING, left))
-        .order_by(ExportJob.id)
+        .where(or_(ExportJob.state == S.WAITING, left), ~has_one)
+        .order_by(*jobs.in_turn(ExportJob))
         .limit(1)
         .with_for_update(skip_locked=True)
     )
     with workshop.session() as session:
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtext("take up an export"))))
         session.expire_on_commit = False
+        number = session.scalar(next_one)
+        if number is None:
+            return None
         return session.scalar(
             update(ExportJob)
-            .where(ExportJob.id == oldest.scalar_subquery())
+            .where(ExportJob.id == number)
             .values(state=S.RUNNING, started_at=now, beat_at=now, tries=ExportJob.tries + 1, done_rows=0)
             .returning(ExportJob)
             .execution_options(synchronize_session=False)

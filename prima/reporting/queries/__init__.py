@@ -546,6 +546,7 @@ def overdue(
             Project.edition_id,
             RegionalOffice.name,
             Office.name,
+            Office.time_zone,
             manager,
             Report.state,
         )
@@ -560,7 +561,7 @@ def overdue(
     )
     if after:
         statement = statement.where(tuple_(Deadline.due_on, Deadline.id) > after)
-    today, editions = clock.today(), _editions()
+    editions, found = _editions(), db.session.execute(statement)
     return [
         OverdueRow(
             number,
@@ -572,12 +573,10 @@ def overdue(
             office,
             who or "",
             due_on,
-            (today - due_on).days,
+            (clock.today_at(zone) - due_on).days,
             state,
         )
-        for number, kind, own, due_on, reference, name, title, edition, place, office, who, state in db.session.execute(
-            statement
-        )
+        for number, kind, own, due_on, reference, name, title, edition, place, office, zone, who, state in found
     ]
 
 

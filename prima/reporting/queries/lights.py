@@ -1,4 +1,4 @@
-"""What the traffic lights are judged by, in one question: the project page asks it each time."""
+"""What the traffic lights are judged by: of one project in one question, of many within the question for them."""
 
 from __future__ import annotations
 
@@ -68,8 +68,17 @@ def _asked() -> Select[Any]:
 
 
 def _columns() -> list[Any]:
-    """Each as JSON; of the project `number`."""
-    number = bindparam("number", type_=BigInteger)
+    """Each as the text of its JSON; of the project `number`."""
+    return [cast(one, Text) for one in asked_of(bindparam("number", type_=BigInteger))]
+
+
+def _read(project: Project, row: Sequence[Any]) -> Recorded:
+    return read([parsed(text) for text in row], project.ends_on)
+
+
+def asked_of(number: Any) -> list[Any]:
+    """What `read` takes of the project with this number, each a JSON value: values of indicators, activities, reviews
+    of risks, the scale of risks, what finance states, and the newest financial report."""
     standing = (Expense.project_id == number, Expense.superseded_id.is_(None))
     money = (
         select(
@@ -127,11 +136,12 @@ def _columns() -> list[Any]:
         money,
         told,
     ]
-    return [cast(one.scalar_subquery(), Text) for one in asked]
+    return [one.correlate(Project).scalar_subquery() for one in asked]
 
 
-def _read(project: Project, row: Sequence[Any]) -> Recorded:
-    values, activities, risks, scale, expenses, reported = (parsed(text) for text in row)
+def read(found: Sequence[Any], ends_on: date | None) -> Recorded:
+    """From what `asked_of` gave, with fractions as Decimal; `ends_on` is the project's end."""
+    values, activities, risks, scale, expenses, reported = (one or [] for one in found)
     readings: dict[int, list[Reading]] = {}
     for indicator, on_day, value, numerator, denominator, words in values:
         reading = Reading(date.fromisoformat(on_day), _exact(value), _exact(numerator), _exact(denominator), words)
@@ -145,13 +155,13 @@ def _read(project: Project, row: Sequence[Any]) -> Recorded:
             for risk, state, grave, likely, on_day in risks
         },
         worth=dict(scale),
-        spent=_spent(project, expenses, reported),
+        spent=_spent(ends_on, expenses, reported),
     )
 
 
-def _rows(model: Any, project_id: Any, *columns: Any, order: Any) -> Any:
+def _rows(model: Any, number: Any, *columns: Any, order: Any) -> Any:
     rows = func.jsonb_agg(aggregate_order_by(func.jsonb_build_array(*columns), order))
-    return select(rows).where(model.project_id == project_id)
+    return select(rows).where(model.project_id == number)
 
 
 def _exact(figure: Any) -> Decimal | None:
@@ -162,7 +172,7 @@ def _day(moment: str) -> date:
     return date.fromisoformat(moment[:10])
 
 
-def _spent(project: Project, expenses: list[Any], reported: list[Any]) -> Spent | None:
+def _spent(ends_on: date | None, expenses: list[Any], reported: list[Any]) -> Spent | None:
     """What finance states; where it states nothing, the newest financial report that was handed in."""
     count, amount, at = expenses
     if count:
@@ -170,7 +180,7 @@ def _spent(project: Project, expenses: list[Any], reported: list[Any]) -> Spent 
     if not reported:
         return None
     amount, period_to, handed_in = reported
-    assert project.ends_on
-    until = date.fromisoformat(period_to) if period_to else project.ends_on
+    assert ends_on
+    until = date.fromisoformat(period_to) if period_to else ends_on
     stated = date.fromisoformat(handed_in) if handed_in else until
     return Spent(Decimal(amount), min(until, stated), stated, by_finance=False)

@@ -14,12 +14,12 @@ from prima.languages import words
 from prima.projects import queries as projects
 from prima.projects.models import Milestone, Part, Project
 from prima.reporting import queries
-from prima.reporting.calendar import EVALUATION, EXTENSION_REQUEST, reminder_step
+from prima.reporting.calendar import EVALUATION, EXTENSION_REQUEST
 from prima.reporting.evaluating import recommendation_path
 from prima.reporting.models import About, Deadline, Evaluation, Reason, Recommendation, Report
 from prima.reporting.queries.evaluation import with_judgements
 from prima.reporting.reminders.ladders import FOLLOW_UPS, MILESTONES, REPORTS, REQUESTS, WINDOWS, Ladders
-from prima.reporting.reminders.planned import Copied, Planned, copies, recipients, team, when
+from prima.reporting.reminders.planned import Copied, Planned, addressed, copies, reached, team, when
 from prima.reporting.rules import missing
 from prima.reporting.steps import deadline_name, in_a_sentence, report_path, report_type
 
@@ -82,50 +82,44 @@ def of_deadline(deadline: Deadline, on: date, ladders: Ladders, copied: Copied) 
     project = deadline.project
     edition = project.edition.handbook
     about, name = CLIMBS.get(deadline.kind, (About.REPORT, REPORTS))
-    ladder = ladders.of(project.edition_id, name)
-    step = reminder_step(ladder, deadline.due_on, on, deadline.from_on) if ladder else None
+    step = reached(ladders, name, project, deadline.due_on, on, deadline.from_on)
     if step is None:
         return
     subject, body = words(_words, deadline, on)
     evaluators = project.people(Part.EVALUATOR) if deadline.kind == EVALUATION else []
-    for person, reason in recipients(team(project, step, copied, evaluators)):
-        yield Planned(
-            to=person,
-            reason=reason,
-            project=project,
-            about=about,
-            report=deadline_name(edition, deadline.kind, deadline.name),
-            step=step,
-            due_on=deadline.due_on,
-            cause=f"deadline:{deadline.id}",
-            subject=subject,
-            body=body,
-            path=_path(deadline),
-        )
+    yield from addressed(
+        team(project, step, copied, evaluators),
+        project=project,
+        about=about,
+        report=deadline_name(edition, deadline.kind, deadline.name),
+        step=step,
+        due_on=deadline.due_on,
+        cause=f"deadline:{deadline.id}",
+        subject=subject,
+        body=body,
+        path=_path(deadline),
+    )
 
 
 def of_milestone(milestone: Milestone, on: date, ladders: Ladders, copied: Copied) -> Iterator[Planned]:
     project = milestone.project
-    ladder = ladders.of(project.edition_id, MILESTONES)
-    step = reminder_step(ladder, milestone.planned_on, on) if ladder else None
+    step = reached(ladders, MILESTONES, project, milestone.planned_on, on)
     if step is None:
         return
     name = " ".join(milestone.name.split())
     subject, body = words(_milestone_words, milestone, name, on)
-    for person, reason in recipients(team(project, step, copied)):
-        yield Planned(
-            to=person,
-            reason=reason,
-            project=project,
-            about=About.MILESTONE,
-            report=_("Milestone: %(name)s", name=name),
-            step=step,
-            due_on=milestone.planned_on,
-            cause=f"milestone:{milestone.id}",
-            subject=subject,
-            body=body,
-            path=f"/projects/{project.reference}/milestones",
-        )
+    yield from addressed(
+        team(project, step, copied),
+        project=project,
+        about=About.MILESTONE,
+        report=_("Milestone: %(name)s", name=name),
+        step=step,
+        due_on=milestone.planned_on,
+        cause=f"milestone:{milestone.id}",
+        subject=subject,
+        body=body,
+        path=f"/projects/{project.reference}/milestones",
+    )
 
 
 def _milestone_words(milestone: Milestone, name: str, on: date) -> tuple[str, str]:
@@ -143,25 +137,22 @@ def _milestone_words(milestone: Milestone, name: str, on: date) -> tuple[str, st
 def of_recommendation(recommendation: Recommendation, on: date, ladders: Ladders, copied: Copied) -> Iterator[Planned]:
     """To its owner; copied to the Regional Office and the Fund as the ladder says."""
     project, owner, due_on = recommendation.evaluation.project, recommendation.owner, recommendation.due_on
-    ladder = ladders.of(project.edition_id, FOLLOW_UPS)
-    step = reminder_step(ladder, due_on, on) if ladder and due_on else None
+    step = reached(ladders, FOLLOW_UPS, project, due_on, on)
     if step is None or owner is None or due_on is None:
         return
     subject, body = words(_recommendation_words, recommendation, due_on, on)
-    for person, reason in recipients([(owner, Reason.OWNER), *copies(project, step, copied)]):
-        yield Planned(
-            to=person,
-            reason=reason,
-            project=project,
-            about=About.RECOMMENDATION,
-            report=_("Recommendation %(number)s", number=recommendation.position),
-            step=step,
-            due_on=due_on,
-            cause=f"recommendation:{recommendation.id}",
-            subject=subject,
-            body=body,
-            path=recommendation_path(project.reference, recommendation.id),
-        )
+    yield from addressed(
+        [(owner, Reason.OWNER), *copies(project, step, copied)],
+        project=project,
+        about=About.RECOMMENDATION,
+        report=_("Recommendation %(number)s", number=recommendation.position),
+        step=step,
+        due_on=due_on,
+        cause=f"recommendation:{recommendation.id}",
+        subject=subject,
+        body=body,
+        path=recommendation_path(project.reference, recommendation.id),
+    )
 
 
 def _recommendation_words(recommendation: Recommendation, due_on: date, on: date) -> tuple[str, str]:

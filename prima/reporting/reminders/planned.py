@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -17,9 +17,10 @@ from prima.letters import COPIES
 from prima.outbox import Draft
 from prima.projects.models import Part, Project
 from prima.projects.stages import Funding
-from prima.reporting.calendar import OPENING, Step
+from prima.reporting.calendar import OPENING, Step, reminder_step
 from prima.reporting.models import About, Reason
 from prima.reporting.reminders.climbing import KIND
+from prima.reporting.reminders.ladders import Ladders
 from prima.users import User
 
 REASONS: dict[Reason, Any] = {
@@ -87,6 +88,21 @@ class Planned:
         step = step_words(self.step.code)
         parts = (self.due_on.isoformat(), self.project.name, self.report, step, self.to.email, self.why)
         return "\t".join(parts)
+
+
+def reached(
+    ladders: Ladders, name: str, project: Project, due_on: date | None, on: date, from_on: date | None = None
+) -> Step | None:
+    """The step of its ladder, by name, that a duty has reached on a day; none where there is no ladder, or no day."""
+    ladder = ladders.of(project.edition_id, name)
+    return reminder_step(ladder, due_on, on, from_on) if ladder and due_on else None
+
+
+def addressed(people: Asked, *, of_copies: Mapping[str, Any] | None = None, **all_of_them: Any) -> Iterator[Planned]:
+    """A letter to each of these people, once; `of_copies` is what stands otherwise in those that are copies."""
+    for person, reason in recipients(people):
+        own = of_copies if of_copies and reason in COPIED else {}
+        yield Planned(to=person, reason=reason, **{**all_of_them, **own})
 
 
 def recipients(asked: Asked) -> Iterator[tuple[User, Reason]]:

@@ -19,10 +19,9 @@ from prima.endorsement.queries.asked import Place, asked, takers
 from prima.languages import words
 from prima.projects import queries as projects
 from prima.projects.models import Project
-from prima.reporting.calendar import reminder_step
 from prima.reporting.models import About, Reason
 from prima.reporting.reminders.ladders import REVIEWS, Ladders
-from prima.reporting.reminders.planned import Copied, Planned, copies, recipients, when
+from prima.reporting.reminders.planned import Copied, Planned, addressed, copies, reached, when
 from prima.users import User
 
 
@@ -69,27 +68,26 @@ def seated(session: Session, project_ids: set[int]) -> dict[tuple[int, str], lis
 def of_clearance(late: Late, on: date, ladders: Ladders, copied: Copied) -> Iterator[Planned]:
     """What is drafted only the seat sees: the copy says that it waits, not how far it is."""
     clearance, project = late.clearance, late.clearance.project
-    ladder, due_on = ladders.of(project.edition_id, REVIEWS), clearance.due_on
-    step = reminder_step(ladder, due_on, on) if ladder and due_on else None
+    due_on = clearance.due_on
+    step = reached(ladders, REVIEWS, project, due_on, on)
     if step is None or due_on is None:
         return
-    own, others = (words(_words, late, due_on, on, whose) for whose in (True, False))
+    subject, body = words(_words, late, due_on, on, True)
+    of_others, waits = words(_words, late, due_on, on, False)
     asked = [(person, Reason.REVIEWER) for person in late.people]
-    for person, reason in recipients([*asked, *copies(project, step, copied)]):
-        reviews = reason is Reason.REVIEWER
-        yield Planned(
-            to=person,
-            reason=reason,
-            project=project,
-            about=About.REVIEW,
-            report=_("Review as %(role)s", role=late.role),
-            step=step,
-            due_on=due_on,
-            cause=f"review:{clearance.id}",
-            subject=(own if reviews else others)[0],
-            body=(own if reviews else others)[1],
-            path=path(project, "clearances", clearance.seat.lower()) if reviews else path(project),
-        )
+    yield from addressed(
+        [*asked, *copies(project, step, copied)],
+        of_copies={"subject": of_others, "body": waits, "path": path(project)},
+        project=project,
+        about=About.REVIEW,
+        report=_("Review as %(role)s", role=late.role),
+        step=step,
+        due_on=due_on,
+        cause=f"review:{clearance.id}",
+        subject=subject,
+        body=body,
+        path=path(project, "clearances", clearance.seat.lower()),
+    )
 
 
 def _words(late: Late, due_on: date, on: date, reviews: bool) -> tuple[str, str]:

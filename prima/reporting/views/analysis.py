@@ -17,11 +17,13 @@ from prima.reporting.analysis.naming import DIMENSIONS
 from prima.reporting.analysis.reports import REPORTS
 from prima.reporting.analysis.sheets import sheets
 from prima.reporting.analysis.tables import as_csv
-from prima.reporting.views.dashboards import tabs
+from prima.reporting.figures.analysis import drawn
+from prima.reporting.figures.panels import Panel
+from prima.reporting.views.dashboards import offered, tabs, taken_away, wanted
 from prima.users import viewer
 
 bp = Blueprint("analysis", __name__)
-NAMES = f"<any({','.join(REPORTS)}):name>"
+NAMES, ABOUT = (f"<any({','.join(REPORTS)}):{variable}>" for variable in ("name", "about"))
 MOST_ROWS, MOST_LISTED = 500, 100
 """Rows on a page of sums, and of single records; the workbook has them all."""
 
@@ -37,12 +39,33 @@ def index() -> str:
 @bp.get(f"/analysis/{NAMES}")
 @guard(Action.SEE_FIGURES)
 def show(name: str) -> str:
-    reading = portfolio.read(viewer(), request.args.to_dict(flat=False))
+    reading, shown, problems = wanted()
     report = REPORTS[name]
     made = report.make(viewer(), reading)
+    charts = drawn(name, made)
     return render_template(
-        "reporting/analysis.html", **frame(reading), name=name, report=report, tables=made.tables, notes=made.notes
+        "reporting/analysis.html",
+        **frame(reading, problems[len(reading.problems) :]),
+        name=name,
+        report=report,
+        tables=made.tables,
+        notes=made.notes,
+        charts=charts,
+        shown=shown,
+        shows=offered(charts.values()),
     )
+
+
+@bp.get(f"/analysis/{ABOUT}/<panel>.<any(csv, xlsx):form>")
+@guard(Action.SEE_FIGURES)
+def table(about: str, panel: str, form: str) -> Answer:
+    """What stands beside a chart, in full."""
+
+    def build(reading: portfolio.Reading) -> Panel | None:
+        charts = drawn(about, REPORTS[about].make(viewer(), reading))
+        return next((one for one in charts.values() if one.id == panel), None)
+
+    return taken_away(about, panel, form, build, url_for("analysis.show", name=about))
 
 
 @bp.get(f"/analysis/{NAMES}.xlsx")
@@ -58,39 +81,39 @@ def workbook(name: str) -> Answer:
 @bp.get("/analysis/cross-table")
 @guard(Action.SEE_FIGURES)
 def cross() -> str:
-    wanted, reading, problems = _asked()
-    made = crossing.cross(viewer(), reading, wanted)
-    turned = {"rows": wanted.across, "across": wanted.rows} if wanted.across else {}
+    asked, reading, problems = _asked()
+    made = crossing.cross(viewer(), reading, asked)
+    turned = {"rows": asked.across, "across": asked.rows} if asked.across else {}
     return render_template(
         "reporting/cross_table.html",
         **frame(reading, problems),
-        wanted=wanted,
+        wanted=asked,
         made=made,
-        title=crossing.title(wanted),
+        title=crossing.title(asked),
         dimensions=DIMENSIONS,
         measures=crossing.MEASURES,
         most=crossing.MOST_COLUMNS,
-        args=reading.filters.args(**wanted.args()),
-        plain_url=url_for("analysis.cross", **wanted.args()),
-        turned_url=url_for("analysis.cross", **reading.filters.args(**(wanted.args() | turned))),
+        args=reading.filters.args(**asked.args()),
+        plain_url=url_for("analysis.cross", **asked.args()),
+        turned_url=url_for("analysis.cross", **reading.filters.args(**(asked.args() | turned))),
     )
 
 
 @bp.get("/analysis/cross-table.xlsx")
 @guard(Action.SEE_FIGURES)
 def cross_workbook() -> Answer:
-    wanted, reading, problems = _asked()
-    made = crossing.cross(viewer(), reading, wanted)
+    asked, reading, problems = _asked()
+    made = crossing.cross(viewer(), reading, asked)
     if problems or reading.problems or made.table is None:
         return said_on("analysis.cross")
-    return as_workbook("prima-cross-table", crossing.title(wanted), [made.table], made.notes, reading)
+    return as_workbook("prima-cross-table", crossing.title(asked), [made.table], made.notes, reading)
 
 
 @bp.get("/analysis/cross-table.csv")
 @guard(Action.SEE_FIGURES)
 def cross_csv() -> Answer:
-    wanted, reading, problems = _asked()
-    made = crossing.cross(viewer(), reading, wanted)
+    asked, reading, problems = _asked()
+    made = crossing.cross(viewer(), reading, asked)
     if problems or reading.problems or made.table is None:
         return said_on("analysis.cross")
     name = f"prima-cross-table-{clock.today().isoformat()}.csv"
@@ -100,9 +123,9 @@ def cross_csv() -> Answer:
 
 def _asked() -> tuple[crossing.Asked, portfolio.Reading, list[str]]:
     given = request.args.to_dict(flat=False)
-    wanted, problems = crossing.asked({name: request.args.get(name, "") for name in crossing.OWN})
+    asked, problems = crossing.asked({name: request.args.get(name, "") for name in crossing.OWN})
     own = {name: values for name, values in given.items() if name not in crossing.OWN}
-    return wanted, portfolio.read(viewer(), own), problems
+    return asked, portfolio.read(viewer(), own), problems
 
 
 # -- what every analysis needs ----------------------------------------------------------------------------------------

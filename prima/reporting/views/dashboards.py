@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -126,7 +126,7 @@ ANY = f"<any({', '.join(THEMES)}):about>"
 def show(about: str) -> str:
     user = viewer()
     name, build = THEMES[about]
-    reading, shown, problems = _asked()
+    reading, shown, problems = wanted()
     page = build(user, reading)
     return render_template(
         "reporting/dashboard_theme.html",
@@ -134,7 +134,7 @@ def show(about: str) -> str:
         theme=about,
         page=page,
         tabs=tabs(reading.filters, about, shown),
-        shows=[(code, str(word)) for code, word in SHOWS.items() if _offers(page, code)],
+        shows=offered(page.panels),
         shown=shown,
         reading=reading,
         filters=reading.filters,
@@ -148,21 +148,25 @@ def show(about: str) -> str:
 @guard(Action.SEE_FIGURES)
 def table(about: str, panel: str, form: str) -> Response:
     """What stands beside a chart, in full."""
-    _name, build = THEMES[about]
-    reading, shown, problems = _asked()
+    page = url_for("dashboards.show", about=about)
+    return taken_away(about, panel, form, lambda reading: THEMES[about][1](viewer(), reading).panel(panel), page)
+
+
+def taken_away(about: str, id: str, form: str, build: Callable[[Reading], Panel | None], page: str) -> Response:
+    """The table of a panel as a file. A file cannot say that a filter was left out; the page of the panel does."""
+    reading, shown, problems = wanted()
     if problems:
-        # A file cannot say that a filter was left out; the page does.
         given = urlencode(request.args.to_dict(flat=False), doseq=True)
-        return redirect(f"{url_for('dashboards.show', about=about)}?{given}", 303)
-    found: Panel | None = build(viewer(), reading).panel(panel)
+        return redirect(f"{page}?{given}", 303)
+    found = build(reading)
     if found is None:
         abort(404)
     sheet = found.data(shown).sheet(found.title)
-    name = f"prima-{about}-{panel}-{clock.today().isoformat()}.{form}"
+    name = f"prima-{about}-{id}-{clock.today().isoformat()}.{form}"
     return downloads.workbook([sheet], name) if form == "xlsx" else downloads.table(sheet, name)
 
 
-def _asked() -> tuple[Reading, str, list[str]]:
+def wanted() -> tuple[Reading, str, list[str]]:
     """The filters of the URL, as what charts are to be shown, and what is wrong with either."""
     given = request.args.to_dict(flat=False)
     shows = [value.strip() for value in given.pop(SHOW, []) if value.strip()]
@@ -174,8 +178,10 @@ def _asked() -> tuple[Reading, str, list[str]]:
     return reading, shown, problems
 
 
-def _offers(page: Page, code: str) -> bool:
-    return any(view.code == code for panel in page.panels if panel for view in panel.views)
+def offered(panels: Iterable[Panel]) -> list[tuple[str, str]]:
+    """(code, word) of each way in which at least one of the panels can be shown."""
+    codes = {view.code for panel in panels if panel for view in panel.views}
+    return [(code, str(word)) for code, word in SHOWS.items() if code in codes]
 
 
 def _names(reading: Reading, kind: str) -> dict[str, str]:
@@ -189,7 +195,7 @@ def tabs(filters: Filters, here: str = "", shown: str = BARS) -> list[tuple[str,
     given = filters.args()
     kept = given if shown == BARS else {**given, SHOW: shown}
     return [
-        (_("Overview"), url_for("dashboard.show", **given), not here, None),
+        (_("Overview"), url_for("dashboard.show", **kept), not here, None),
         *(
             (str(name), url_for("dashboards.show", about=theme, **kept), theme == here, None)
             for theme, (name, _build) in THEMES.items()

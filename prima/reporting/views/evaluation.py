@@ -11,7 +11,6 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Answered
 from wtforms.fields.choices import SelectChoice
 
-from prima import clock
 from prima.filters import day
 from prima.forms import BaseForm
 from prima.permissions import Action, can, guard
@@ -41,7 +40,7 @@ from prima.reporting.forms.evaluation import (
 )
 from prima.reporting.models import Deadline, Evaluation, Recommendation, Response
 from prima.reporting.operations import evaluation as operations
-from prima.reporting.overview import line_of
+from prima.reporting.overview import line_of, today_at
 from prima.reporting.queries.evaluation import response_to, terms_filed, window
 from prima.reporting.steps import DONE, WRITABLE
 from prima.users import User, viewer
@@ -177,7 +176,7 @@ def recommended(user: User, project: Project, row: Recommendation, responds: boo
         row,
         chip(RESPONSES[row.response] if row.response else NOT_ANSWERED),
         chip(FOLLOW_UPS[row.follow_up]) if taken_on else None,
-        is_late(row, clock.today()),
+        is_late(row, today_at(project)),
         url_for("evaluation.respond", **where) if responds else "",
         url_for("evaluation.follow", **where) if follows else "",
     )

@@ -16,6 +16,7 @@ from prima.permissions import Action, guard
 from prima.projects.models import Project
 from prima.reporting import queries, workbooks
 from prima.reporting.forms import OversightFilter, oversight_filter
+from prima.reporting.operations.exports import ROWS_AT_ONCE
 from prima.reporting.reminders import REASONS, oversight, step_words
 from prima.reporting.reminders import asked as asking
 from prima.reporting.reminders.oversight import KINDS, SIZE, Share, Told
@@ -39,10 +40,7 @@ def index() -> str:
     rows = found[:SIZE]
     return render_template(
         "reporting/reminders/index.html",
-        tabs=tabs("reminders.index", asked),
-        asked=asked,
-        problems=problems + beyond,
-        form=filters(OF_LETTERS, asked),
+        **frame("reminders.index", asked, problems + beyond, OF_LETTERS),
         rows=lines(rows),
         count=oversight.count_never(viewer(), asked),
         first_url=url_for("reminders.index", **asked.args()) if before else None,
@@ -63,10 +61,7 @@ def overdue() -> str:
     )
     return render_template(
         "reporting/reminders/overdue.html",
-        tabs=tabs("reminders.overdue", asked),
-        asked=asked,
-        problems=problems,
-        form=filters(OF_LATE, asked),
+        **frame("reminders.overdue", asked, problems, OF_LATE),
         late=late,
         cuts=[(*words, rows[:MOST_ROWS], _sum(rows[MOST_ROWS:])) for *words, rows in cuts],
     )
@@ -85,10 +80,7 @@ def never() -> str:
     last = f"{rows[-1].due_on.isoformat()}.{rows[-1].cause}" if len(found) > SIZE else ""
     return render_template(
         "reporting/reminders/never.html",
-        tabs=tabs("reminders.never", asked),
-        asked=asked,
-        problems=problems,
-        form=filters(OF_NEVER, asked),
+        **frame("reminders.never", asked, problems, OF_NEVER),
         rows=rows,
         count=oversight.count_never(viewer(), asked),
         first_url=url_for("reminders.never", **asked.args()) if after else None,
@@ -101,18 +93,16 @@ def never() -> str:
 def workbook() -> Response:
     """With the filters of the page it was asked from; what a part of it cannot be asked is left to the others."""
     asked, _problems = asking.read(request.args)
+    most = ROWS_AT_ONCE + 1  # one more, to know whether there are more
     sheets = workbooks.oversight(
-        [(*line, str(line[0].how[0])) for line in lines(oversight.told(viewer(), asked, limit=MOST_TOLD))],
+        [(*line, str(line[0].how[0])) for line in lines(oversight.told(viewer(), asked, limit=most))],
         oversight.late(viewer(), asked),
-        queries.overdue(viewer(), conditions=oversight.of(asked), limit=None),
-        oversight.never(viewer(), asked, limit=None),
+        queries.overdue(viewer(), conditions=oversight.of(asked), limit=most),
+        oversight.never(viewer(), asked, limit=most),
         {about: str(word) for about, word in KINDS.items()},
+        most=ROWS_AT_ONCE,
     )
     return downloads.workbook(sheets, f"prima-reminders-{clock.today().isoformat()}.xlsx")
-
-
-MOST_TOLD = 50_000
-"""Reminders in a workbook, the newest; more are asked for by filters."""
 
 
 @bp.get("/projects/<reference>/reminders")
@@ -138,6 +128,18 @@ def lines(rows: Sequence[Told]) -> list[tuple[Told, str, str, str]]:
         (row, str(KINDS[row.about]), step_words(row.step), str(REASONS[row.reason]) if row.reason else "")
         for row in rows
     ]
+
+
+def frame(here: str, asked: asking.Asked, problems: Sequence[str], names: Sequence[str]) -> dict[str, Any]:
+    """What every part of oversight shows around its own."""
+    return {
+        "here": here,
+        "tabs": tabs(here, asked),
+        "asked": asked,
+        "problems": problems,
+        "form": filters(names, asked),
+        "most": ROWS_AT_ONCE,
+    }
 
 
 def filters(names: Sequence[str], asked: asking.Asked) -> OversightFilter:
