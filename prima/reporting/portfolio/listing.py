@@ -1,36 +1,57 @@
 """The list of projects, a page at a time by keyset, in any of its orders.
 
 Few matches among many projects are a trap: a database that walks along the order until a page is full may walk to the
-end of it. So a walk goes only so far (NEAR); where that does not fill the page, all matches are found first and sorted.
+end of it. So up to FEW matches are found first, without an order, and then put into it. More of them stand close to each
+other in most orders: a walk goes only so far (NEAR); where that does not fill the page, all matches are sorted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, literal_column, select, true, tuple_
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Select,
+    Text,
+    any_,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    select,
+    true,
+    tuple_,
+)
 
+from prima import kept
 from prima.db import db
 from prima.lists import Country, Donor, ProjectType, RegionalOffice, StatusName
 from prima.places import Office, OfficeLink
 from prima.projects.models import Coverage, Part, Party, Project
 from prima.projects.stages import Funding, Status
-from prima.projects.visibility import may_see, region_link
+from prima.projects.visibility import in_sight, may_see, out_of_sight, region_link, sight
 from prima.reporting.models import Deadline
 from prima.reporting.portfolio.choosing import conditions
 from prima.reporting.portfolio.filters import Filters
+from prima.reporting.portfolio.keeping import moment, tables, whose
 from prima.reporting.portfolio.sorting import Order, Place, asked, of_names, standing
 from prima.reporting.queries import is_overdue
 from prima.users import User
 
 SIZE = 25
+FEW = 10_000
+"""So many projects are found before they are put into an order; more are looked for along it."""
 NEAR = 1000
 """So many projects are looked at along the order before all matches are found first."""
 _NOTHING: Any = literal_column("0")
+COMMA: Any = literal_column("','")
 
 
 @dataclass(frozen=True)
@@ -80,28 +101,99 @@ def page(viewer: User | None, filters: Filters, given: Mapping[str, Sequence[str
     """The rows after, or before, the cursor in the URL; a bad cursor is named and the list begins at its start."""
     about = asked(given)
     order, place = about.order, about.place
-    down = order.down != (place.way == "before")
-    seen, wanted = may_see(viewer), conditions(viewer, filters)
-    found = _walked([seen, *wanted], order, place, down, size + 1)
-    if len(found) <= size:
-        narrow = viewer is not None and not viewer.staff
-        first, then = ([seen, *wanted], true()) if narrow or not wanted else (wanted, seen)
-        found = _gathered(first, then, order, place, down, size + 1)
-    kept, more = found[:size], len(found) > size
+    found = (
+        _first(viewer, filters, order, size + 1) if not place.way else _from(viewer, filters, order, place, size + 1)
+    )
+    chosen, more = found[:size], len(found) > size
     if place.way == "before":
-        kept.reverse()
+        chosen = chosen[::-1]
     has_previous, has_next = (more, True) if place.way == "before" else (place.way == "after", more)
     return Page(
-        _rows([number for number, _stored in kept]),
-        {"before": order.place(kept[0][1], kept[0][0])} if kept and has_previous else None,
-        {"after": order.place(kept[-1][1], kept[-1][0])} if kept and has_next else None,
+        _rows([number for number, _stored in chosen]),
+        {"before": order.place(chosen[0][1], chosen[0][0])} if chosen and has_previous else None,
+        {"after": order.place(chosen[-1][1], chosen[-1][0])} if chosen and has_next else None,
         about.problems,
         order,
     )
 
 
-Found = list[tuple[int, Any]]
+Found = Sequence[tuple[int, Any]]
 """Ids, and what names their places."""
+
+
+def _first(viewer: User | None, filters: Filters, order: Order, most: int) -> Found:
+    """The first of all. In an order whose changes are noted they are kept."""
+    uses = tables(filters)
+    if uses is None or not order.sort.noted:
+        return _from(viewer, filters, order, Place(), most)
+    name = ("first", filters, order, most, whose(viewer), moment())
+    return kept.answer(name, (*uses, Party), lambda: _from(viewer, filters, order, Place(), most))
+
+
+def _from(viewer: User | None, filters: Filters, order: Order, place: Place, most: int) -> Found:
+    down = order.down != (place.way == "before")
+    narrow = viewer is not None and not viewer.staff
+    if filters or narrow:
+        numbers = few(viewer, filters)
+        if numbers is not None:
+            return _sorted(numbers, order, place, down, most) if numbers else ()
+    seen, wanted = may_see(viewer), conditions(viewer, filters)
+    found = _walked([seen, *wanted], order, place, down, most)
+    if len(found) < most:
+        first, then = ([seen, *wanted], true()) if narrow or not wanted else (wanted, seen)
+        found = _gathered(first, then, order, place, down, most)
+    return found
+
+
+# -- of few -----------------------------------------------------------------------------------------------------------
+
+
+def few(viewer: User | None, filters: Filters) -> str | None:
+    """The ids of the chosen projects that the viewer may see, commas between them; None if there are more than FEW.
+
+    They are kept where what chooses them is noted: those that are seen by where they are for everybody who sees so.
+    """
+    uses = tables(filters)
+    if uses is None or viewer is None or not viewer.active:
+        return _numbers(select(Project.id).where(may_see(viewer), *conditions(viewer, filters)))
+    seen = sight(viewer)
+    in_place = kept.answer(
+        ("few", filters, seen, moment()),
+        uses,
+        lambda: _numbers(select(Project.id).where(in_sight(seen), *conditions(viewer, filters))),
+    )
+    if in_place is None:
+        return None
+    name = ("few beside", filters, whose(viewer), moment())
+    beside = kept.answer(
+        name, (*uses, Party), lambda: _numbers(out_of_sight(viewer).where(*conditions(viewer, filters)))
+    )
+    return None if beside is None else ",".join(filter(None, (in_place, beside)))
+
+
+def _numbers(ids: Select[Any]) -> str | None:
+    """As the database writes them: reading and writing thousands of numbers would take longer than finding them."""
+    some = ids.limit(FEW + 1).subquery()
+    number, numbers = db.session.execute(select(func.count(), func.string_agg(cast(some.c.id, Text), COMMA))).one()
+    return (numbers or "") if number <= FEW else None
+
+
+@cache
+def _in_order(order: Order, down: bool, most: int) -> Select[Any]:
+    # Written into the statement: whether to walk along the order or to look each up depends on how many there are.
+    numbers: Any = cast(bindparam("numbers", type_=Text(), literal_execute=True), ARRAY(BigInteger))
+    found = select(Project.id, order.sort.stored).where(Project.id == any_(numbers))
+    return found.order_by(*standing(order.key, down)).limit(most)
+
+
+def _sorted(numbers: str, order: Order, place: Place, down: bool, most: int) -> Found:
+    query = _in_order(order, down, most)
+    if place.way:
+        query = query.where(*_beyond(order, place, down))
+    return tuple(tuple(row) for row in db.session.execute(query, {"numbers": f"{{{numbers}}}"}))
+
+
+# -- of many ----------------------------------------------------------------------------------------------------------
 
 
 def _beyond(order: Order, place: Place, down: bool) -> list[ColumnElement[bool]]:
@@ -125,7 +217,7 @@ def _walked(wanted: Sequence[Any], order: Order, place: Place, down: bool, most:
         .order_by(*standing(order.key, down))
         .limit(most)
     )
-    return [tuple(row) for row in db.session.execute(query)]
+    return tuple(tuple(row) for row in db.session.execute(query))
 
 
 def _gathered(first: Sequence[Any], then: Any, order: Order, place: Place, down: bool, most: int) -> Found:
@@ -142,14 +234,26 @@ def _gathered(first: Sequence[Any], then: Any, order: Order, place: Place, down:
     row = ordered.subquery("ordered")
     looked_at = select(Project.id).where(Project.id == row.c.id, then).offset(_NOTHING)
     query = select(row.c.id, row.c.stored).where(looked_at.correlate(row).exists()).limit(most)
-    return [tuple(found) for found in db.session.execute(query)]
+    return tuple(tuple(found) for found in db.session.execute(query))
 
 
-def _rows(ids: list[int]) -> list[Listed]:
+# -- what a row shows -------------------------------------------------------------------------------------------------
+
+
+def _rows(ids: Sequence[int]) -> list[Listed]:
     """Everything that a column can show of these projects, in their order."""
     if not ids:
         return []
-    query = (
+    rows = db.session.execute(_what_is_shown(moment()), {"numbers": list(ids)})
+    found = {row[0]: Listed(*row) for row in rows}
+    return [found[number] for number in ids if number in found]
+
+
+@lru_cache(maxsize=1)
+def _what_is_shown(_at: Hashable) -> Select[Any]:
+    """As of a moment."""
+    numbers: Any = bindparam("numbers", type_=ARRAY(BigInteger))
+    return (
         select(*_columns())
         .join(StatusName, StatusName.code == Project.status)
         .join(Office, Office.id == Project.office_id)
@@ -157,10 +261,8 @@ def _rows(ids: list[int]) -> list[Listed]:
         .outerjoin(RegionalOffice, RegionalOffice.code == OfficeLink.region_code)
         .outerjoin(Donor, Donor.code == Project.donor_code)
         .outerjoin(ProjectType, ProjectType.code == Project.project_type_code)
-        .where(Project.id.in_(ids))
+        .where(Project.id == any_(numbers))
     )
-    found = {row[0]: Listed(*row) for row in db.session.execute(query)}
-    return [found[number] for number in ids if number in found]
 
 
 def _columns() -> tuple[Any, ...]:

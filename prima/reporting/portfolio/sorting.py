@@ -37,6 +37,8 @@ class Sort:
     """And back, or ValueError."""
     down: Any = None
     """The key downwards, where it is another one: what is not stated stands last either way."""
+    noted: bool = True
+    """Whether changes of it are (prima.kept)."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,7 @@ def _days(up: str, down: str, stored: Any) -> Sort:
 
 SORTS: Mapping[str, Sort] = {
     "reference": Sort(literal_column(BY_NAME), literal_column(BY_NAME), _written, _words),
-    "title": Sort(literal_column(BY_TITLE), literal_column(BY_TITLE), _written, _words),
+    "title": Sort(literal_column(BY_TITLE), literal_column(BY_TITLE), _written, _words, noted=False),
     "year": Sort(Project.funding_year, Project.funding_year, str, lambda text: _whole(text, 4)),
     "budget": Sort(
         Project.budget_usd,
@@ -140,6 +142,7 @@ SORTS: Mapping[str, Sort] = {
         Project.updated_at,
         lambda moment: str((moment - EPOCH) // timedelta(microseconds=1)),
         _micros,
+        noted=False,
     ),
 }
 DOWN_FIRST = frozenset({"year", "budget", "updated"})
