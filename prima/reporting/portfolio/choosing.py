@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from flask_babel import gettext as _
+from markupsafe import Markup
 from sqlalchemy import (
     ColumnElement,
     Select,
@@ -113,6 +114,11 @@ class Reading:
     typed: dict[str, str]
     """The words in fields that are typed, also when they were wrong."""
 
+    def options(self, name: str) -> Markup:
+        """What a filter can be chosen from, as the options of its field; the one that is asked for is selected."""
+        value = getattr(self.filters, name)
+        return _options(tuple(self.choices[name]), "" if value is None else str(value))
+
     @property
     def part_name(self) -> str:
         """What an area of work or activity type that is asked for is called."""
@@ -132,6 +138,13 @@ class Reading:
                 words = _("yes") if value == YES else names.get(str(value), str(value))
             found.append((str(LABELS[name]), words))
         return found
+
+
+@lru_cache(maxsize=256)
+def _options(choices: Sequence[Choice], chosen: str) -> Markup:
+    """Drawn once: the same hundreds stand on every page with filters."""
+    plain, selected = Markup('<option value="{}">{}</option>'), Markup('<option value="{}" selected>{}</option>')
+    return Markup("\n").join((selected if one.code == chosen else plain).format(one.code, one.name) for one in choices)
 
 
 def read(viewer: User | None, given: Mapping[str, Sequence[str]]) -> Reading:

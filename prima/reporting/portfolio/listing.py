@@ -1,8 +1,9 @@
 """The list of projects, a page at a time by keyset, in any of its orders.
 
 Few matches among many projects are a trap: a database that walks along the order until a page is full may walk to the
-end of it. So up to FEW matches are found first, without an order, and then put into it. More of them stand close to each
-other in most orders: a walk goes only so far (NEAR); where that does not fill the page, all matches are sorted.
+end of it. So up to FEW matches are found first, without an order, and then looked for along it by their numbers alone.
+More of them stand close to each other in most orders: a walk that looks at the projects goes only so far, and what it
+does not find is found as the few are.
 """
 
 from __future__ import annotations
@@ -26,7 +27,6 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
-    true,
     tuple_,
 )
 
@@ -48,9 +48,6 @@ from prima.users import User
 SIZE = 25
 FEW = 10_000
 """So many projects are found before they are put into an order; more are looked for along it."""
-NEAR = 1000
-"""So many projects are looked at along the order before all matches are found first."""
-_NOTHING: Any = literal_column("0")
 COMMA: Any = literal_column("','")
 
 
@@ -101,9 +98,7 @@ def page(viewer: User | None, filters: Filters, given: Mapping[str, Sequence[str
     """The rows after, or before, the cursor in the URL; a bad cursor is named and the list begins at its start."""
     about = asked(given)
     order, place = about.order, about.place
-    found = (
-        _first(viewer, filters, order, size + 1) if not place.way else _from(viewer, filters, order, place, size + 1)
-    )
+    found = _found(viewer, filters, order, place, size + 1)
     chosen, more = found[:size], len(found) > size
     if place.way == "before":
         chosen = chosen[::-1]
@@ -121,28 +116,27 @@ Found = Sequence[tuple[int, Any]]
 """Ids, and what names their places."""
 
 
-def _first(viewer: User | None, filters: Filters, order: Order, most: int) -> Found:
-    """The first of all. In an order whose changes are noted they are kept."""
+def _found(viewer: User | None, filters: Filters, order: Order, place: Place, most: int) -> Found:
+    """The first of an order whose changes are noted are kept."""
     uses = tables(filters)
-    if uses is None or not order.sort.noted:
-        return _from(viewer, filters, order, Place(), most)
+    if uses is None or place.way or not order.sort.noted:
+        return _from(viewer, filters, order, place, most)
     name = ("first", filters, order, most, whose(viewer), moment())
-    return kept.answer(name, (*uses, Party), lambda: _from(viewer, filters, order, Place(), most))
+    return kept.answer(name, (*uses, Party), lambda: _from(viewer, filters, order, place, most))
 
 
 def _from(viewer: User | None, filters: Filters, order: Order, place: Place, most: int) -> Found:
     down = order.down != (place.way == "before")
-    narrow = viewer is not None and not viewer.staff
-    if filters or narrow:
+    if filters or (viewer is not None and not viewer.staff):
         numbers = few(viewer, filters)
         if numbers is not None:
-            return _sorted(numbers, order, place, down, most) if numbers else ()
-    seen, wanted = may_see(viewer), conditions(viewer, filters)
-    found = _walked([seen, *wanted], order, place, down, most)
-    if len(found) < most:
-        first, then = ([seen, *wanted], true()) if narrow or not wanted else (wanted, seen)
-        found = _gathered(first, then, order, place, down, most)
-    return found
+            return _sorted(numbers, order, place, down, most)
+    wanted = [may_see(viewer), *conditions(viewer, filters)]
+    for near in order.sort.near:
+        found = _walked(wanted, order, place, down, near, most)
+        if len(found) == most:
+            return found
+    return _sorted(_numbers(select(Project.id).where(*wanted)) or "", order, place, down, most)
 
 
 # -- of few -----------------------------------------------------------------------------------------------------------
@@ -155,27 +149,29 @@ def few(viewer: User | None, filters: Filters) -> str | None:
     """
     uses = tables(filters)
     if uses is None or viewer is None or not viewer.active:
-        return _numbers(select(Project.id).where(may_see(viewer), *conditions(viewer, filters)))
+        # Words are looked up once: as long as that takes, it is not much to name all that hold them.
+        most = None if filters.q else FEW
+        return _numbers(select(Project.id).where(may_see(viewer), *conditions(viewer, filters)), most)
     seen = sight(viewer)
     in_place = kept.answer(
         ("few", filters, seen, moment()),
         uses,
-        lambda: _numbers(select(Project.id).where(in_sight(seen), *conditions(viewer, filters))),
+        lambda: _numbers(select(Project.id).where(in_sight(seen), *conditions(viewer, filters)), FEW),
     )
     if in_place is None:
         return None
     name = ("few beside", filters, whose(viewer), moment())
     beside = kept.answer(
-        name, (*uses, Party), lambda: _numbers(out_of_sight(viewer).where(*conditions(viewer, filters)))
+        name, (*uses, Party), lambda: _numbers(out_of_sight(viewer).where(*conditions(viewer, filters)), FEW)
     )
     return None if beside is None else ",".join(filter(None, (in_place, beside)))
 
 
-def _numbers(ids: Select[Any]) -> str | None:
+def _numbers(ids: Select[Any], most: int | None = None) -> str | None:
     """As the database writes them: reading and writing thousands of numbers would take longer than finding them."""
-    some = ids.limit(FEW + 1).subquery()
+    some = ids.limit(most and most + 1).subquery()
     number, numbers = db.session.execute(select(func.count(), func.string_agg(cast(some.c.id, Text), COMMA))).one()
-    return (numbers or "") if number <= FEW else None
+    return (numbers or "") if most is None or number <= most else None
 
 
 @cache
@@ -187,6 +183,8 @@ def _in_order(order: Order, down: bool, most: int) -> Select[Any]:
 
 
 def _sorted(numbers: str, order: Order, place: Place, down: bool, most: int) -> Found:
+    if not numbers:
+        return ()
     query = _in_order(order, down, most)
     if place.way:
         query = query.where(*_beyond(order, place, down))
@@ -203,11 +201,11 @@ def _beyond(order: Order, place: Place, down: bool) -> list[ColumnElement[bool]]
     return [key < edge if down else key > edge]
 
 
-def _walked(wanted: Sequence[Any], order: Order, place: Place, down: bool, most: int) -> Found:
-    """The first of those that are wanted among the next NEAR projects of the order, whoever may see them."""
+def _walked(wanted: Sequence[Any], order: Order, place: Place, down: bool, near: int, most: int) -> Found:
+    """The first of those that are wanted among the next `near` projects of the order, whoever may see them."""
     after = _beyond(order, place, down)
-    near = select(order.key.label("key"), Project.id).where(*after).order_by(*standing(order.key, down)).limit(NEAR)
-    last = near.subquery("near")
+    those = select(order.key.label("key"), Project.id).where(*after).order_by(*standing(order.key, down)).limit(near)
+    last = those.subquery("near")
     edge = (last.c.key, last.c.id) if down else (last.c.key.desc(), last.c.id.desc())
     furthest = select(last.c.key, last.c.id).order_by(*edge).limit(1).scalar_subquery()
     key = tuple_(order.key, Project.id)
@@ -218,23 +216,6 @@ def _walked(wanted: Sequence[Any], order: Order, place: Place, down: bool, most:
         .limit(most)
     )
     return tuple(tuple(row) for row in db.session.execute(query))
-
-
-def _gathered(first: Sequence[Any], then: Any, order: Order, place: Place, down: bool, most: int) -> Found:
-    """The same of all: found by what chooses best (`first`), sorted, and looked at until there are enough (`then`)."""
-    matches = (
-        select(Project.id, order.sort.stored.label("stored"), order.key.label("key"))
-        .where(*_beyond(order, place, down), *first)
-        .cte("matches")
-        .prefix_with("MATERIALIZED")
-    )
-    # OFFSET 0 keeps the database from looking at all of them before it sorts: it looks at one after the other.
-    columns = (matches.c.key, matches.c.id)
-    ordered = select(matches).order_by(*(one.desc() if down else one for one in columns)).offset(_NOTHING)
-    row = ordered.subquery("ordered")
-    looked_at = select(Project.id).where(Project.id == row.c.id, then).offset(_NOTHING)
-    query = select(row.c.id, row.c.stored).where(looked_at.correlate(row).exists()).limit(most)
-    return tuple(tuple(found) for found in db.session.execute(query))
 
 
 # -- what a row shows -------------------------------------------------------------------------------------------------

@@ -42,7 +42,7 @@ def index() -> str:
         reading=reading,
         filters=reading.filters,
         labels=portfolio.LABELS,
-        fundings=portfolio.FUNDINGS,
+        fundings={code: str(name) for code, name in portfolio.FUNDINGS.items()},
         warnings=[("warning", problem) for problem in (*reading.problems, *page.problems, *wrong)],
         page=page,
         shown={name: value for name, value in shown.items() if value},
