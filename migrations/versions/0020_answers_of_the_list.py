@@ -35,12 +35,16 @@ def upgrade() -> None:
         watch(table)
     op.create_index('ix_coverage_by_country', 'coverage', ['country_code', 'project_id'], unique=False)
     op.drop_index(op.f('ix_coverage_country_code'), table_name='coverage')
+    op.create_index('ix_party_of_user', 'party', ['user_id', 'part'], unique=False, postgresql_include=['project_id', 'until_at'])
+    op.drop_index('ix_party_user_id_part', table_name='party')
     # How many values the expressions of indexes have is known only once they have been read.
-    for table in ('coverage', 'deadline', 'project'):
+    for table in ('coverage', 'deadline', 'party', 'project'):
         op.execute(f'analyze {table}')
 
 
 def downgrade() -> None:
+    op.create_index('ix_party_user_id_part', 'party', ['user_id', 'part'], unique=False)
+    op.drop_index('ix_party_of_user', table_name='party', postgresql_include=['project_id', 'until_at'])
     op.create_index(op.f('ix_coverage_country_code'), 'coverage', ['country_code'], unique=False)
     op.drop_index('ix_coverage_by_country', table_name='coverage')
     for table in TABLES:

@@ -308,7 +308,8 @@ class Party(Model):
 
     __table_args__ = (
         UniqueConstraint("project_id", "user_id", "part"),
-        Index("ix_party_user_id_part", "user_id", "part"),
+        # What is somebody's is read from this index alone.
+        Index("ix_party_of_user", "user_id", "part", postgresql_include=["project_id", "until_at"]),
     )
 
     id: Mapped[Key]

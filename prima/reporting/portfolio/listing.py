@@ -3,35 +3,23 @@
 Few matches among many projects are a trap: a database that walks along the order until a page is full may walk to the
 end of it. So up to FEW matches are found first, without an order, and then looked for along it by their numbers alone.
 More of them stand close to each other in most orders: a walk that looks at the projects goes only so far, and what it
-does not find is found as the few are.
+does not find is found as the few are. What holds words is found first, whatever its number.
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import (
-    ARRAY,
-    BigInteger,
-    ColumnElement,
-    Select,
-    Text,
-    any_,
-    bindparam,
-    cast,
-    func,
-    literal_column,
-    select,
-    tuple_,
-)
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, any_, bindparam, func, select, tuple_
 
 from prima import kept
 from prima.db import db
+from prima.idlist import among_named, braced, written
 from prima.lists import Country, Donor, ProjectType, RegionalOffice, StatusName
 from prima.places import Office, OfficeLink
 from prima.projects.models import Coverage, Part, Party, Project
@@ -43,12 +31,12 @@ from prima.reporting.portfolio.filters import Filters
 from prima.reporting.portfolio.keeping import moment, tables, whose
 from prima.reporting.portfolio.sorting import Order, Place, asked, of_names, standing
 from prima.reporting.queries import is_overdue
+from prima.reporting.search.holding import holders
 from prima.users import User
 
 SIZE = 25
 FEW = 10_000
 """So many projects are found before they are put into an order; more are looked for along it."""
-COMMA: Any = literal_column("','")
 
 
 @dataclass(frozen=True)
@@ -127,68 +115,66 @@ def _found(viewer: User | None, filters: Filters, order: Order, place: Place, mo
 
 def _from(viewer: User | None, filters: Filters, order: Order, place: Place, most: int) -> Found:
     down = order.down != (place.way == "before")
+    if filters.q:
+        return _sorted(holders(filters.q), order, place, down, most, wanted(viewer, replace(filters, q="")))
     if filters or (viewer is not None and not viewer.staff):
-        numbers = few(viewer, filters)
-        if numbers is not None:
-            return _sorted(numbers, order, place, down, most)
-    wanted = [may_see(viewer), *conditions(viewer, filters)]
+        ids = few(viewer, filters)
+        if ids is not None:
+            return _sorted(ids, order, place, down, most)
+    those = wanted(viewer, filters)
     for near in order.sort.near:
-        found = _walked(wanted, order, place, down, near, most)
+        found = _walked(those, order, place, down, near, most)
         if len(found) == most:
             return found
-    return _sorted(_numbers(select(Project.id).where(*wanted)) or "", order, place, down, most)
+    return _sorted(written(select(Project.id).where(*those)) or "", order, place, down, most)
+
+
+def wanted(viewer: User | None, filters: Filters) -> list[ColumnElement[bool]]:
+    return [may_see(viewer), *conditions(viewer, filters)]
 
 
 # -- of few -----------------------------------------------------------------------------------------------------------
 
 
 def few(viewer: User | None, filters: Filters) -> str | None:
-    """The ids of the chosen projects that the viewer may see, commas between them; None if there are more than FEW.
+    """The ids of the chosen projects that the viewer may see (prima.idlist); None if there are more than FEW.
 
     They are kept where what chooses them is noted: those that are seen by where they are for everybody who sees so.
     """
     uses = tables(filters)
     if uses is None or viewer is None or not viewer.active:
-        # Words are looked up once: as long as that takes, it is not much to name all that hold them.
-        most = None if filters.q else FEW
-        return _numbers(select(Project.id).where(may_see(viewer), *conditions(viewer, filters)), most)
+        return written(select(Project.id).where(*wanted(viewer, filters)), FEW)
     seen = sight(viewer)
     in_place = kept.answer(
         ("few", filters, seen, moment()),
         uses,
-        lambda: _numbers(select(Project.id).where(in_sight(seen), *conditions(viewer, filters)), FEW),
+        lambda: written(select(Project.id).where(in_sight(seen), *conditions(viewer, filters)), FEW),
     )
     if in_place is None:
         return None
     name = ("few beside", filters, whose(viewer), moment())
     beside = kept.answer(
-        name, (*uses, Party), lambda: _numbers(out_of_sight(viewer).where(*conditions(viewer, filters)), FEW)
+        name, (*uses, Party), lambda: written(out_of_sight(viewer).where(*conditions(viewer, filters)), FEW)
     )
     return None if beside is None else ",".join(filter(None, (in_place, beside)))
 
 
-def _numbers(ids: Select[Any], most: int | None = None) -> str | None:
-    """As the database writes them: reading and writing thousands of numbers would take longer than finding them."""
-    some = ids.limit(most and most + 1).subquery()
-    number, numbers = db.session.execute(select(func.count(), func.string_agg(cast(some.c.id, Text), COMMA))).one()
-    return (numbers or "") if most is None or number <= most else None
+def _sorted(
+    ids: str, order: Order, place: Place, down: bool, most: int, those: Sequence[ColumnElement[bool]] = ()
+) -> Found:
+    """The first of these ids, and of them of those that are wanted."""
+    if not ids:
+        return ()
+    query = _in_order(order, down, most)
+    if place.way or those:
+        query = query.where(*_beyond(order, place, down), *those)
+    return tuple(tuple(row) for row in db.session.execute(query, {"ids": braced(ids)}))
 
 
 @cache
 def _in_order(order: Order, down: bool, most: int) -> Select[Any]:
-    # Written into the statement: whether to walk along the order or to look each up depends on how many there are.
-    numbers: Any = cast(bindparam("numbers", type_=Text(), literal_execute=True), ARRAY(BigInteger))
-    found = select(Project.id, order.sort.stored).where(Project.id == any_(numbers))
+    found = select(Project.id, order.sort.stored).where(among_named("ids", Project.id))
     return found.order_by(*standing(order.key, down)).limit(most)
-
-
-def _sorted(numbers: str, order: Order, place: Place, down: bool, most: int) -> Found:
-    if not numbers:
-        return ()
-    query = _in_order(order, down, most)
-    if place.way:
-        query = query.where(*_beyond(order, place, down))
-    return tuple(tuple(row) for row in db.session.execute(query, {"numbers": f"{{{numbers}}}"}))
 
 
 # -- of many ----------------------------------------------------------------------------------------------------------
@@ -201,17 +187,17 @@ def _beyond(order: Order, place: Place, down: bool) -> list[ColumnElement[bool]]
     return [key < edge if down else key > edge]
 
 
-def _walked(wanted: Sequence[Any], order: Order, place: Place, down: bool, near: int, most: int) -> Found:
+def _walked(those: Sequence[Any], order: Order, place: Place, down: bool, near: int, most: int) -> Found:
     """The first of those that are wanted among the next `near` projects of the order, whoever may see them."""
     after = _beyond(order, place, down)
-    those = select(order.key.label("key"), Project.id).where(*after).order_by(*standing(order.key, down)).limit(near)
-    last = those.subquery("near")
+    next_ones = select(order.key.label("key"), Project.id).where(*after).order_by(*standing(order.key, down))
+    last = next_ones.limit(near).subquery("near")
     edge = (last.c.key, last.c.id) if down else (last.c.key.desc(), last.c.id.desc())
     furthest = select(last.c.key, last.c.id).order_by(*edge).limit(1).scalar_subquery()
     key = tuple_(order.key, Project.id)
     query = (
         select(Project.id, order.sort.stored)
-        .where(*after, key >= furthest if down else key <= furthest, *wanted)
+        .where(*after, key >= furthest if down else key <= furthest, *those)
         .order_by(*standing(order.key, down))
         .limit(most)
     )
