@@ -38,5 +38,6 @@ def _of_them(number: int, *, rare: bool) -> Select[Any]:
     given = partial(among_named, "ids")
     held = [holding(blank, among=given if rare else None) for blank in blanks(number)]
     all_of: Any = intersect  # its overloads are too many for the type checker
-    found = (all_of(*held) if number > 1 else held[0]).subquery()
+    # Materialized: else the database would look for thousands of ids in each of the ways to hold a word.
+    found = (all_of(*held) if number > 1 else held[0]).cte().prefix_with("materialized")
     return writing(select(found.c.id) if rare else select(found.c.id).where(given(found.c.id)))
