@@ -8,14 +8,14 @@ does not find is found as the few are. What holds words is found first, whatever
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, any_, bindparam, func, select, tuple_
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, any_, bindparam, func, null, select, tuple_
 
 from prima import kept
 from prima.db import db
@@ -27,6 +27,7 @@ from prima.projects.stages import Funding, Status
 from prima.projects.visibility import in_sight, may_see, out_of_sight, region_link, sight
 from prima.reporting.models import Deadline
 from prima.reporting.portfolio.choosing import conditions
+from prima.reporting.portfolio.columns import COLUMNS
 from prima.reporting.portfolio.filters import Filters
 from prima.reporting.portfolio.keeping import moment, tables, whose
 from prima.reporting.portfolio.sorting import Order, Place, asked, of_names, standing
@@ -54,6 +55,7 @@ class Listed:
     city: str | None
     """Of its Regional Office."""
     countries: str | None
+    """Only where they are shown, as the manager."""
     funding: Funding
     donor: str | None
     year: int
@@ -82,8 +84,17 @@ class Page:
     order: Order
 
 
-def page(viewer: User | None, filters: Filters, given: Mapping[str, Sequence[str]], size: int = SIZE) -> Page:
-    """The rows after, or before, the cursor in the URL; a bad cursor is named and the list begins at its start."""
+def page(
+    viewer: User | None,
+    filters: Filters,
+    given: Mapping[str, Sequence[str]],
+    size: int = SIZE,
+    columns: Collection[str] = COLUMNS,
+) -> Page:
+    """The rows after, or before, the cursor in the URL; a bad cursor is named and the list begins at its start.
+
+    `columns` are those that will be shown: what others show is left out.
+    """
     about = asked(given)
     order, place = about.order, about.place
     found = _found(viewer, filters, order, place, size + 1)
@@ -92,7 +103,7 @@ def page(viewer: User | None, filters: Filters, given: Mapping[str, Sequence[str
         chosen = chosen[::-1]
     has_previous, has_next = (more, True) if place.way == "before" else (place.way == "after", more)
     return Page(
-        _rows([number for number, _stored in chosen]),
+        _rows([number for number, _stored in chosen], columns),
         {"before": order.place(chosen[0][1], chosen[0][0])} if chosen and has_previous else None,
         {"after": order.place(chosen[-1][1], chosen[-1][0])} if chosen and has_next else None,
         about.problems,
@@ -121,12 +132,11 @@ def _from(viewer: User | None, filters: Filters, order: Order, place: Place, mos
         ids = few(viewer, filters)
         if ids is not None:
             return _sorted(ids, order, place, down, most)
-    those = wanted(viewer, filters)
     for near in order.sort.near:
-        found = _walked(those, order, place, down, near, most)
+        found = _read(_walk(viewer, filters, order, place, near, most))
         if len(found) == most:
             return found
-    return _sorted(written(select(Project.id).where(*those)) or "", order, place, down, most)
+    return _sorted(written(select(Project.id).where(*wanted(viewer, filters))) or "", order, place, down, most)
 
 
 def wanted(viewer: User | None, filters: Filters) -> list[ColumnElement[bool]]:
@@ -168,7 +178,7 @@ def _sorted(
     query = _in_order(order, down, most)
     if place.way or those:
         query = query.where(*_beyond(order, place, down), *those)
-    return tuple(tuple(row) for row in db.session.execute(query, {"ids": braced(ids)}))
+    return _read(query, {"ids": braced(ids)})
 
 
 @cache
@@ -187,7 +197,18 @@ def _beyond(order: Order, place: Place, down: bool) -> list[ColumnElement[bool]]
     return [key < edge if down else key > edge]
 
 
-def _walked(those: Sequence[Any], order: Order, place: Place, down: bool, near: int, most: int) -> Found:
+def _walk(viewer: User | None, filters: Filters, order: Order, place: Place, near: int, most: int) -> Select[Any]:
+    """To be asked. It is kept for the first page: making it takes as long as answering it."""
+
+    def make() -> Select[Any]:
+        return _walked(wanted(viewer, filters), order, place, order.down != (place.way == "before"), near, most)
+
+    if place.way:
+        return make()
+    return kept.answer(("walk", whose(viewer), filters, order, near, most, moment()), (), make)
+
+
+def _walked(those: Sequence[Any], order: Order, place: Place, down: bool, near: int, most: int) -> Select[Any]:
     """The first of those that are wanted among the next `near` projects of the order, whoever may see them."""
     after = _beyond(order, place, down)
     next_ones = select(order.key.label("key"), Project.id).where(*after).order_by(*standing(order.key, down))
@@ -195,84 +216,93 @@ def _walked(those: Sequence[Any], order: Order, place: Place, down: bool, near: 
     edge = (last.c.key, last.c.id) if down else (last.c.key.desc(), last.c.id.desc())
     furthest = select(last.c.key, last.c.id).order_by(*edge).limit(1).scalar_subquery()
     key = tuple_(order.key, Project.id)
-    query = (
+    return (
         select(Project.id, order.sort.stored)
         .where(*after, key >= furthest if down else key <= furthest, *those)
         .order_by(*standing(order.key, down))
         .limit(most)
     )
-    return tuple(tuple(row) for row in db.session.execute(query))
+
+
+def _read(query: Select[Any], parameters: Mapping[str, Any] | None = None) -> Found:
+    return tuple(tuple(row) for row in db.session.execute(query, parameters))
 
 
 # -- what a row shows -------------------------------------------------------------------------------------------------
 
 
-def _rows(ids: Sequence[int]) -> list[Listed]:
-    """Everything that a column can show of these projects, in their order."""
+def _rows(ids: Sequence[int], columns: Collection[str]) -> list[Listed]:
+    """What these columns show of the projects, in their order."""
     if not ids:
         return []
-    rows = db.session.execute(_what_is_shown(moment()), {"numbers": list(ids)})
+    asked = frozenset(SEVERAL.keys() & set(columns))
+    rows = db.session.execute(_what_is_shown(asked, moment()), {"ids": list(ids)})
     found = {row[0]: Listed(*row) for row in rows}
     return [found[number] for number in ids if number in found]
 
 
-@lru_cache(maxsize=1)
-def _what_is_shown(_at: Hashable) -> Select[Any]:
+@lru_cache(maxsize=16)
+def _what_is_shown(columns: frozenset[str], _at: Hashable) -> Select[Any]:
     """As of a moment."""
-    numbers: Any = bindparam("numbers", type_=ARRAY(BigInteger))
+    ids: Any = bindparam("ids", type_=ARRAY(BigInteger))
+    several = {name: make() if name in columns else null() for name, make in SEVERAL.items()}
     return (
-        select(*_columns())
+        select(
+            Project.id,
+            Project.reference,
+            Project.code,
+            Project.title,
+            Project.status,
+            StatusName.name,
+            StatusName.stage,
+            Office.name,
+            RegionalOffice.city,
+            several["country"],
+            Project.funding,
+            Donor.name,
+            Project.funding_year,
+            ProjectType.name,
+            Project.budget_usd,
+            Project.starts_on,
+            Project.ends_on,
+            several["manager"],
+            Project.updated_at,
+            _overdue(),
+        )
         .join(StatusName, StatusName.code == Project.status)
         .join(Office, Office.id == Project.office_id)
         .outerjoin(OfficeLink, region_link())
         .outerjoin(RegionalOffice, RegionalOffice.code == OfficeLink.region_code)
         .outerjoin(Donor, Donor.code == Project.donor_code)
         .outerjoin(ProjectType, ProjectType.code == Project.project_type_code)
-        .where(Project.id == any_(numbers))
+        .where(Project.id == any_(ids))
     )
 
 
-def _columns() -> tuple[Any, ...]:
-    overdue = (
-        select(func.count())
-        .select_from(Deadline)
-        .where(Deadline.project_id == Project.id, is_overdue())
-        .correlate(Project)
-        .scalar_subquery()
-    )
-    countries = (
+def _overdue() -> Any:
+    late = select(func.count()).select_from(Deadline).where(Deadline.project_id == Project.id, is_overdue())
+    return late.correlate(Project).scalar_subquery()
+
+
+def _countries() -> Any:
+    return (
         select(of_names(Country.name).aggregate_order_by(Coverage.position))
         .join_from(Coverage, Country, Country.code == Coverage.country_code)
         .where(Coverage.project_id == Project.id)
         .correlate(Project)
         .scalar_subquery()
     )
-    manager = (
+
+
+def _manager() -> Any:
+    return (
         select(of_names(User.name).aggregate_order_by(User.sort_key))
         .join_from(Party, User, User.id == Party.user_id)
         .where(Party.project_id == Project.id, Party.part == Part.MANAGER, Party.until_at.is_(None))
         .correlate(Project)
         .scalar_subquery()
     )
-    return (
-        Project.id,
-        Project.reference,
-        Project.code,
-        Project.title,
-        Project.status,
-        StatusName.name,
-        StatusName.stage,
-        Office.name,
-        RegionalOffice.city,
-        countries,
-        Project.funding,
-        Donor.name,
-        Project.funding_year,
-        ProjectType.name,
-        Project.budget_usd,
-        Project.starts_on,
-        Project.ends_on,
-        manager,
-        Project.updated_at,
-        overdue,
-    )
+
+
+SEVERAL = {"country": _countries, "manager": _manager}
+"""Columns that several rows are looked up for: only where they are shown."""

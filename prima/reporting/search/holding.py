@@ -17,9 +17,10 @@ RARE = 500
 
 def holders(q: str) -> str:
     """The ids of all projects in which every word stands somewhere, whoever may see them (prima.idlist)."""
-    first, *others = sorted(terms_of(q), key=lambda term: -len(term.word)) or [None]
-    if first is None:
+    terms = sorted(terms_of(q), key=lambda term: -len(term.word))
+    if not terms:
         return ""
+    first, *others = terms
     number, found = db.session.execute(_of_one(), filled([first])).one()
     if found and others:
         asked = filled(others) | {"ids": braced(found)}

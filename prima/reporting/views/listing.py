@@ -33,8 +33,8 @@ def index() -> str:
     """The rows; `figures=yes` asks for the rest in the same answer, for whoever has no script to fetch it."""
     given = request.args.to_dict(flat=False)
     reading = portfolio.read(viewer(), given)
-    page = portfolio.page(viewer(), reading.filters, given)
     columns, wrong = portfolio.columns(given, columns_of(viewer()))
+    page = portfolio.page(viewer(), reading.filters, given, columns=columns)
     named = ",".join(columns) if given.get("columns") else None
     shown = {"sort": page.order.arg, "columns": named}
     return render_template(
