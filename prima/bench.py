@@ -428,7 +428,7 @@ GROWING = (
     ("by budget", "/projects?sort=-budget"),
     ("a region and a year", "/projects?region=NBO&year=2023"),
     ("a country by title", "/projects?country=KEN&sort=title"),
-    ("in review by budget", "/projects?status=REVIEW&sort=-budget"),
+    ("closed by budget", "/projects?status=FIN_CLOSED&sort=-budget"),
     ("an area of work by end", "/projects?area=LHD&sort=end"),
     ("no area of work", "/projects?area=none"),
     ("no SDG target by title", "/projects?sdg=none&sort=title"),

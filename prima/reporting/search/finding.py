@@ -165,7 +165,7 @@ def _hits(ids: Sequence[int], terms: Sequence[Term]) -> list[Hit]:
 @lru_cache(maxsize=1)
 def _shown(_on: date) -> Select[Any]:
     """What is shown of projects, as of a day."""
-    shown: Select[Any] = (
+    shown: Any = (
         select(
             Project.id, Project.reference, Project.code, Project.title, Project.summary, Project.status,
             Project.funding, Project.funding_year, Project.edition_id, StatusName.name, Office.name,
@@ -177,7 +177,8 @@ def _shown(_on: date) -> Select[Any]:
         .outerjoin(RegionalOffice, RegionalOffice.code == OfficeLink.region_code)
         .where(of_ids(Project.id))
     )  # fmt: skip
-    return shown
+    found: Select[Any] = shown
+    return found
 
 
 def of_ids(project_id: Any) -> ColumnElement[bool]:
