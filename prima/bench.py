@@ -425,9 +425,23 @@ def _sized(office: Office) -> Iterator[tuple[str, str, str, str]]:
 
 GROWING = (
     ("unfiltered", "/projects"),
+    ("by title", "/projects?sort=title"),
+    ("by reference", "/projects?sort=-reference"),
+    ("by budget", "/projects?sort=-budget"),
+    ("a region and a year", "/projects?region=NBO&year=2023"),
     ("a country by title", "/projects?country=KEN&sort=title"),
+    ("closed by budget", "/projects?status=FIN_CLOSED&sort=-budget"),
+    ("an area of work by end", "/projects?area=LHD&sort=end"),
+    ("no area of work", "/projects?area=none"),
+    ("no SDG target by title", "/projects?sdg=none&sort=title"),
     ("overdue by title", "/projects?overdue=yes&sort=title"),
+    ("reports due", "/projects?due=30"),
+    ("ending soon by end", "/projects?ending=90&sort=end"),
+    ("to be evaluated by year", "/projects?evaluation=yes&sort=-year"),
+    ("a rare word", "/projects?q=zanzibarxyz"),
+    ("two words", "/projects?q=fair+recruitment"),
 )
+"""Filters and sorts of every kind: by what stands in a project and beside it, frequent and rare, kept and not."""
 
 
 def growth(app: Flask, small: Flask, size: int) -> Iterator[Figure]:

@@ -340,6 +340,7 @@ def test_an_analysis_asks_as_much_for_two_projects_as_for_twenty(app, browser_of
     counts = []
     for number in (3, 20):
         a_varied_portfolio(Random(number), number)
+        app.extensions.pop("prima.kept", None)
         questions.clear()
         assert browser.open(f"/analysis/{name}").status == 200
         counts.append(len([one for one in questions if "sign_in" not in one]))

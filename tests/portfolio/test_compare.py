@@ -120,6 +120,7 @@ def test_comparing_asks_as_much_for_two_projects_as_for_twenty(app, browser_of, 
     counts = []
     for number in (3, 20):
         a_varied_portfolio(Random(number), number)
+        app.extensions.pop("prima.kept", None)
         questions.clear()
         assert browser.open("/compare?what=office&a=KEN&b=COL").status == 200
         counts.append(len([one for one in questions if "sign_in" not in one]))

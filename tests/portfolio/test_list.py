@@ -8,6 +8,7 @@ import pytest
 
 from prima import clock
 from prima.db import db
+from prima.lists import CountryAlias
 from prima.reporting import exports, portfolio
 from prima.reporting.portfolio import Filters
 from tests.factories import a_project, a_user
@@ -71,11 +72,75 @@ def test_the_list_asks_as_much_for_12_rows_as_for_2(app, browser_of, questions):
             a_project(status="ACTIVE", budget=10)
         db.session.commit()
         db.session.expire_all()
+        app.extensions.pop("prima.kept", None)
         questions.clear()
         assert browser.open("/projects?region=NBO&area=LHD&country=Kenya&q=project").status == 200
         counts.append(len(questions))
     assert counts[0] == counts[1]
     assert counts[0] <= 12
+
+
+def test_opened_again_it_asks_less_and_shows_what_changed_meanwhile(app, browser_of, questions, overdue):
+    project, other = (a_project(title=title, status="ACTIVE", budget=10) for title in ("Old name", "Other"))
+    browser = browser_of(a_user("VIEW"))
+    addresses = ("/projects?country=Kenya&sort=title", "/projects?status=ACTIVE&sort=-budget&figures=yes")
+
+    def titles(address):
+        questions.clear()
+        return [row[1] for row in browser.open(address).rows("Projects")]
+
+    for address in addresses:
+        titles(address)
+        first = len(questions)
+        assert sorted(titles(address)) == ["Old name", "Other"]
+        assert len(questions) < first, address
+    project.title = "A new name"
+    other.budget = other.budget_usd = 20
+    db.session.flush()
+    assert [titles(address) for address in addresses] == [["A new name", "Other"], ["Other", "A new name"]]
+    assert "2 projects USD 30" in browser.open(addresses[1]).text
+    other.status = "DRAFT"  # who has no part in it does not see it any more
+    db.session.flush()
+    assert [titles(address) for address in addresses] == [["A new name"], ["A new name"]]
+    overdue(project)
+    assert titles("/projects?overdue=yes&sort=title") == ["A new name"]
+
+
+def test_what_is_kept_for_those_who_see_the_same_is_not_shown_to_others(app, browser_of):
+    a_project(title="Open to all", status="ACTIVE")
+    developer = a_user("PDEV", "KEN")
+    a_project(title="A draft", status="DRAFT", developer=developer)
+    for person, titles in (
+        (a_user("VIEW"), ["Open to all"]),
+        (developer, ["A draft", "Open to all"]),
+        (a_user("COM", "KEN"), ["A draft", "Open to all"]),
+        (a_user("EVAL", staff=False), []),
+        (a_user("VIEW"), ["Open to all"]),
+    ):
+        page = browser_of(person).open("/projects?country=Kenya&sort=title")
+        if titles:
+            assert [row[1] for row in page.rows("Projects")] == titles
+        else:
+            assert "No project fits these filters" in page.text
+
+
+def test_a_name_that_a_country_is_given_finds_it_at_once(app, browser_of):
+    browser = browser_of(a_user("VIEW"))
+    a_project(title="Work", status="ACTIVE")
+    assert "is not known" in browser.open("/projects?country=Nyayo").text
+    db.session.add(CountryAlias(country_code="KEN", alias="Nyayo"))
+    db.session.flush()
+    assert [row[1] for row in browser.open("/projects?country=Nyayo").rows("Projects")] == ["Work"]
+
+
+def test_only_columns_that_are_shown_are_looked_up(app, browser_of, questions):
+    a_project(title="Work", status="ACTIVE")
+    browser = browser_of(a_user("VIEW"))
+    for columns, country in (("title", False), ("country,manager", True)):
+        questions.clear()
+        [row] = browser.open(f"/projects?columns={columns}").rows("Projects")
+        assert (row[1] == "Kenya") is country
+        assert any("string_agg(country.name" in question for question in questions) is country
 
 
 def test_the_part_of_the_area_asked_for_stands_under_the_sum(app, browser_of):

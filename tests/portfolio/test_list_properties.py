@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import random
+from dataclasses import replace
 from datetime import timedelta
 from itertools import chain
 
@@ -19,7 +20,7 @@ from prima.projects.models import Coverage, Milestone, Project, SdgMark
 from prima.projects.stages import RUNNING, Status
 from prima.reporting import portfolio
 from prima.reporting.models import Deadline
-from prima.reporting.portfolio import NONE, listing
+from prima.reporting.portfolio import NONE, listing, sorting
 from prima.reporting.portfolio.sorting import SORTS
 from prima.reporting.steps import OWING
 from tests.factories import a_project, a_user
@@ -32,8 +33,9 @@ TARGETS = ("10.7", "8.7")
 
 @pytest.fixture
 def world(app, overdue, monkeypatch):
-    """Some projects of every kind; the walk goes so short a way that both ways of finding rows are taken."""
-    monkeypatch.setattr(listing, "NEAR", 7)
+    """Some projects of every kind; few are so few and walks so short that rows are found in all ways."""
+    monkeypatch.setattr(listing, "FEW", 5)
+    monkeypatch.setattr(sorting, "SORTS", {name: replace(one, near=(3, 7)) for name, one in SORTS.items()})
     chance, day = random.Random(7), clock.today()
     developer = a_user("PDEV", "KEN")
     outsider = a_user("EVAL", staff=False)

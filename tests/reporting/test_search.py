@@ -17,7 +17,7 @@ from prima.projects.operations.sections import write_section
 from prima.projects.visibility import visible_projects
 from prima.reporting import portfolio
 from prima.reporting.models import Lesson
-from prima.reporting.search import finding
+from prima.reporting.search import finding, holding
 from prima.reporting.search.matching import Term, ids_of, nearly, terms_of
 from prima.reporting.search.snippets import marked, snippet
 from prima.sessions import with_rights
@@ -407,7 +407,7 @@ def naive(project):
     return words | set(id_words(project.reference)) | set(id_words(project.code or ""))
 
 
-def test_it_finds_exactly_what_a_plain_search_through_all_words_finds(library, app):
+def test_it_finds_exactly_what_a_plain_search_through_all_words_finds(library, app, monkeypatch):
     _projects, developers = library
     every = db.session.scalars(
         select(Project)
@@ -435,8 +435,10 @@ def test_it_finds_exactly_what_a_plain_search_through_all_words_finds(library, a
                 if terms and all(any(term.fits(word) for word in held[id]) for term in terms)
             }  # fmt: skip
             filters = portfolio.Filters(q=q)
+            monkeypatch.setattr(holding, "RARE", chance.choice([0, 500]))  # both ways of looking for further words
             found = set(db.session.scalars(select(portfolio.choosing.chosen(viewer, filters).c.id)))
             assert found == expected, (q, viewer and viewer.name)
+            assert {row.id for row in portfolio.page(viewer, filters, {}, size=len(expected) + 1).rows} == expected
             assert finding.find(viewer, filters).number == len(expected) == portfolio.totals(viewer, filters).number
             some += bool(expected)
     assert some > 60

@@ -292,8 +292,10 @@ class Project(Searched, Journaled, Model):
 class Coverage(Model):
     """A country the project covers; a requesting State asked for it."""
 
+    __table_args__ = (Index("ix_coverage_by_country", "country_code", "project_id"),)
+
     project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), primary_key=True)
-    country_code: Mapped[str] = mapped_column(ForeignKey("country.code"), primary_key=True, index=True)
+    country_code: Mapped[str] = mapped_column(ForeignKey("country.code"), primary_key=True)
     position: Mapped[int] = mapped_column(default=0)
     requesting: Mapped[bool] = mapped_column(default=False)
 
@@ -306,7 +308,8 @@ class Party(Model):
 
     __table_args__ = (
         UniqueConstraint("project_id", "user_id", "part"),
-        Index("ix_party_user_id_part", "user_id", "part"),
+        # What is somebody's is read from this index alone.
+        Index("ix_party_of_user", "user_id", "part", postgresql_include=["project_id", "until_at"]),
     )
 
     id: Mapped[Key]

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache, partial
 from typing import Any
 
 from flask_babel import gettext as _
+from markupsafe import Markup
 from sqlalchemy import (
     ColumnElement,
     Select,
@@ -25,8 +27,8 @@ from sqlalchemy import (
     union_all,
 )
 
-from prima import clock
-from prima.db import db
+from prima import clock, kept
+from prima.db import Model, db
 from prima.lists import (
     ActivityType,
     AreaOfWork,
@@ -78,6 +80,7 @@ from prima.reporting.portfolio.filters import (
     quoted,
     stages,
 )
+from prima.reporting.portfolio.keeping import whose
 from prima.reporting.queries import is_overdue, owes
 from prima.reporting.search.matching import mentions
 from prima.users import User, folded
@@ -94,6 +97,8 @@ LISTS: dict[str, tuple[Any, Any]] = {
     "theme": (CrossCuttingTheme, CrossCuttingTheme.name),
 }
 PLACES: dict[str, Any] = {"country": Country, "office": Office, "donor": Donor}
+NAMES: dict[str, tuple[type[Model], ...]] = {"country": (Country, CountryAlias), "office": (Office,), "donor": (Donor,)}
+"""The tables in which a typed name or code is looked up."""
 MARKS: dict[str, Any] = {"sdg": SdgMark, "migof": GovernanceMark, "theme": ThemeMark}
 ANSWERABLE = (Part.DEVELOPER, Part.MANAGER, Part.ALTERNATE)
 """Whose projects they are when a person is asked for."""
@@ -108,6 +113,11 @@ class Reading:
     choices: Choices
     typed: dict[str, str]
     """The words in fields that are typed, also when they were wrong."""
+
+    def options(self, name: str) -> Markup:
+        """What a filter can be chosen from, as the options of its field; the one that is asked for is selected."""
+        value = getattr(self.filters, name)
+        return _options(tuple(self.choices[name]), "" if value is None else str(value))
 
     @property
     def part_name(self) -> str:
@@ -130,8 +140,15 @@ class Reading:
         return found
 
 
+@lru_cache(maxsize=256)
+def _options(choices: Sequence[Choice], chosen: str) -> Markup:
+    """Drawn once: the same hundreds stand on every page with filters."""
+    plain, selected = Markup('<option value="{}">{}</option>'), Markup('<option value="{}" selected>{}</option>')
+    return Markup("\n").join((selected if one.code == chosen else plain).format(one.code, one.name) for one in choices)
+
+
 def read(viewer: User | None, given: Mapping[str, Sequence[str]]) -> Reading:
-    """Read the arguments of a URL; one question to the database, whatever they are."""
+    """Read the arguments of a URL; what they choose from is kept, save who is called as somebody typed."""
     choices = _choices(viewer, given)
     filters, problems = parse(given, choices)
     if filters.year and str(filters.year) not in {year.code for year in choices["year"]}:
@@ -144,39 +161,76 @@ def read(viewer: User | None, given: Mapping[str, Sequence[str]]) -> Reading:
 
 
 def _choices(viewer: User | None, given: Mapping[str, Sequence[str]]) -> dict[str, list[Choice]]:
-    arms: list[Select[Any]] = [
-        select(
-            literal(kind).label("kind"),
-            table.code,
-            name.label("name"),
-            table.position.label("position"),
-            (StatusName.stage if kind == "status" else literal("")).label("more"),
-            table.retired.label("retired"),
-        )
-        for kind, (table, name) in LISTS.items()
-    ]
-    arms.append(_years(viewer))
-    every_call = viewer is None or can(viewer, Action.SEE_CALLS)
-    name, at = FundingRound.code + ": " + FundingRound.name, -FundingRound.funding_year
-    call: tuple[Any, ...] = (literal("call"), FundingRound.code, name, at, literal(""), false())
-    known = true() if every_call else FundingRound.code.in_(visible_projects(viewer, Project.funding_round_code))
-    arms.append(select(*call).where(known))
-    for kind, table in PLACES.items():
-        if words := _words(given, kind):
-            arms.append(
-                select(literal(kind), table.code, table.name, literal(0), literal(""), table.retired).where(
-                    or_(table.code.in_(words), _named(table, words))
-                )
-            )
-    if words := _words(given, "person"):
-        arms.append(_people(viewer, words))
-    rows = db.session.execute(union_all(*arms).order_by("kind", "position", "name"))
     found: dict[str, list[Choice]] = {kind: [] for kind in (*LISTS, "year", "call", *PLACES, "person")}
-    for kind, code, name, _at, more, retired in rows:
-        found[kind].append(Choice(code, name, more, retired))
+    for kind, choice in (*_listed(), *_of_viewer(viewer), *_typed(viewer, given)):
+        found[kind].append(choice)
     found["stage"] = stages(found["status"])
     found["funding"] = [Choice(code, str(name)) for code, name in FUNDINGS.items()]
     return found
+
+
+Named = tuple[tuple[str, Choice], ...]
+"""Values of filters, each with the name of the filter."""
+
+
+def _listed() -> Named:
+    """What stands in short lists."""
+    return kept.answer("lists", [table for table, _name in LISTS.values()], lambda: _asked(list(map(_list, LISTS))))
+
+
+def _list(kind: str) -> Select[Any]:
+    table, name = LISTS[kind]
+    more = StatusName.stage if kind == "status" else literal("")
+    return _arm(kind, table.code, name, table.position, more, table.retired)
+
+
+def _arm(kind: str, code: Any, name: Any, position: Any = 0, more: Any = "", retired: Any = None) -> Select[Any]:
+    position = literal(position) if isinstance(position, int) else position
+    more = literal(more) if isinstance(more, str) else more
+    return select(
+        literal(kind).label("kind"),
+        code.label("code"),
+        name.label("name"),
+        position.label("position"),
+        more.label("more"),
+        (false() if retired is None else retired).label("retired"),
+    )
+
+
+def _asked(arms: Sequence[Any]) -> Named:
+    rows = db.session.execute(union_all(*arms).order_by("kind", "position", "name"))
+    return tuple((kind, Choice(code, name, more, retired)) for kind, code, name, _at, more, retired in rows)
+
+
+def _of_viewer(viewer: User | None) -> Named:
+    """What depends on the projects that are to be seen: their years, and the Fund's calls they were submitted to."""
+    every_call = viewer is None or can(viewer, Action.SEE_CALLS)
+    uses = (Project, Party, OfficeLink, FundingRound)
+    return kept.answer(
+        ("years", every_call, whose(viewer)), uses, lambda: _asked([_years(viewer), _calls(viewer, every=every_call)])
+    )
+
+
+def _calls(viewer: User | None, *, every: bool) -> Select[Any]:
+    name, at = FundingRound.code + ": " + FundingRound.name, -FundingRound.funding_year
+    known = true() if every else FundingRound.code.in_(visible_projects(viewer, Project.funding_round_code))
+    return _arm("call", FundingRound.code, name, at).where(known)
+
+
+def _typed(viewer: User | None, given: Mapping[str, Sequence[str]]) -> Named:
+    """What is called as somebody typed."""
+    found: list[tuple[str, Choice]] = []
+    for kind, table in PLACES.items():
+        if words := _words(given, kind):
+            found += kept.answer((kind, words), NAMES[kind], partial(_places, kind, table, words))
+    if words := _words(given, "person"):
+        found += _asked([_people(viewer, words)])
+    return tuple(found)
+
+
+def _places(kind: str, table: Any, words: frozenset[str]) -> Named:
+    named = or_(table.code.in_(words), _named(table, words))
+    return _asked([_arm(kind, table.code, table.name, retired=table.retired).where(named)])
 
 
 def _years(viewer: User | None) -> Select[Any]:
@@ -187,26 +241,24 @@ def _years(viewer: User | None) -> Select[Any]:
     year = cast(years.c.year, Text)
     # OFFSET 0: one is looked for in each year, where the database would rather read all projects once.
     seen = visible_projects(viewer, Project.id).where(Project.funding_year == years.c.year).offset(literal_column("0"))
-    return select(literal("year"), year, year, -years.c.year, literal(""), false()).where(
-        years.c.year.is_not(None), seen.correlate(years).exists()
-    )
+    return _arm("year", year, year, -years.c.year).where(years.c.year.is_not(None), seen.correlate(years).exists())
 
 
-def _words(given: Mapping[str, Sequence[str]], kind: str) -> set[str]:
-    return {value.strip() for value in given.get(kind, ()) if value.strip() and value.isprintable()}
+def _words(given: Mapping[str, Sequence[str]], kind: str) -> frozenset[str]:
+    return frozenset(value.strip() for value in given.get(kind, ()) if value.strip() and value.isprintable())
 
 
-def _people(viewer: User | None, words: set[str]) -> Any:
+def _people(viewer: User | None, words: frozenset[str]) -> Any:
     """Who has that address or name; somebody from outside is told only of those in the projects they see."""
     said = or_(User.email.in_([word.casefold() for word in words]), User.sort_key.in_([folded(word) for word in words]))
-    found: Any = select(literal("person"), User.email, User.name, literal(0), literal(""), false()).where(said)
+    found: Any = _arm("person", User.email, User.name).where(said)
     if viewer is None or viewer.staff:
         return found
     theirs = select(Party.user_id).where(Party.project_id.in_(visible_projects(viewer, Project.id)))
     return found.where(User.id.in_(theirs))
 
 
-def _named(table: Any, words: set[str]) -> ColumnElement[bool]:
+def _named(table: Any, words: frozenset[str]) -> ColumnElement[bool]:
     """Has one of the names or aliases, whatever the case and, where a sort key is kept, the accents."""
     if table is Donor:
         return func.lower(Donor.name).in_([word.lower() for word in words])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -22,11 +23,11 @@ from sqlalchemy import (
     union_all,
 )
 
-from prima import clock
+from prima import clock, kept
 from prima.db import db
 from prima.lists import Country, Donor
 from prima.places import Office, OfficeLink
-from prima.projects.models import ALLOCATIONS, Coverage, Dimension, Project, SdgMark
+from prima.projects.models import ALLOCATIONS, Coverage, Dimension, Party, Project, SdgMark
 from prima.projects.models.project import CENT
 from prima.projects.stages import RUNNING
 from prima.projects.visibility import region_link, visible_projects
@@ -34,6 +35,7 @@ from prima.reporting.models import Deadline
 from prima.reporting.models.deadlines import OPEN_UNTIL
 from prima.reporting.portfolio.choosing import conditions
 from prima.reporting.portfolio.filters import NONE, Filters
+from prima.reporting.portfolio.keeping import moment, tables, whose
 from prima.reporting.portfolio.sums import total
 from prima.reporting.queries import is_past_due, owes
 from prima.reporting.summary import Kept, answer
@@ -50,6 +52,8 @@ RANGES: tuple[tuple[Decimal | None, Decimal | None], ...] = tuple(
     for low, high in zip((None, *STEPS), (*STEPS, None), strict=True)
 )
 SCALARS = ("region", "office", "status", "funding", "year", "type", "donor", "marker", "range", "overdue", "ending")
+COUNTED = (*ALLOCATIONS.values(), Coverage, SdgMark, Deadline, Party, Office, Country, Donor)
+"""What facets are read from, beside what the filters read."""
 YES: Any = literal_column("'yes'")
 
 
@@ -74,7 +78,7 @@ class Totals:
 @dataclass(frozen=True)
 class Whole:
     totals: Totals
-    facets: dict[str, list[Counted]]
+    facets: Mapping[str, Sequence[Counted]]
     """By the name of what can be filtered by, the most frequent first."""
 
 
@@ -93,6 +97,14 @@ def totals(viewer: User | None, filters: Filters) -> Totals:
 
 def whole(viewer: User | None, filters: Filters) -> Whole:
     """A project with several countries, areas, activity types or SDG targets counts in each of them."""
+    uses = tables(filters)
+    if uses is None:
+        return _whole(viewer, filters)
+    name = ("whole", filters, whose(viewer), moment())
+    return kept.answer(name, (*uses, *COUNTED), lambda: _whole(viewer, filters))
+
+
+def _whole(viewer: User | None, filters: Filters) -> Whole:
     seen = _seen(viewer, filters)
     grouped = [seen.c[name] for name in SCALARS]
     arms = [
@@ -145,9 +157,11 @@ def _read(rows: Any, kinds: dict[int, str]) -> Whole:
                 ((name, known) for name, known in zip(names[::2], names[1::2], strict=True) if known), ("", code)
             )
             facets[kinds[kind]].append(Counted(known, count, name))
-    for found in facets.values():
-        found.sort(key=lambda one: (-one.number, one.name, one.code))
-    return Whole(Totals(number, total, of_it), facets)
+    in_order = {
+        name: tuple(sorted(counted, key=lambda one: (-one.number, one.name, one.code)))
+        for name, counted in facets.items()
+    }
+    return Whole(Totals(number, total, of_it), in_order)
 
 
 def _mask(name: str) -> int:

@@ -1,36 +1,43 @@
 """The list of projects, a page at a time by keyset, in any of its orders.
 
 Few matches among many projects are a trap: a database that walks along the order until a page is full may walk to the
-end of it. So a walk goes only so far (NEAR); where that does not fill the page, all matches are found first and sorted.
+end of it. So up to FEW matches are found first, without an order, and then looked for along it by their numbers alone.
+More of them stand close to each other in most orders: a walk that looks at the projects goes only so far, and what it
+does not find is found as the few are. What holds words is found first, whatever its number.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, literal_column, select, true, tuple_
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, any_, bindparam, func, null, select, tuple_
 
+from prima import kept
 from prima.db import db
+from prima.idlist import among_named, braced, written
 from prima.lists import Country, Donor, ProjectType, RegionalOffice, StatusName
 from prima.places import Office, OfficeLink
 from prima.projects.models import Coverage, Part, Party, Project
 from prima.projects.stages import Funding, Status
-from prima.projects.visibility import may_see, region_link
+from prima.projects.visibility import in_sight, may_see, out_of_sight, region_link, sight
 from prima.reporting.models import Deadline
 from prima.reporting.portfolio.choosing import conditions
+from prima.reporting.portfolio.columns import COLUMNS
 from prima.reporting.portfolio.filters import Filters
+from prima.reporting.portfolio.keeping import moment, tables, whose
 from prima.reporting.portfolio.sorting import Order, Place, asked, of_names, standing
 from prima.reporting.queries import is_overdue
+from prima.reporting.search.holding import holders
 from prima.users import User
 
 SIZE = 25
-NEAR = 1000
-"""So many projects are looked at along the order before all matches are found first."""
-_NOTHING: Any = literal_column("0")
+FEW = 10_000
+"""So many projects are found before they are put into an order; more are looked for along it."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,7 @@ class Listed:
     city: str | None
     """Of its Regional Office."""
     countries: str | None
+    """Only where they are shown, as the manager."""
     funding: Funding
     donor: str | None
     year: int
@@ -76,32 +84,110 @@ class Page:
     order: Order
 
 
-def page(viewer: User | None, filters: Filters, given: Mapping[str, Sequence[str]], size: int = SIZE) -> Page:
-    """The rows after, or before, the cursor in the URL; a bad cursor is named and the list begins at its start."""
+def page(
+    viewer: User | None,
+    filters: Filters,
+    given: Mapping[str, Sequence[str]],
+    size: int = SIZE,
+    columns: Collection[str] = COLUMNS,
+) -> Page:
+    """The rows after, or before, the cursor in the URL; a bad cursor is named and the list begins at its start.
+
+    `columns` are those that will be shown: what others show is left out.
+    """
     about = asked(given)
     order, place = about.order, about.place
-    down = order.down != (place.way == "before")
-    seen, wanted = may_see(viewer), conditions(viewer, filters)
-    found = _walked([seen, *wanted], order, place, down, size + 1)
-    if len(found) <= size:
-        narrow = viewer is not None and not viewer.staff
-        first, then = ([seen, *wanted], true()) if narrow or not wanted else (wanted, seen)
-        found = _gathered(first, then, order, place, down, size + 1)
-    kept, more = found[:size], len(found) > size
+    found = _found(viewer, filters, order, place, size + 1)
+    chosen, more = found[:size], len(found) > size
     if place.way == "before":
-        kept.reverse()
+        chosen = chosen[::-1]
     has_previous, has_next = (more, True) if place.way == "before" else (place.way == "after", more)
     return Page(
-        _rows([number for number, _stored in kept]),
-        {"before": order.place(kept[0][1], kept[0][0])} if kept and has_previous else None,
-        {"after": order.place(kept[-1][1], kept[-1][0])} if kept and has_next else None,
+        _rows([number for number, _stored in chosen], columns),
+        {"before": order.place(chosen[0][1], chosen[0][0])} if chosen and has_previous else None,
+        {"after": order.place(chosen[-1][1], chosen[-1][0])} if chosen and has_next else None,
         about.problems,
         order,
     )
 
 
-Found = list[tuple[int, Any]]
+Found = Sequence[tuple[int, Any]]
 """Ids, and what names their places."""
+
+
+def _found(viewer: User | None, filters: Filters, order: Order, place: Place, most: int) -> Found:
+    """The first of an order whose changes are noted are kept."""
+    uses = tables(filters)
+    if uses is None or place.way or not order.sort.noted:
+        return _from(viewer, filters, order, place, most)
+    name = ("first", filters, order, most, whose(viewer), moment())
+    return kept.answer(name, (*uses, Party), lambda: _from(viewer, filters, order, place, most))
+
+
+def _from(viewer: User | None, filters: Filters, order: Order, place: Place, most: int) -> Found:
+    down = order.down != (place.way == "before")
+    if filters.q:
+        return _sorted(holders(filters.q), order, place, down, most, wanted(viewer, replace(filters, q="")))
+    if filters or (viewer is not None and not viewer.staff):
+        ids = few(viewer, filters)
+        if ids is not None:
+            return _sorted(ids, order, place, down, most)
+    for near in order.sort.near:
+        found = _read(_walk(viewer, filters, order, place, near, most))
+        if len(found) == most:
+            return found
+    return _sorted(written(select(Project.id).where(*wanted(viewer, filters))) or "", order, place, down, most)
+
+
+def wanted(viewer: User | None, filters: Filters) -> list[ColumnElement[bool]]:
+    return [may_see(viewer), *conditions(viewer, filters)]
+
+
+# -- of few -----------------------------------------------------------------------------------------------------------
+
+
+def few(viewer: User | None, filters: Filters) -> str | None:
+    """The ids of the chosen projects that the viewer may see (prima.idlist); None if there are more than FEW.
+
+    They are kept where what chooses them is noted: those that are seen by where they are for everybody who sees so.
+    """
+    uses = tables(filters)
+    if uses is None or viewer is None or not viewer.active:
+        return written(select(Project.id).where(*wanted(viewer, filters)), FEW)
+    seen = sight(viewer)
+    in_place = kept.answer(
+        ("few", filters, seen, moment()),
+        uses,
+        lambda: written(select(Project.id).where(in_sight(seen), *conditions(viewer, filters)), FEW),
+    )
+    if in_place is None:
+        return None
+    name = ("few beside", filters, whose(viewer), moment())
+    beside = kept.answer(
+        name, (*uses, Party), lambda: written(out_of_sight(viewer).where(*conditions(viewer, filters)), FEW)
+    )
+    return None if beside is None else ",".join(filter(None, (in_place, beside)))
+
+
+def _sorted(
+    ids: str, order: Order, place: Place, down: bool, most: int, those: Sequence[ColumnElement[bool]] = ()
+) -> Found:
+    """The first of these ids, and of them of those that are wanted."""
+    if not ids:
+        return ()
+    query = _in_order(order, down, most)
+    if place.way or those:
+        query = query.where(*_beyond(order, place, down), *those)
+    return _read(query, {"ids": braced(ids)})
+
+
+@cache
+def _in_order(order: Order, down: bool, most: int) -> Select[Any]:
+    found = select(Project.id, order.sort.stored).where(among_named("ids", Project.id))
+    return found.order_by(*standing(order.key, down)).limit(most)
+
+
+# -- of many ----------------------------------------------------------------------------------------------------------
 
 
 def _beyond(order: Order, place: Place, down: bool) -> list[ColumnElement[bool]]:
@@ -111,99 +197,112 @@ def _beyond(order: Order, place: Place, down: bool) -> list[ColumnElement[bool]]
     return [key < edge if down else key > edge]
 
 
-def _walked(wanted: Sequence[Any], order: Order, place: Place, down: bool, most: int) -> Found:
-    """The first of those that are wanted among the next NEAR projects of the order, whoever may see them."""
+def _walk(viewer: User | None, filters: Filters, order: Order, place: Place, near: int, most: int) -> Select[Any]:
+    """To be asked. It is kept for the first page: making it takes as long as answering it."""
+
+    def make() -> Select[Any]:
+        return _walked(wanted(viewer, filters), order, place, order.down != (place.way == "before"), near, most)
+
+    if place.way:
+        return make()
+    return kept.answer(("walk", whose(viewer), filters, order, near, most, moment()), (), make)
+
+
+def _walked(those: Sequence[Any], order: Order, place: Place, down: bool, near: int, most: int) -> Select[Any]:
+    """The first of those that are wanted among the next `near` projects of the order, whoever may see them."""
     after = _beyond(order, place, down)
-    near = select(order.key.label("key"), Project.id).where(*after).order_by(*standing(order.key, down)).limit(NEAR)
-    last = near.subquery("near")
+    next_ones = select(order.key.label("key"), Project.id).where(*after).order_by(*standing(order.key, down))
+    last = next_ones.limit(near).subquery("near")
     edge = (last.c.key, last.c.id) if down else (last.c.key.desc(), last.c.id.desc())
     furthest = select(last.c.key, last.c.id).order_by(*edge).limit(1).scalar_subquery()
     key = tuple_(order.key, Project.id)
-    query = (
+    return (
         select(Project.id, order.sort.stored)
-        .where(*after, key >= furthest if down else key <= furthest, *wanted)
+        .where(*after, key >= furthest if down else key <= furthest, *those)
         .order_by(*standing(order.key, down))
         .limit(most)
     )
-    return [tuple(row) for row in db.session.execute(query)]
 
 
-def _gathered(first: Sequence[Any], then: Any, order: Order, place: Place, down: bool, most: int) -> Found:
-    """The same of all: found by what chooses best (`first`), sorted, and looked at until there are enough (`then`)."""
-    matches = (
-        select(Project.id, order.sort.stored.label("stored"), order.key.label("key"))
-        .where(*_beyond(order, place, down), *first)
-        .cte("matches")
-        .prefix_with("MATERIALIZED")
-    )
-    # OFFSET 0 keeps the database from looking at all of them before it sorts: it looks at one after the other.
-    columns = (matches.c.key, matches.c.id)
-    ordered = select(matches).order_by(*(one.desc() if down else one for one in columns)).offset(_NOTHING)
-    row = ordered.subquery("ordered")
-    looked_at = select(Project.id).where(Project.id == row.c.id, then).offset(_NOTHING)
-    query = select(row.c.id, row.c.stored).where(looked_at.correlate(row).exists()).limit(most)
-    return [tuple(found) for found in db.session.execute(query)]
+def _read(query: Select[Any], parameters: Mapping[str, Any] | None = None) -> Found:
+    return tuple(tuple(row) for row in db.session.execute(query, parameters))
 
 
-def _rows(ids: list[int]) -> list[Listed]:
-    """Everything that a column can show of these projects, in their order."""
+# -- what a row shows -------------------------------------------------------------------------------------------------
+
+
+def _rows(ids: Sequence[int], columns: Collection[str]) -> list[Listed]:
+    """What these columns show of the projects, in their order."""
     if not ids:
         return []
-    query = (
-        select(*_columns())
+    asked = frozenset(SEVERAL.keys() & set(columns))
+    rows = db.session.execute(_what_is_shown(asked, moment()), {"ids": list(ids)})
+    found = {row[0]: Listed(*row) for row in rows}
+    return [found[number] for number in ids if number in found]
+
+
+@lru_cache(maxsize=16)
+def _what_is_shown(columns: frozenset[str], _at: Hashable) -> Select[Any]:
+    """As of a moment."""
+    ids: Any = bindparam("ids", type_=ARRAY(BigInteger))
+    several = {name: make() if name in columns else null() for name, make in SEVERAL.items()}
+    return (
+        select(
+            Project.id,
+            Project.reference,
+            Project.code,
+            Project.title,
+            Project.status,
+            StatusName.name,
+            StatusName.stage,
+            Office.name,
+            RegionalOffice.city,
+            several["country"],
+            Project.funding,
+            Donor.name,
+            Project.funding_year,
+            ProjectType.name,
+            Project.budget_usd,
+            Project.starts_on,
+            Project.ends_on,
+            several["manager"],
+            Project.updated_at,
+            _overdue(),
+        )
         .join(StatusName, StatusName.code == Project.status)
         .join(Office, Office.id == Project.office_id)
         .outerjoin(OfficeLink, region_link())
         .outerjoin(RegionalOffice, RegionalOffice.code == OfficeLink.region_code)
         .outerjoin(Donor, Donor.code == Project.donor_code)
         .outerjoin(ProjectType, ProjectType.code == Project.project_type_code)
-        .where(Project.id.in_(ids))
+        .where(Project.id == any_(ids))
     )
-    found = {row[0]: Listed(*row) for row in db.session.execute(query)}
-    return [found[number] for number in ids if number in found]
 
 
-def _columns() -> tuple[Any, ...]:
-    overdue = (
-        select(func.count())
-        .select_from(Deadline)
-        .where(Deadline.project_id == Project.id, is_overdue())
-        .correlate(Project)
-        .scalar_subquery()
-    )
-    countries = (
+def _overdue() -> Any:
+    late = select(func.count()).select_from(Deadline).where(Deadline.project_id == Project.id, is_overdue())
+    return late.correlate(Project).scalar_subquery()
+
+
+def _countries() -> Any:
+    return (
         select(of_names(Country.name).aggregate_order_by(Coverage.position))
         .join_from(Coverage, Country, Country.code == Coverage.country_code)
         .where(Coverage.project_id == Project.id)
         .correlate(Project)
         .scalar_subquery()
     )
-    manager = (
+
+
+def _manager() -> Any:
+    return (
         select(of_names(User.name).aggregate_order_by(User.sort_key))
         .join_from(Party, User, User.id == Party.user_id)
         .where(Party.project_id == Project.id, Party.part == Part.MANAGER, Party.until_at.is_(None))
         .correlate(Project)
         .scalar_subquery()
     )
-    return (
-        Project.id,
-        Project.reference,
-        Project.code,
-        Project.title,
-        Project.status,
-        StatusName.name,
-        StatusName.stage,
-        Office.name,
-        RegionalOffice.city,
-        countries,
-        Project.funding,
-        Donor.name,
-        Project.funding_year,
-        ProjectType.name,
-        Project.budget_usd,
-        Project.starts_on,
-        Project.ends_on,
-        manager,
-        Project.updated_at,
-        overdue,
-    )
+
+
+SEVERAL = {"country": _countries, "manager": _manager}
+"""Columns that several rows are looked up for: only where they are shown."""

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
+from prima import kept
 from prima.db import db
 from prima.places import Office
 from prima.projects.models import Project
@@ -25,7 +26,8 @@ AT_MOST = 10
 
 def columns_of(person: User) -> Sequence[str] | None:
     """None where they take the usual ones."""
-    return db.session.scalar(select(ListColumns.columns).where(ListColumns.user_id == person.id))
+    asked = select(ListColumns.columns).where(ListColumns.user_id == person.id)
+    return kept.answer(("columns", person.id), (ListColumns,), lambda: tuple(db.session.scalar(asked) or ()) or None)
 
 
 def searches_of(person: User) -> list[SavedSearch]:

@@ -3,24 +3,44 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, cast, func, literal, or_, select, union_all
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Select,
+    Text,
+    any_,
+    bindparam,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 
+from prima import clock
 from prima.db import db
 from prima.handbook.edition import Edition
 from prima.handbook.published import HandbookEdition
+from prima.idlist import among
 from prima.lists import Country, Donor, RegionalOffice, StatusName
 from prima.places import Office, OfficeLink
 from prima.projects.models import Coverage, Indicator, Party, Project, Section
 from prima.projects.stages import Funding, Status
 from prima.projects.visibility import region_link, visible_projects
 from prima.reporting.models import Lesson
-from prima.reporting.portfolio.choosing import chosen
+from prima.reporting.portfolio.choosing import conditions
 from prima.reporting.portfolio.filters import Filters
-from prima.reporting.search.matching import Term, ids_of, is_called, nearly, rank, team, terms_of, texts
+from prima.reporting.search.holding import holders
+from prima.reporting.search.matching import Term, blanks, filled, ids_of, is_called, nearly, rank, team, terms_of, texts
 from prima.reporting.search.snippets import Pieces, held, marked, snippet
 from prima.users import User
 
@@ -103,42 +123,34 @@ def find(viewer: User, filters: Filters, page: int = 1) -> Found:
 
 def _ranked(viewer: User, filters: Filters, terms: Sequence[Term]) -> tuple[list[int], int]:
     """The ids of the best SHOWN of the newest MOST, and how many there are, counted to one more than MOST."""
-    ids = chosen(viewer, filters)
-    newest = select(ids.c.id).order_by(ids.c.id.desc()).limit(MOST + 1).cte("newest").prefix_with("materialized")
+    ids, called = holders(filters.q), ids_of(filters.q)
+    if not ids:
+        return [], 0
+    of_them = visible_projects(viewer, Project.id).where(among(ids, Project.id))
+    chosen = of_them.where(*conditions(viewer, replace(filters, q="")))
+    newest = chosen.order_by(Project.id.desc()).limit(MOST + 1).cte("newest").prefix_with("materialized")
     ranked = (
         select(newest.c.id, func.count().over().label("number"))
         .join(Project, Project.id == newest.c.id)
-        .order_by(rank(terms, ids_of(filters.q)), newest.c.id.desc())
+        .order_by(_rank(len(terms), called=bool(called)), newest.c.id.desc())
         .limit(SHOWN)
     )
-    rows = db.session.execute(ranked).all()
+    rows = db.session.execute(ranked, {**filled(terms), "called": called}).all()
     return [row.id for row in rows], rows[0].number if rows else 0
 
 
 def _hits(ids: Sequence[int], terms: Sequence[Term]) -> list[Hit]:
     if not ids:
         return []
-    asked = (
-        select(
-            Project.id, Project.reference, Project.code, Project.title, Project.summary, Project.status,
-            Project.funding, Project.funding_year, Project.edition_id, StatusName.name, Office.name,
-            RegionalOffice.city,
-        )
-        .join(StatusName, StatusName.code == Project.status)
-        .join(Office, Office.id == Project.office_id)
-        .outerjoin(OfficeLink, region_link())
-        .outerjoin(RegionalOffice, RegionalOffice.code == OfficeLink.region_code)
-        .where(Project.id.in_(ids))
-    )  # fmt: skip
-    rows = {row[0]: row for row in db.session.execute(asked)}
-    wanted = select(HandbookEdition).where(HandbookEdition.id.in_({row.edition_id for row in rows.values()}))
-    editions = {one.id: one.handbook for one in db.session.scalars(wanted)}
+    rows = {row[0]: row for row in db.session.execute(_shown(clock.today()), {"ids": ids})}
     names, found = _names(ids, terms), _texts(ids, terms)
+    sections = {id for id in ids if any(row.kind == "section" for row in found[id])}
+    editions = _editions({rows[id].edition_id for id in sections}) if sections else {}
     hits = []
     for id in ids:
         _id, reference, code, title, summary, status, funding, year, edition_id, status_name, office, city = rows[id]
         places = [Place(kind, marked(name, terms)) for kind, name in names[id]]
-        written = [_place(editions[edition_id], funding, row, terms) for row in found[id]]
+        written = [_place(editions.get(edition_id), funding, row, terms) for row in found[id]]
         if held(summary, terms):
             written.append(Place("summary", snippet(summary, terms)))
         hits.append(
@@ -150,9 +162,45 @@ def _hits(ids: Sequence[int], terms: Sequence[Term]) -> list[Hit]:
     return hits
 
 
-def _place(edition: Edition, funding: Funding, row: Any, terms: Sequence[Term]) -> Place:
+@lru_cache(maxsize=1)
+def _shown(_on: date) -> Select[Any]:
+    """What is shown of projects, as of a day."""
+    shown: Any = (
+        select(
+            Project.id, Project.reference, Project.code, Project.title, Project.summary, Project.status,
+            Project.funding, Project.funding_year, Project.edition_id, StatusName.name, Office.name,
+            RegionalOffice.city,
+        )
+        .join(StatusName, StatusName.code == Project.status)
+        .join(Office, Office.id == Project.office_id)
+        .outerjoin(OfficeLink, region_link())
+        .outerjoin(RegionalOffice, RegionalOffice.code == OfficeLink.region_code)
+        .where(of_ids(Project.id))
+    )  # fmt: skip
+    found: Select[Any] = shown
+    return found
+
+
+def of_ids(project_id: Any) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = project_id == any_(bindparam("ids", type_=ARRAY(BigInteger)))
+    return found
+
+
+def _editions(ids: Collection[int]) -> dict[int, Edition]:
+    return {
+        one.id: one.handbook for one in db.session.scalars(select(HandbookEdition).where(HandbookEdition.id.in_(ids)))
+    }
+
+
+@cache
+def _rank(number: int, *, called: bool) -> ColumnElement[int]:
+    ids: Any = bindparam("called", type_=ARRAY(Text)) if called else None
+    return rank(blanks(number), ids)
+
+
+def _place(edition: Edition | None, funding: Funding, row: Any, terms: Sequence[Term]) -> Place:
     pieces = snippet(row.said, terms)
-    if row.kind != "section":
+    if edition is None or row.kind != "section":
         return Place(row.kind, pieces, title=row.called, id=row.id)
     rule = next((one for one in edition.sections if one.code == row.called), None)
     title = rule.title.say() if rule else row.called
@@ -164,14 +212,22 @@ def _place(edition: Edition, funding: Funding, row: Any, terms: Sequence[Term]) 
 
 def _names(ids: Sequence[int], terms: Sequence[Term]) -> dict[int, list[tuple[str, str]]]:
     """(of what, name) of the people and places in which a word stands, by project."""
+    found: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    for id, kind, name, *_order in db.session.execute(_naming(len(terms)), {**filled(terms), "ids": ids}):
+        found[id].append((kind, name))
+    return found
+
+
+@cache
+def _naming(number: int) -> Any:
 
     def has(table: Any) -> ColumnElement[bool]:
-        return or_(*(term.stands_in(table.words) for term in terms))
+        return or_(*(term.stands_in(table.words) for term in blanks(number)))
 
     def arm(kind: Any, name: Any, place: int, position: Any = None) -> Any:
         position = literal(0) if position is None else position
         return select(Project.id.label("id"), kind.label("kind"), name.label("name"), literal(place).label("place"),
-            position.label("position")).where(Project.id.in_(ids))  # fmt: skip
+            position.label("position")).where(of_ids(Project.id))  # fmt: skip
 
     arms = (
         arm(literal("office"), Office.name, 1).join(Office, Office.id == Project.office_id).where(has(Office)),
@@ -185,14 +241,19 @@ def _names(ids: Sequence[int], terms: Sequence[Term]) -> dict[int, list[tuple[st
         .join(User, User.id == Party.user_id)
         .where(*team(), has(User)),
     )
-    found: dict[int, list[tuple[str, str]]] = defaultdict(list)
-    for id, kind, name, *_order in db.session.execute(union_all(*arms).order_by("id", "place", "position")):
-        found[id].append((kind, name))
-    return found
+    return union_all(*arms).order_by("id", "place", "position")
 
 
 def _texts(ids: Sequence[int], terms: Sequence[Term]) -> dict[int, list[Any]]:
     """The texts in which most of the words stand, by project."""
+    found: dict[int, list[Any]] = defaultdict(list)
+    for row in db.session.execute(_texts_of(len(terms)), {**filled(terms), "ids": ids}):
+        found[row.project_id].append(row)
+    return found
+
+
+@cache
+def _texts_of(number: int) -> Select[Any]:
     lesson = func.concat_ws(" · ", *map(Lesson.__table__.c.get, Lesson.FOUND_BY))
     read: tuple[tuple[str, Any, Any, Any], ...] = (
         ("section", Section, Section.code, Section.text),
@@ -201,19 +262,16 @@ def _texts(ids: Sequence[int], terms: Sequence[Term]) -> dict[int, list[Any]]:
     )
     arms: list[Any] = []
     for place, (kind, table, called, said) in enumerate(read):
-        stand = [term.stands_in(table.words) for term in terms]
+        stand = [term.stands_in(table.words) for term in blanks(number)]
         arms.append(
             select(
                 table.project_id.label("project_id"), literal(kind).label("kind"), table.id.label("id"),
                 called.label("called"), said.label("said"), literal(place).label("place"),
                 sum((cast(one, Integer()) for one in stand), literal(0)).label("most"),
-            ).where(table.project_id.in_(ids), *texts(table), or_(*stand))
+            ).where(of_ids(table.project_id), *texts(table), or_(*stand))
         )  # fmt: skip
     every = union_all(*arms).subquery()
     order = (every.c.most.desc(), every.c.place, every.c.id)
     numbered = select(every, func.row_number().over(partition_by=every.c.project_id, order_by=order).label("at"))
     first = numbered.subquery()
-    found: dict[int, list[Any]] = defaultdict(list)
-    for row in db.session.execute(select(first).where(first.c.at <= PLACES).order_by(first.c.project_id, first.c.at)):
-        found[row.project_id].append(row)
-    return found
+    return select(first).where(first.c.at <= PLACES).order_by(first.c.project_id, first.c.at)

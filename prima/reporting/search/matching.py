@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     ColumnElement,
     Integer,
     Select,
     Text,
+    any_,
     bindparam,
     case,
     cast,
@@ -63,14 +65,37 @@ class Term:
 
     def stands_in(self, words: Any, weight: str = "") -> ColumnElement[bool]:
         """Whether a text vector holds it, with that weight if one is given."""
-        # Written into the statement: the plan for a word of every project is not that for a rare one. A word is
-        # letters and digits alone.
+        return _stands_in(words, bindparam(None, self.asked(weight), type_=Text(), literal_execute=True))
+
+    def asked(self, weight: str = "") -> str:
+        """As the database is asked for it. A word is letters and digits alone."""
         ending = ("*" if self.begins else "") + weight
-        query = f"'{self.word}'" + (f":{ending}" if ending else "")
-        found: ColumnElement[bool] = words.bool_op("@@")(
-            cast(bindparam(None, query, type_=Text(), literal_execute=True), TSQUERY)
-        )
-        return found
+        return f"'{self.word}'" + (f":{ending}" if ending else "")
+
+
+@dataclass(frozen=True)
+class Blank:
+    """Where a word will stand in a statement that is made once, and asked for many words (`filled`)."""
+
+    number: int
+
+    def stands_in(self, words: Any, weight: str = "") -> ColumnElement[bool]:
+        return _stands_in(words, bindparam(f"word{weight}_{self.number}", type_=Text(), literal_execute=True))
+
+
+def _stands_in(words: Any, query: Any) -> ColumnElement[bool]:
+    # Written into the statement: the plan for a word of every project is not that for a rare one.
+    found: ColumnElement[bool] = words.bool_op("@@")(cast(query, TSQUERY))
+    return found
+
+
+def blanks(number: int) -> list[Blank]:
+    return [Blank(place) for place in range(number)]
+
+
+def filled(terms: Sequence[Term]) -> dict[str, str]:
+    """The parameters of a statement with a blank for each word."""
+    return {f"word{weight}_{at}": term.asked(weight) for at, term in enumerate(terms) for weight in ("", "A")}
 
 
 def terms_of(q: str) -> list[Term]:
@@ -87,25 +112,29 @@ def mentions(q: str, project_id: Any = Project.id) -> list[ColumnElement[bool]]:
         return [false()]
     # Looked up once, whatever else is asked: looked up for each project of a list in turn, they would take minutes.
     # Each project stands there once, so it is joined: of `in` the planner would think that it chooses a few hundred.
-    held = [_holding(term) for term in terms]
+    held = [holding(term) for term in terms]
     all_of: Any = intersect  # its overloads are too many for the type checker
     found = all_of(*held) if len(held) > 1 else held[0]
     return [project_id == found.cte().prefix_with("materialized").c.id]
 
 
-def _holding(term: Term) -> Any:
-    """The ids of the projects that hold a word, by every way."""
+def holding(term: Term | Blank, *, among: Callable[[Any], ColumnElement[bool]] | None = None) -> Any:
+    """The ids of the projects that hold a word, by every way; only of those `among` which they are looked for."""
+
+    def of(project_id: Any, *conditions: Any) -> Any:
+        return select(project_id.label("id")).where(*conditions, *([among(project_id)] if among else ()))
+
     return union(
-        select(Project.id.label("id")).where(term.stands_in(Project.words)),
-        *(select(table.project_id).where(*texts(table), term.stands_in(table.words)) for table in TEXTS),
-        select(Project.id).where(Project.office_id.in_(_named(Office.id, term))),
-        select(Project.id).where(Project.donor_code.in_(_named(Donor.code, term))),
-        select(Coverage.project_id).where(Coverage.country_code.in_(_named(Country.code, term))),
-        select(Party.project_id).where(*team(), Party.user_id.in_(_named(User.id, term))),
-    )  # fmt: skip
+        of(Project.id, term.stands_in(Project.words)),
+        *(of(table.project_id, *texts(table), term.stands_in(table.words)) for table in TEXTS),
+        of(Project.id, Project.office_id.in_(_named(Office.id, term))),
+        of(Project.id, Project.donor_code.in_(_named(Donor.code, term))),
+        of(Coverage.project_id, Coverage.country_code.in_(_named(Country.code, term))),
+        of(Party.project_id, *team(), Party.user_id.in_(_named(User.id, term))),
+    )
 
 
-def _named(key: Any, term: Term) -> Select[Any]:
+def _named(key: Any, term: Term | Blank) -> Select[Any]:
     return select(key).where(term.stands_in(key.class_.words))
 
 
@@ -137,16 +166,16 @@ def _internal() -> Select[Any]:
 IN_NAME, IN_PLACE, IN_TEXT = 0, 1, 3
 
 
-def rank(terms: Sequence[Term], ids: Sequence[str]) -> ColumnElement[int]:
-    """The less, the better: what is called so, then title, then people and places, then texts."""
+def rank(terms: Sequence[Term | Blank], ids: Any) -> ColumnElement[int]:
+    """The less, the better: what is called so (`ids`), then title, then people and places, then texts."""
     found: ColumnElement[Any] = literal(0, Integer())
     for term in terms:
         called, placed = term.stands_in(Project.words, "A"), or_(*_placed(term))
         found = found + case((called, IN_NAME), (placed, IN_PLACE), else_=IN_TEXT)
-    return case((is_called(ids), -1), else_=found) if ids else found
+    return case((is_called(ids), -1), else_=found) if ids is not None else found
 
 
-def _placed(term: Term) -> tuple[ColumnElement[bool], ...]:
+def _placed(term: Term | Blank) -> tuple[ColumnElement[bool], ...]:
     return (
         Project.office_id.in_(_named(Office.id, term)),
         Project.donor_code.in_(_named(Donor.code, term)),
@@ -172,8 +201,10 @@ def ids_of(q: str) -> list[str]:
     return []
 
 
-def is_called(ids: Sequence[str]) -> ColumnElement[bool]:
-    return func.coalesce(or_(Project.reference.in_(ids), Project.code.in_(ids)), False)
+def is_called(ids: Any) -> ColumnElement[bool]:
+    """`ids` is an array of the database, or a list."""
+    some = cast(ids, ARRAY(Text)) if isinstance(ids, list) else ids
+    return func.coalesce(or_(Project.reference == any_(some), Project.code == any_(some)), False)
 
 
 def nearly(ids: Sequence[str]) -> list[str]:

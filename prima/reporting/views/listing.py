@@ -33,8 +33,8 @@ def index() -> str:
     """The rows; `figures=yes` asks for the rest in the same answer, for whoever has no script to fetch it."""
     given = request.args.to_dict(flat=False)
     reading = portfolio.read(viewer(), given)
-    page = portfolio.page(viewer(), reading.filters, given)
     columns, wrong = portfolio.columns(given, columns_of(viewer()))
+    page = portfolio.page(viewer(), reading.filters, given, columns=columns)
     named = ",".join(columns) if given.get("columns") else None
     shown = {"sort": page.order.arg, "columns": named}
     return render_template(
@@ -42,7 +42,7 @@ def index() -> str:
         reading=reading,
         filters=reading.filters,
         labels=portfolio.LABELS,
-        fundings=portfolio.FUNDINGS,
+        fundings={code: str(name) for code, name in portfolio.FUNDINGS.items()},
         warnings=[("warning", problem) for problem in (*reading.problems, *page.problems, *wrong)],
         page=page,
         shown={name: value for name, value in shown.items() if value},
