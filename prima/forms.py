@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -43,6 +44,11 @@ ROW_NUMBER = re.compile(r"[0-9]{1,6}")
 class BaseForm(FlaskForm):
     """A form whose field names are the keywords of its operation."""
 
+    @cached_property
+    def pointers(self) -> dict[str, str]:
+        """Of what stands above the form: the field at which it can be mended, by its text."""
+        return {}
+
     def values(self, *leave_out: str) -> dict[str, Any]:
         """What was typed, by field name, without the token and the version."""
         skip = {"csrf_token", "version", "submit", *leave_out}
@@ -53,8 +59,11 @@ class BaseForm(FlaskForm):
         name = getattr(refusal, "field", "")
         if name in self._fields:
             self._fields[name].errors = [*self._fields[name].errors, *(reason.text for reason in refusal.reasons)]
-        else:
-            self.form_errors.extend(reason.text for reason in refusal.reasons)
+            return
+        for reason in refusal.reasons:
+            self.form_errors.append(reason.text)
+            if not reason.at and reason.field in self._fields:
+                self.pointers[reason.text] = reason.field
 
 
 def trimmed(value: str | None) -> str:

@@ -25,6 +25,8 @@ class MenuItem:
     action: Action
     count: str = ""
     """The name of a count shown behind the label."""
+    rooms: tuple[str, ...] = ()
+    """Other blueprints whose pages belong under it."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ def init_app(
                 Shown(
                     str(item.label),
                     url_for(item.endpoint),
-                    item.endpoint.split(".")[0] == room,
+                    room in (item.endpoint.split(".")[0], *item.rooms),
                     counts[item.count](db.session, user) if item.count else None,
                 )
                 for item in table

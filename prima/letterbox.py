@@ -11,7 +11,7 @@ from prima.db import db
 from prima.errors import Refused
 from prima.people import wishes
 from prima.people.letters_form import chosen, letters_form
-from prima.permissions import Action, guard
+from prima.permissions import Action, can, guard
 from prima.users import viewer
 
 bp = Blueprint("letters", __name__, url_prefix=letters.SETTINGS_PATH)
@@ -36,10 +36,11 @@ def index() -> str | Response | tuple[str, int]:
         else:
             flash(_("Saved. From now on your letters come as you chose."), "success")
             return redirect(url_for("letters.index"), 303)
+    administers = can(person, Action.ADMINISTER)
     page = render_template(
         "account/letters.html",
         form=form,
-        topics=letters.TOPICS,
+        topics=[one for one in letters.TOPICS if one is not letters.OF_ADMINISTRATORS or administers],
         ways=letters.WAYS,
         held=wishes.count_held(person),
         hour=f"{current_app.config['DIGEST_HOUR']:02}:00",

@@ -100,6 +100,8 @@ TO_NOBODY = (
 )
 """What nobody chooses: the digests themselves, and letters to addresses of the installation's settings."""
 # fmt: on
+OF_ADMINISTRATORS = next(one for one in (*TOPICS, *TO_NOBODY) if one.code == "system")
+"""What nobody else is ever written."""
 FREE = {one.code: one for one in TOPICS if one.is_free}
 _BY_KIND = {kind: one for one in (*TOPICS, *TO_NOBODY) for kind in one.kinds}
 _BEGINNINGS = [kind for kind in _BY_KIND if kind[-1] in ": "]

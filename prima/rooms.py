@@ -169,7 +169,9 @@ RIGHTS = (project_rights.RIGHTS, reporting_rights.RIGHTS, endorsement_rights.RIG
 MENU: tuple[MenuItem, ...] = (
     MenuItem(_l("On my desk"), "home.show", Action.SIGNED_IN, "desk"),
     MenuItem(_l("Projects"), "listing.index", Action.SIGNED_IN),
-    MenuItem(_l("Dashboards"), "dashboard.show", Action.SEE_FIGURES),
+    MenuItem(
+        _l("Dashboards"), "dashboard.show", Action.SEE_FIGURES, rooms=("dashboards", "timeline", "analysis", "compare")
+    ),
     MenuItem(_l("What waits"), "waiting.index", Action.SEE_FIGURES),
     MenuItem(_l("Spending"), "spending.begin", Action.IMPORT_SPENDING),
     MenuItem(_l("Lessons"), "library.index", Action.SEE_LESSONS),

@@ -14,7 +14,7 @@ BAR = 16
 BAR_STEP = 24
 LABEL_STEP = 34  # a label is two lines: what, and when
 SIGN = 11
-LETTER = 6.7  # an average letter of 12 units
+LETTER = 7.4  # an average letter of 12 units, bold, in the widest of the system fonts
 CROWD = 16
 """Of more marks than this only so many are named as stand in LANES rows of names; the list below names all."""
 LANES = 12

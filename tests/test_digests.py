@@ -366,12 +366,17 @@ def test_somebody_chooses_and_it_holds(browser_of):
 
 
 def test_duties_and_account_letters_are_shown_and_cannot_be_put_off(browser_of):
-    page = browser_of(a_user("PM", "KEN")).open("/account/letters")
+    page = browser_of(a_user("ADMIN")).open("/account/letters")
     for topic in (one for one in TOPICS if not one.is_free):
         group = page.soup.find(id=topic.code)
         assert group.has_attr("disabled") and "Always at once" in group.get_text()
         assert str(topic.why) in group.get_text()
         assert [one["value"] for one in group.select("input[checked]")] == ["at_once"]
+
+
+def test_what_only_administrators_are_written_is_shown_to_nobody_else(browser_of):
+    page = browser_of(a_user("PM", "KEN")).open("/account/letters")
+    assert page.soup.find(id="duties") and not page.soup.find(id="system")
 
 
 def test_the_page_says_how_many_letters_wait(browser_of):

@@ -10,6 +10,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from prima.filters import money
 from prima.handbook.edition import Section
 from prima.projects import rules
 from prima.workflow import Need
@@ -151,7 +152,7 @@ def _plans(project: Any, needs: Sequence[Need]) -> Iterator[Task]:
 
 def _money(project: Any, needs: Sequence[Need]) -> Iterator[Task]:
     group = _("The money")
-    total = rules.said(project, project.budget) if project.budget else ""
+    total = rules.said(project, project.budget, money) if project.budget else ""
     yield _task(group, _("Budget"), "budget.edit", needs, started=bool(project.lines), detail=total)
     for title, rows, dimension in (
         (_("Allocation by area of work"), project.areas, "area"),

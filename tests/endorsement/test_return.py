@@ -160,6 +160,8 @@ def test_a_check_that_must_pass_cannot_be_cleared_with_no(browser_of):
     page = cast.open(Role.RTS, f"/projects/{project.reference}/clearances/rts").press("Clear")
     assert page.status == 422
     assert "Please answer: Is the problem clear and is IOM the right actor?" in page.errors
+    links = page.soup.select(".error-summary a")
+    assert links and all(page.soup.select_one(f"input[type=radio]{link['href']}") for link in links)
     page = cast.review(Role.RTS, project, Role.RTS, answer="No")
     assert page.status == 422
     assert open_roles(project) == {Role.RPDO, Role.RTS, Role.RRMO, Role.RME}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from sqlalchemy import select
 
@@ -49,6 +51,12 @@ def comment(cast, project, role, link="Comment: Line 1", text="Why so much?"):
 
 def letters(person):
     return db.session.scalars(select(Letter).where(Letter.user_id == person.id).order_by(Letter.id)).all()
+
+
+def test_the_links_to_comment_name_their_lines_in_words(cast, project):
+    page = open_page(cast, project, Role.RPDO).check()
+    assert "Comment: Migrants (general), direct, other / not stated, not stated" in page.text
+    assert not re.search(r"[A-Z]{2,}_[A-Z]{2,}", page.text)
 
 
 def test_a_comment_on_a_line_is_a_draft_until_the_answer(cast, project):

@@ -51,6 +51,12 @@ def test_a_colleague_stands_in_on_the_days_given(browser_of, director):
     assert held(colleague).absent.name == "The director"
 
 
+def test_who_cannot_lend_a_role_is_not_asked_to(browser_of):
+    page = browser_of(a_user("PM", "KEN")).open("/account").check()
+    assert "You hold no role in which a colleague could stand in." in page.text
+    assert "name a colleague" not in page.text
+
+
 def test_it_can_be_ended_before_its_last_day(browser_of, director):
     colleague = a_user()
     lend(director, colleague)

@@ -29,7 +29,8 @@ def test_two_years_stand_side_by_side_with_their_difference(app, browser_of):
     a_project(status="ACTIVE", budget=100, year=2016)
     a_project(status="ACTIVE", budget=200, year=2016)
     page = browser_of(a_user("VIEW")).open("/compare?what=year&a=2015&b=2016").check()
-    assert page.heading == "2015 and 2016"
+    assert page.heading == "2015 compared with 2016"
+    assert page.soup.select_one("nav.menu [aria-current]").get_text(strip=True) == "Dashboards"
     assert amounts(page)["Projects"] == ["1", "2", "+1", "+100.0%"]
     assert amounts(page)["Budget, USD"] == ["200", "300", "+100", "+50.0%"]
     behind = page.follow("2", within="Projects")

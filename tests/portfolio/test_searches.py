@@ -48,9 +48,11 @@ def test_a_search_is_saved_opened_changed_and_deleted(somebody, browser_of):
     browser = browser_of(somebody)
     page = browser.open("/projects?region=NBO&sort=title&after=title.SW4-1&figures=yes&colour=red").check()
     page = page.follow("Save this search").check()
+    assert page.definition("Regional Office") == "East and Horn of Africa"
     page = page.fill("Name of the search", "Ours").press("Save the search").check()
     assert saved() == [("Ours", "region=NBO&sort=title", False)]
     listed = page.follow("Ours").check()
+    assert "finds all projects that you may see" in browser.open("/searches/new").check().text
     assert [row[1] for row in listed.rows("Projects")] == ["In Kenya"]
     page = browser.open("/searches").follow("Change Ours").check()
     page.fill("Name of the search", "Mine").fill("Tell me of it by mail every Monday", True).press("Keep the change")

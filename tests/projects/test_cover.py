@@ -95,11 +95,11 @@ def test_a_reader_sees_who_asked_and_the_money(browser_of, developer):
     next(one for one in queries.proposal(project.reference).coverage if one.country_code == "KEN").requesting = True
     page = browser_of(developer).open(url(project)).check()
     told = [page.definition(term) for term in (ASKED, "Estimated budget", "Overhead rate", "Agreement with the donor")]
-    assert told == ["Kenya", "USD 100,000.00", "10 %", "A/1"]
+    assert told == ["Kenya", "USD 100,000", "10 %", "A/1"]
 
 
 def test_the_estimated_budget_leads_to_the_budget(browser_of, developer):
     browser = browser_of(developer)
     page = browser.open(url(a_project(developer=developer, budget=70_000))).check()
-    assert page.follow("USD 70,000.00").heading == "Budget"
+    assert page.follow("USD 70,000").heading == "Budget"
     assert "no budget lines yet" in browser.open(url(a_project(developer=developer))).text

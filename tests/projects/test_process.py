@@ -71,6 +71,7 @@ def test_the_handbook_page_tells_stages_moves_needs_and_duties(browser_of):
     assert drawn(page)[2].startswith(
         "Endorsement With head of office still ahead Chief of mission / head of office, 5 wor"
     )
+    assert "here now" not in page.soup.select_one(".processmap figcaption").get_text()
     moves = {row[0] + " " + row[1]: row[2:] for row in page.rows("Moves")}
     assert moves["2 Submit"] == [
         "Proposal draft", "With head of office", "Project developer",

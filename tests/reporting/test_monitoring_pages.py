@@ -430,6 +430,7 @@ def test_reached_is_shown_beside_planned_for_each_way_of_counting(browser_of, ma
     db.session.expire_all()
     assert (group.counted, group.repeated) == (Counted.PEOPLE, False)
     assert label not in page.labels  # declared, and reports state numbers
+    assert "Save" not in page.buttons
     assert [row[1:4] for row in page.rows("Groups")] == [["500", "560 60 above the plan", "112.0%"]]
     page.fill("Who", "Migrants (general)").fill("Reached", "directly").fill("Sex", "female").fill("Age", "not stated")
     page = page.fill("How it is counted", "services, with repetition").press("Add the group")

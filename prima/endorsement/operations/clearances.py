@@ -141,9 +141,11 @@ def must_pass(clearance: Clearance, opening: str) -> None:
     reasons = []
     for check in checks(clearance.project, clearance.reviewer):
         if check.must_pass and given.get(check.code) is None:
-            reasons.append(Reason(_("Please answer: %(question)s", question=check.question.say())))
+            says = _("Please answer: %(question)s", question=check.question.say())
+            reasons.append(Reason(says, field=f"{check.code}-answer"))
         elif check.must_pass and given[check.code] is CheckAnswer.NO:
-            reasons.append(Reason(_("Answered “no”, and it must pass: %(question)s", question=check.question.say())))
+            says = _("Answered “no”, and it must pass: %(question)s", question=check.question.say())
+            reasons.append(Reason(says, field=f"{check.code}-answer"))
     if reasons:
         raise Refused([Reason(opening), *reasons])
 

@@ -88,6 +88,12 @@ class Table:
         """The places of the columns in which anything stands."""
         return [place for place in range(len(self.columns)) if any(row.cells[place] for row in self.rows)]
 
+    @cached_property
+    def called(self) -> list[str]:
+        """What to call each row: its text, or where that is a code whatever stands in its cells but sums."""
+        words = [place for place, column in enumerate(self.columns) if not column.sums]
+        return [_in_words(row, words) if self.coded else row.key for row in self.rows]
+
     def total(self, place: int) -> Decimal:
         return sum((Decimal(row.cells[place] or 0) for row in self.rows), Decimal(0))
 
@@ -97,6 +103,10 @@ class Table:
 
 
 Block = Prose | Facts | Table
+
+
+def _in_words(row: Row, places: list[int]) -> str:
+    return ", ".join(str(cell) for place in places if isinstance(cell := row.cells[place], str) and cell)
 
 
 def name_of(names: Names, kind: str, code: str | None) -> str:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from flask import Blueprint, render_template
 from flask_babel import gettext as _
 
+from prima.filters import money
 from prima.permissions import Action, guard
-from prima.projects import choices, operations, queries
+from prima.projects import choices, operations, queries, rules
 from prima.projects.forms.cover import CoverForm
 from prima.projects.models import Project
 from prima.projects.operations.cover import FIELDS, FUNDING_IS_OPEN, covered, requested
 from prima.projects.views.comments import discussion
 from prima.projects.views.concept import offer_idea
 from prima.projects.views.drafting import Answer, drafting, frame, names_of, outcome, saved
-from prima.rates import USD
 from prima.users import viewer
 
 bp = Blueprint("cover", __name__, url_prefix="/projects")
@@ -82,5 +82,4 @@ def estimate(project: Project) -> str:
     """The total of the budget lines, in USD too where the budget is in another currency."""
     if not project.budget:
         return _("no budget lines yet")
-    said = f"{project.currency} {project.budget:,.2f}"
-    return said if project.currency == USD else f"{said} ({USD} {project.budget_usd:,.2f})"
+    return rules.said(project, project.budget, money)

@@ -99,6 +99,7 @@ def page(project: Project, *, form: CountingForm | None = None, adding: GroupFor
         "age_code": choices.disaggregation("age"),
     }
     form = form or named(as_stored(project), called)
+    fixed = {group.id for group in project.beneficiaries if is_fixed(group, told)}
     return render_template(
         "reporting/beneficiaries.html",
         **frame(project, HERE),
@@ -110,7 +111,8 @@ def page(project: Project, *, form: CountingForm | None = None, adding: GroupFor
             for group in project.beneficiaries
         ],
         told=set(numbers),
-        fixed={group.id for group in project.beneficiaries if is_fixed(group, told)},
+        fixed=fixed,
+        undeclared=any(group.id not in fixed for group in project.beneficiaries),
         kinds=KINDS,
         totals=[(kind_of(*one.kind), one) for one in totals(project.beneficiaries, numbers, names)],
         dimensions={"type_code": _("Who"), "reach": _("Reached"), "sex_code": _("Sex"), "age_code": _("Age")},

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from prima.errors import Refused
 from prima.permissions import Action, guard
+from prima.reporting import portfolio
 from prima.reporting.forms.searches import ChangeForm, DeleteForm, SearchForm
 from prima.reporting.models import SavedSearch
 from prima.reporting.operations.searches import change_search, delete_search, save_search
@@ -64,7 +65,9 @@ def new() -> Answer:
 
 def _draw(form: SearchForm, query: str, status: int) -> tuple[str, int]:
     given = arguments(query)
-    return render_template("reporting/search_save.html", form=form, query=query, back=address(given)), status
+    said = portfolio.read(viewer(), given).said()
+    page = render_template("reporting/search_save.html", form=form, query=query, back=address(given), said=said)
+    return page, status
 
 
 @bp.route("/searches/<int:search_id>", methods=["GET", "POST"])
