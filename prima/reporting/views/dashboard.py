@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -23,7 +23,7 @@ bp = Blueprint("dashboard", __name__)
 def show() -> str:
     user, reading = viewer(), portfolio.read(viewer(), request.args.to_dict(flat=False))
     filters = reading.filters
-    years, overdue = portfolio.by_region_and_year(user, filters), portfolio.overdue_by_region(user, filters)
+    found, overdue = portfolio.overview(user, filters), portfolio.overdue_by_region(user, filters)
     return render_template(
         "reporting/dashboard.html",
         reading=reading,
@@ -32,15 +32,15 @@ def show() -> str:
         labels=portfolio.LABELS,
         warnings=[("warning", problem) for problem in reading.problems],
         headline=portfolio.Headline(
-            sum(row.number for row in years),
-            sum((row.budget for row in years), Decimal(0)),
+            sum(row.number for row in found.years),
+            sum((row.budget for row in found.years), Decimal(0)),
             sum(row.reports for row in overdue),
         ),
-        years=_years(reading, years),
-        areas=_allocated(reading, "area", portfolio.by_area(user, filters)),
-        activities=_allocated(reading, "activity", portfolio.by_activity(user, filters)),
-        stages=_stages(reading, portfolio.by_status(user, filters)),
-        markers=_lines(reading, "marker", portfolio.by_marker(user, filters)),
+        years=_years(reading, found.years),
+        areas=_allocated(reading, "area", found.areas),
+        activities=_allocated(reading, "activity", found.activities),
+        stages=_stages(reading, found.statuses),
+        markers=_lines(reading, "marker", found.markers),
         overdue=_overdue(reading, overdue),
         OVER=OVER,
     )
@@ -53,14 +53,14 @@ def _names(reading: portfolio.Reading, kind: str) -> dict[str, str]:
     return {one.code: one.name for one in reading.choices[kind]} | {NONE: rest} | beyond
 
 
-def _years(reading: portfolio.Reading, rows: list[portfolio.Summed]) -> dict[str, Any]:
+def _years(reading: portfolio.Reading, rows: Sequence[portfolio.Summed]) -> dict[str, Any]:
     years = {str(year): str(year) for year in sorted({row.year for row in rows})}
     cells = ((row.region, str(row.year), row.number, row.budget) for row in rows)
     table = figures.cross(cells, _names(reading, "region"), years)
     return {"table": table, "chart": figures.stacked(table, _("USD"))}
 
 
-def _allocated(reading: portfolio.Reading, kind: str, rows: list[portfolio.Allocated]) -> dict[str, Any]:
+def _allocated(reading: portfolio.Reading, kind: str, rows: Sequence[portfolio.Allocated]) -> dict[str, Any]:
     """By the codes of the list, and crossed with the regions."""
     names = _names(reading, kind)
     lines = figures.lines(((row.code, row.number, row.amount) for row in rows), names)
@@ -74,7 +74,7 @@ def _allocated(reading: portfolio.Reading, kind: str, rows: list[portfolio.Alloc
     return {"lines": lines, "chart": _bars(lines), "table": table}
 
 
-def _stages(reading: portfolio.Reading, rows: list[portfolio.Summed]) -> dict[str, Any]:
+def _stages(reading: portfolio.Reading, rows: Sequence[portfolio.Summed]) -> dict[str, Any]:
     stage_of = {status.code: status.more for status in reading.choices["status"]}
     names = {stage.code: stage.name for stage in reading.choices["stage"]}
     lines = figures.lines(((stage_of[row.code], row.number, row.budget) for row in rows), names)
@@ -82,12 +82,12 @@ def _stages(reading: portfolio.Reading, rows: list[portfolio.Summed]) -> dict[st
     return {"lines": lines, "chart": chart}
 
 
-def _lines(reading: portfolio.Reading, kind: str, rows: list[portfolio.Summed]) -> dict[str, Any]:
+def _lines(reading: portfolio.Reading, kind: str, rows: Sequence[portfolio.Summed]) -> dict[str, Any]:
     lines = figures.lines(((row.code, row.number, row.budget) for row in rows), _names(reading, kind))
     return {"lines": lines, "chart": _bars(lines)}
 
 
-def _overdue(reading: portfolio.Reading, rows: list[portfolio.Overdue]) -> dict[str, Any]:
+def _overdue(reading: portfolio.Reading, rows: Sequence[portfolio.Overdue]) -> dict[str, Any]:
     of = {row.region: row for row in rows}
     found = [(name, of[code]) for code, name in _names(reading, "region").items() if code in of]
     chart = figures.bars([name for name, _row in found], [row.reports for _name, row in found], _("Overdue reports"))
