@@ -72,7 +72,7 @@ class OverdueThere:
         return sum(row.reports for row in self.regions)
 
 
-def overdue_by_region(viewer: User | None, filters: Filters) -> Sequence[Overdue]:
+def overdue_by_region(viewer: User | None, filters: Filters) -> tuple[Overdue, ...]:
     if easy(filters) or (viewer is not None and not viewer.active):
         return overdue_there(viewer, filters).regions
     uses = keeping.uses(filters)

@@ -140,11 +140,11 @@ def total(viewer: User | None, filters: Filters) -> Summed:
 class Overview:
     """What the first dashboard shows, beside what is overdue."""
 
-    years: Sequence[Summed]
-    areas: Sequence[Allocated]
-    activities: Sequence[Allocated]
-    statuses: Sequence[Summed]
-    markers: Sequence[Summed]
+    years: tuple[Summed, ...]
+    areas: tuple[Allocated, ...]
+    activities: tuple[Allocated, ...]
+    statuses: tuple[Summed, ...]
+    markers: tuple[Summed, ...]
 
 
 OVERVIEW: tuple[Wanted, ...] = (
@@ -160,7 +160,11 @@ def overview(viewer: User | None, filters: Filters) -> Overview:
     """All of it by one question, and one more of what the viewer sees beside what others see."""
     years, areas, activities, statuses, markers = together(viewer, filters, OVERVIEW)
     return Overview(
-        _by_region_and_year(years), _allocated(areas), _allocated(activities), _summed(statuses), _summed(markers)
+        tuple(_by_region_and_year(years)),
+        tuple(_allocated(areas)),
+        tuple(_allocated(activities)),
+        tuple(_summed(statuses)),
+        tuple(_summed(markers)),
     )
 
 

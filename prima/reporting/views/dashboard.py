@@ -6,16 +6,21 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, get_template_attribute, render_template, request
+from flask_babel import get_locale
 from flask_babel import gettext as _
+from markupsafe import Markup
 
+from prima import kept
 from prima.permissions import Action, guard
 from prima.reporting import figures, portfolio
-from prima.reporting.portfolio import NONE, OVER
+from prima.reporting.portfolio import NONE, OVER, keeping
 from prima.reporting.views.dashboards import tabs
 from prima.users import viewer
 
 bp = Blueprint("dashboard", __name__)
+NAMED = ("region", "area", "activity", "status", "stage", "marker")
+"""The lists whose names the panels show."""
 
 
 @bp.get("/dashboard")
@@ -36,14 +41,33 @@ def show() -> str:
             sum((row.budget for row in found.years), Decimal(0)),
             sum(row.reports for row in overdue),
         ),
-        years=_years(reading, found.years),
-        areas=_allocated(reading, "area", found.areas),
-        activities=_allocated(reading, "activity", found.activities),
-        stages=_stages(reading, found.statuses),
-        markers=_lines(reading, "marker", found.markers),
-        overdue=_overdue(reading, overdue),
-        OVER=OVER,
+        panels=_panels(reading, found, overdue),
     )
+
+
+def _panels(reading: portfolio.Reading, found: portfolio.Overview, overdue: tuple[portfolio.Overdue, ...]) -> Markup:
+    """Drawn once for all who see the same figures, under the same names and in the same language."""
+    if not found.years:
+        return Markup("")
+    if keeping.uses(reading.filters) is None:
+        return _drawn(reading, found, overdue)
+    names = tuple(tuple(reading.choices[kind]) for kind in NAMED)
+    name = ("overview", reading.filters, found, overdue, names, str(get_locale()))
+    return kept.answer(name, (), lambda: _drawn(reading, found, overdue))
+
+
+def _drawn(reading: portfolio.Reading, found: portfolio.Overview, overdue: tuple[portfolio.Overdue, ...]) -> Markup:
+    drawn: Markup = get_template_attribute("reporting/overview_panels.html", "panels")(
+        reading.filters,
+        _years(reading, found.years),
+        _allocated(reading, "area", found.areas),
+        _allocated(reading, "activity", found.activities),
+        _stages(reading, found.statuses),
+        _lines(reading, "marker", found.markers),
+        _overdue(reading, overdue),
+        OVER,
+    )
+    return drawn
 
 
 def _names(reading: portfolio.Reading, kind: str) -> dict[str, str]:
