@@ -144,8 +144,8 @@ def everywhere() -> dict[int, Late]:
 
 
 def _everywhere(when: Hashable) -> Iterator[Late]:
-    for *values, countries in db.session.execute(_question(when)):
-        yield Late(*values, tuple(countries or ()))
+    for row in db.session.execute(_question(when)):
+        yield Late._make((*row[:-1], tuple(row[-1] or ())))
 
 
 @lru_cache(maxsize=2)
@@ -170,9 +170,9 @@ def _question(_when: Hashable) -> Any:
         .subquery("covered")
     )
     texts = (cast(whose.c.funding, Text), whose.c.funding_year, cast(whose.c.status, Text))
-    columns = (whose.c.id, whose.c.office_id, Office.code, REGION, *texts, StatusName.stage, due.c.reports)
+    told = (whose.c.id, whose.c.office_id, Office.code, REGION, *texts, StatusName.stage, due.c.reports)
     return (
-        select(*columns, covered.c.countries)
+        select(*told, covered.c.countries)
         .join_from(due, whose, true())
         .outerjoin(covered, covered.c.project_id == whose.c.id)
         .join(Office, Office.id == whose.c.office_id)

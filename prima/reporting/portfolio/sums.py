@@ -257,9 +257,10 @@ def _as_one(arms: Sequence[Select[Any]]) -> Any:
 def _shaped(place: int, arm: Select[Any], groups: Sequence[str]) -> Select[Any]:
     """Its rows with their place and with as many groups as any other, as text."""
     columns = list(arm.subquery().c)
-    texts = [cast(one, Text) for one in columns[: len(groups)]]
+    texts: list[Any] = [cast(one, Text) for one in columns[: len(groups)]]
     texts += [cast(null(), Text)] * (MOST_GROUPS - len(groups))
-    return select(literal_column(str(place)), *texts, *columns[len(groups) :])
+    told: list[Any] = [literal_column(str(place)), *texts, *columns[len(groups) :]]
+    return select(*told)
 
 
 def _live(which: Sequence[ColumnElement[bool]], filters: Filters, wanted: Mapping[int, Wanted]) -> list[Select[Any]]:

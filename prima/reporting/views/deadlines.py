@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement
 
 from prima.permissions import Action, guard
 from prima.reporting import portfolio, queries
@@ -46,7 +46,7 @@ def overdue() -> str:
     )
 
 
-def _count(asked: asking.Asked, conditions: Sequence[ColumnElement[bool]]) -> int:
+def _count(asked: asking.Asked, conditions: Sequence[Any]) -> int:
     """By place alone it is kept, and the same figure as on the first page and the dashboard."""
     if asked.person or asked.age:
         return queries.count_overdue(None, viewer(), conditions)
