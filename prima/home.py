@@ -8,22 +8,31 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, current_app, g, render_template, request, url_for
+from flask import Blueprint, current_app, g, get_template_attribute, render_template, request, url_for
+from flask_babel import get_locale
 from flask_babel import gettext as _
+from markupsafe import Markup
 
-from prima import clock, recent, sessions, worldmap
+from prima import clock, kept, recent, sessions, worldmap
+from prima.assets import asset
 from prima.desk import Cursor, Found
 from prima.endorsement import queries as endorsement_queries
+from prima.endorsement.models import Clearance, Round
 from prima.people import notifications
 from prima.permissions import Action, can, guard
+from prima.places import OfficeLink
+from prima.projects.models import Party, Project
 from prima.projects.tones import TONES
 from prima.reporting import portfolio
+from prima.reporting.portfolio import keeping
 from prima.reporting.queries.nearby import nearby
 from prima.users import User, viewer
 
 bp = Blueprint("home", __name__)
 FIRST, A_PAGE = 10, 50
 """So much of the desk stands on the first page, and on each page of the whole desk."""
+WAITING = (Project, OfficeLink, Round, Clearance, Party)
+"""The tables that say on how many desks something waits."""
 CURSOR = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})\.([A-Za-z0-9.-]{1,80})")
 
 
@@ -65,31 +74,44 @@ def _counted(user: User) -> tuple[int, int]:
 def show() -> str:
     user = viewer()
     found, more = desk(user, None, FIRST)
-    headline, countries = portfolio.by_country(user)
-    regions = portfolio.by_region(user)
+    figures = portfolio.world(user)
     bookmarks, opened, more_bookmarks = nearby(user, recent.opened(user))
     given = request.args.get("map", "")
     measure = given if given in worldmap.MEASURES else "projects"
     problem = _("The map shows no such figure; it shows the number of projects.") if given not in ("", measure) else ""
-    map_of = worldmap.world(countries, measure, lambda code: url_for("listing.index", country=code))
     return render_template(
         "home.html",
         duties=found.duties,
         more=found.total if more else 0,
-        headline=headline,
-        world=map_of,
-        measures=[(name, _map_url(code), code == measure) for code, name in worldmap.MEASURES.items()],
+        headline=figures.headline,
+        world=_world(figures, measure),
         problem=problem,
-        by_country=[(place.name, place.url, place.row) for place in map_of.places],
-        by_region=[(row.name, url_for("listing.index", region=row.code), row) for row in regions],
         ending_within=portfolio.ENDING,
-        own=_own(user, [row for row in regions if row.own]),
+        own=_own(user, [row for row in figures.regions if row.own]),
         bookmarks=bookmarks,
         more_bookmarks=more_bookmarks,
         opened=opened,
         tones=TONES,
         today=clock.today(),
     )
+
+
+def _world(figures: portfolio.World, measure: str) -> Markup:
+    """The map and its tables, drawn once for all who see the same figures in the same language."""
+    name = ("the world", figures.countries, figures.regions, measure, str(get_locale()))
+    return kept.answer(name, (), lambda: _drawn(figures, measure))
+
+
+def _drawn(figures: portfolio.World, measure: str) -> Markup:
+    map_of = worldmap.world(figures.countries, measure, lambda code: url_for("listing.index", country=code))
+    drawn: Markup = get_template_attribute("macros/world.html", "world_with_tables")(
+        map_of,
+        asset("world.svg"),
+        [(name, _map_url(code), code == measure) for code, name in worldmap.MEASURES.items()],
+        [(row.name, url_for("listing.index", region=row.code), row) for row in figures.regions],
+        [(place.name, place.url, place.row) for place in map_of.places],
+    )
+    return drawn
 
 
 @dataclass(frozen=True)
@@ -104,7 +126,9 @@ class Own:
 def _own(user: User, regions: Sequence[portfolio.ByRegion]) -> list[Own]:
     if not regions or not can(user, Action.SEE_FIGURES):
         return []
-    waiting = endorsement_queries.waiting_by_region(user, [row.code for row in regions])
+    codes = tuple(row.code for row in regions)
+    name = ("waiting", codes, *keeping.sight_of(user))
+    waiting = kept.answer(name, WAITING, lambda: endorsement_queries.waiting_by_region(user, codes))
     ending = portfolio.ending_by_region(user)
     return [Own(row, waiting.get(row.code, 0), ending.get(row.code, 0)) for row in regions]
 

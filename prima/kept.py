@@ -81,14 +81,15 @@ def use(found: Mapping[str, Sequence[int]] | None) -> None:
 def answer(name: Hashable, uses: Sequence[type[Model]], make: Callable[[], Made]) -> Made:
     """What `make` returns, or what it returned when the same was asked for and nothing had changed since.
 
-    `name` holds everything that the answer depends on beside the day and the rows of `uses`: what is asked, by whom as
-    far as it matters, in which language if it is words. Of a project, its words (title, summary, agreement, focal
-    point) and its versions count as unchanging: who shows them must not keep them. What is kept belongs to many: it
-    must not be changed by who gets it, nor be rows of a session. A request that may change something keeps nothing.
+    `name` holds everything that the answer depends on beside the day, where the site begins and the rows of `uses`:
+    what is asked, by whom as far as it matters, in which language if it is words. Of a project, its words (title,
+    summary, agreement, focal point) and its versions count as unchanging: who shows them must not keep them. What is
+    kept belongs to many: it must not be changed by who gets it, nor be rows of a session. A request that may change
+    something keeps nothing.
     """
     if not has_request_context() or request.method not in {"GET", "HEAD"} or "states" not in g:
         return make()
-    key = (name, clock.today())
+    key = (name, clock.today(), request.environ.get("SCRIPT_NAME"))
     of_now = tuple(tuple(g.states.get(model.__tablename__, ())) for model in uses)
     known: Answers = current_app.extensions.setdefault("prima.kept", Answers())
     found = known.get(key, of_now)

@@ -37,7 +37,8 @@ from prima.projects.operations.importing import import_portfolio
 from prima.projects.operations.rows import Row
 from prima.projects.stages import Funding, Status
 from prima.reference import reader
-from prima.reporting.portfolio import choosing, sums
+from prima.reporting import portfolio
+from prima.reporting.portfolio import choosing
 from prima.reporting.portfolio.filters import NONE, Filters
 from prima.reporting.summary import OVER
 from prima.users import User
@@ -265,7 +266,7 @@ def some_filters(dice: Random) -> Filters:
 def answers(viewer: User | None, filters: Filters) -> dict[str, Any]:
     """Everything that is asked of the portfolio, in an order of its own."""
     found: dict[str, Any] = {
-        name: sorted(getattr(sums, name)(viewer, filters), key=repr)
+        name: sorted(getattr(portfolio, name)(viewer, filters), key=repr)
         for name in (
             "by_region_and_year",
             "by_status",
@@ -277,10 +278,13 @@ def answers(viewer: User | None, filters: Filters) -> dict[str, Any]:
             "overdue_by_region",
         )
     }
-    found["headline"] = sums.headline(viewer, filters)
-    found["total"] = sums.total(viewer, filters)
+    found["headline"] = portfolio.headline(viewer, filters)
+    found["total"] = portfolio.total(viewer, filters)
+    found["overview"] = sorted(portfolio.overview(viewer, filters).years, key=repr)
+    assert found["overview"] == found["by_region_and_year"]
     if not filters:
-        found["by_country"] = sums.by_country(viewer)
+        found["world"] = world = portfolio.world(viewer)
+        assert sum(row.projects for row in world.regions) == world.headline.projects == found["total"].number
         found["years"] = [one.code for one in choosing.read(viewer, {}).choices["year"]]
     return found
 

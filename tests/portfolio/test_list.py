@@ -189,9 +189,9 @@ def test_what_one_may_not_see_is_in_no_list_count_sum_or_workbook(people, browse
     assert f"in full {budget:,}" in browser.open("/dashboard").text
     viewer = seen_by(people[who])
     assert portfolio.headline(viewer).budget == budget
-    headline, countries = portfolio.by_country(viewer)
-    assert headline == portfolio.headline(viewer)
-    assert sum(one.budget for one in countries) == budget
+    world = portfolio.world(viewer)
+    assert world.headline == portfolio.headline(viewer)
+    assert sum(one.budget for one in world.countries) == sum(one.budget for one in world.regions) == budget
     reading = portfolio.read(viewer, {})
     asked = exports.ask(db.session.connection(), viewer, reading)
     [projects] = exports.tables(asked, [exports.PROJECTS])
@@ -208,7 +208,7 @@ def test_the_years_offered_are_those_one_may_see(app, seen_by):
 def test_the_map_counts_a_project_in_every_country_it_covers(app, overdue):
     overdue(a_project(status="ACTIVE", countries=("KEN", "SOM"), budget=5))
     overdue(a_project(status="ACTIVE", budget=2), kind="EXT_REQ")
-    headline, countries = portfolio.by_country(None)
-    found = [(one.code, one.projects, one.budget, one.overdue) for one in countries]
+    world = portfolio.world(None)
+    found = [(one.code, one.projects, one.budget, one.overdue) for one in world.countries]
     assert found == [("KEN", 2, 7, 1), ("SOM", 1, 5, 1)]
-    assert portfolio.headline(None) == headline == portfolio.Headline(2, 7, 1)
+    assert portfolio.headline(None) == world.headline == portfolio.Headline(2, 7, 1)

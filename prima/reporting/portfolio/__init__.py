@@ -4,25 +4,22 @@ from prima.reporting.portfolio.choosing import Reading, read
 from prima.reporting.portfolio.columns import COLUMNS, FIRST, USUAL, columns, in_order
 from prima.reporting.portfolio.faceting import ENDING_SOON, RANGES, Counted, Totals, Whole, totals, whole
 from prima.reporting.portfolio.filters import FUNDINGS, LABELS, NONE, YES, Filters
+from prima.reporting.portfolio.late import Headline, Overdue, headline, overdue_by_region, overdue_there
 from prima.reporting.portfolio.listing import Listed, Page, page
-from prima.reporting.portfolio.regions import ENDING, ByRegion, by_region, ending_by_region
+from prima.reporting.portfolio.regions import ENDING, ByCountry, ByRegion, World, ending_by_region, world
 from prima.reporting.portfolio.sums import (
     OVER,
     Allocated,
-    ByCountry,
-    Headline,
-    Overdue,
+    Overview,
     Summed,
     by_activity,
     by_area,
-    by_country,
     by_marker,
     by_migof,
     by_region_and_year,
     by_sdg,
     by_status,
-    headline,
-    overdue_by_region,
+    overview,
     total,
 )
 
@@ -46,17 +43,17 @@ __all__ = [
     "Headline",
     "Listed",
     "Overdue",
+    "Overview",
     "Page",
     "Reading",
     "Summed",
     "Totals",
     "Whole",
+    "World",
     "by_activity",
     "by_area",
-    "by_country",
     "by_marker",
     "by_migof",
-    "by_region",
     "by_region_and_year",
     "by_sdg",
     "by_status",
@@ -65,9 +62,12 @@ __all__ = [
     "headline",
     "in_order",
     "overdue_by_region",
+    "overdue_there",
+    "overview",
     "page",
     "read",
     "total",
     "totals",
     "whole",
+    "world",
 ]

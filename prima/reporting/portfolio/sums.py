@@ -1,56 +1,67 @@
-"""Counts and sums of the projects that a viewer may see: what dashboards, the home page and the map show."""
+"""Counts and sums of the projects that a viewer may see: what dashboards, the home page and the map show.
+
+What several people see alike, by where a project is, what it is and whose, is asked once for all of them and kept; what
+somebody sees beside that is added.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
-    CTE,
+    ARRAY,
+    BigInteger,
     ColumnElement,
+    FromClause,
     Select,
-    Subquery,
     Text,
+    any_,
+    bindparam,
     case,
+    cast,
     func,
-    literal,
     literal_column,
     null,
-    nulls_first,
-    or_,
     select,
     true,
-    type_coerce,
     union_all,
 )
 
+from prima import clock, kept
 from prima.db import db
-from prima.lists import Country
 from prima.places import OfficeLink
 from prima.projects.models import ALLOCATIONS, Coverage, Dimension, GovernanceMark, Project, SdgMark
-from prima.projects.visibility import may_see, region_link
-from prima.reporting.models import Deadline
-from prima.reporting.portfolio.choosing import chosen, chosen_out_of_sight, conditions
+from prima.projects.stages import Status
+from prima.projects.visibility import Sight, in_sight, may_see, region_link
+from prima.reporting.portfolio import keeping
+from prima.reporting.portfolio.choosing import conditions
 from prima.reporting.portfolio.filters import Filters
-from prima.reporting.queries import is_past_due, owes
-from prima.reporting.search.matching import mentions
-from prima.reporting.summary import OVER, REGION, UNSTATED, Kept, answer
+from prima.reporting.summary import OVER, REGION, UNSTATED, Kept, answer_to
 from prima.users import User
 
 ZERO = Decimal(0)
 # Written out, not as a parameter: what is grouped by must be the same text as what is selected.
 TOO_MUCH: ColumnElement[str] = literal_column(f"'{OVER}'")
-NO_COUNTRY = type_coerce(null(), Text).label("code")
 ALLOCATED = {Kept.AREA: Dimension.AREA, Kept.ACTIVITY: Dimension.ACTIVITY}
 MARKS: dict[Kept, tuple[Any, Any]] = {
     Kept.COUNTRY: (Coverage, Coverage.country_code),
     Kept.SDG: (SdgMark, SdgMark.code),
     Kept.MIGOF: (GovernanceMark, GovernanceMark.code),
 }
-Row = tuple[tuple[Any, ...], tuple[int, Decimal, Decimal]]
-"""The values of the groups; how many projects, what they have for the code, and their budgets."""
+MOST_GROUPS = 2
+READ_AS: dict[str, Any] = {"region": str, "year": int, "status": Status, "code": str}
+Wanted = tuple[Kept, tuple[str, ...]]
+"""What sums are of, and the groups that they are by."""
+Figures = tuple[int, Decimal, Decimal]
+"""How many projects, what they have for the code, and their budgets."""
+Row = tuple[tuple[Any, ...], Figures]
+"""The values of the groups, and the figures."""
+Part = tuple[tuple[Any, ...], ...]
+"""Rows as they are asked for: the place among what is wanted, the groups as text, the figures."""
 
 
 @dataclass(frozen=True)
@@ -74,35 +85,11 @@ class Allocated:
     amount: Decimal
 
 
-@dataclass(frozen=True)
-class Overdue:
-    """Overdue reports of a region, and how many projects they belong to."""
-
-    region: str
-    reports: int
-    projects: int
-
-
-@dataclass(frozen=True)
-class Headline:
-    projects: int
-    budget: Decimal
-    overdue: int
-
-
-@dataclass(frozen=True)
-class ByCountry:
-    """The projects that cover a country. One that covers several counts, with its whole budget, in each of them."""
-
-    code: str
-    name: str
-    projects: int
-    budget: Decimal
-    overdue: int
-
-
 def by_region_and_year(viewer: User | None, filters: Filters) -> list[Summed]:
-    rows = grouped(viewer, filters, Kept.PLAIN, "region", "year")
+    return _by_region_and_year(grouped(viewer, filters, Kept.PLAIN, "region", "year"))
+
+
+def _by_region_and_year(rows: Iterable[Row]) -> list[Summed]:
     return [Summed(region, number, budget, region, year) for (region, year), (number, _amount, budget) in rows]
 
 
@@ -129,16 +116,16 @@ def _summed(rows: Iterable[Row]) -> list[Summed]:
 
 
 def by_area(viewer: User | None, filters: Filters) -> list[Allocated]:
-    return _allocated(viewer, filters, Kept.AREA)
+    """Together the rows of a region add up to the budgets of its projects: NONE is the rest, OVER what is too much."""
+    return _allocated(grouped(viewer, filters, Kept.AREA, "region", "code"))
 
 
 def by_activity(viewer: User | None, filters: Filters) -> list[Allocated]:
-    return _allocated(viewer, filters, Kept.ACTIVITY)
+    """By activity type, as `by_area`."""
+    return _allocated(grouped(viewer, filters, Kept.ACTIVITY, "region", "code"))
 
 
-def _allocated(viewer: User | None, filters: Filters, by: Kept) -> list[Allocated]:
-    """Together the rows of a region add up to the budgets of its projects: NONE is the rest, OVER what is too much."""
-    rows = grouped(viewer, filters, by, "region", "code")
+def _allocated(rows: Iterable[Row]) -> list[Allocated]:
     return [Allocated(region, code, number, amount) for (region, code), (number, amount, _budget) in rows]
 
 
@@ -149,68 +136,36 @@ def total(viewer: User | None, filters: Filters) -> Summed:
     return Summed("", number, budget)
 
 
-def overdue_by_region(viewer: User | None, filters: Filters) -> list[Overdue]:
-    late = _overdue(viewer, filters)
-    whose = (late.c.id, late.c.office_id, late.c.starts_on)
-    each = select(*whose, func.count().label("reports")).group_by(*whose).subquery("each")
-    sums = (func.sum(each.c.reports), func.count())
-    query = select(REGION, *sums).select_from(each).outerjoin(OfficeLink, region_link(each.c)).group_by(REGION)
-    return [Overdue(region, int(reports), number) for region, reports, number in db.session.execute(query)]
+@dataclass(frozen=True)
+class Overview:
+    """What the first dashboard shows, beside what is overdue."""
+
+    years: tuple[Summed, ...]
+    areas: tuple[Allocated, ...]
+    activities: tuple[Allocated, ...]
+    statuses: tuple[Summed, ...]
+    markers: tuple[Summed, ...]
 
 
-def headline(viewer: User | None, filters: Filters = Filters()) -> Headline:
-    """The figures above everything: projects, their budgets in USD, overdue reports."""
-    found = total(viewer, filters)
-    late = db.session.scalar(select(func.count()).select_from(_overdue(viewer, filters)))
-    return Headline(found.number, found.budget, int(late or 0))
+OVERVIEW: tuple[Wanted, ...] = (
+    (Kept.PLAIN, ("region", "year")),
+    (Kept.AREA, ("region", "code")),
+    (Kept.ACTIVITY, ("region", "code")),
+    (Kept.PLAIN, ("status",)),
+    (Kept.MARKER, ("code",)),
+)
 
 
-def by_country(viewer: User | None) -> tuple[Headline, list[ByCountry]]:
-    """Every country that a visible project covers, by name: the figures of the map; and the headline of all of them."""
-    everything, nothing = Filters(), (literal(0), literal(ZERO))
-    arms: list[Any] = []
-    for by, groups in ((Kept.PLAIN, ()), (Kept.COUNTRY, ("code",))):
-        for arm in _arms(viewer, everything, by, groups):
-            (*codes, number, _amount, budget) = arm.subquery().c
-            arms.append(select(*(codes or [NO_COUNTRY]), number, budget, literal(0)))
-    late = _overdue(viewer, everything)
-    arms.append(select(NO_COUNTRY, *nothing, func.count()).select_from(late))
-    there = select(Coverage.country_code).where(Coverage.project_id == late.c.id)
-    covered = there.correlate(late).offset(0).lateral("covered")
-    arms.append(
-        select(covered.c.country_code, *nothing, func.count())
-        .join_from(late, covered, true())
-        .group_by(covered.c.country_code)
+def overview(viewer: User | None, filters: Filters) -> Overview:
+    """All of it by one question, and one more of what the viewer sees beside what others see."""
+    years, areas, activities, statuses, markers = together(viewer, filters, OVERVIEW)
+    return Overview(
+        tuple(_by_region_and_year(years)),
+        tuple(_allocated(areas)),
+        tuple(_allocated(activities)),
+        tuple(_summed(statuses)),
+        tuple(_summed(markers)),
     )
-    code, *figures = union_all(*arms).subquery("part").c
-    query = (
-        select(Country.code, Country.name, *(func.sum(one) for one in figures))
-        .outerjoin(Country, Country.code == code)
-        .group_by(Country.code)
-        .having(or_(Country.code.is_(None), func.sum(figures[0]) > 0))
-        .order_by(nulls_first(Country.sort_key))
-    )
-    (*_none, number, budget, overdue), *countries = db.session.execute(query)
-    return Headline(int(number), Decimal(budget), int(overdue)), [
-        ByCountry(code, name, int(projects), Decimal(budget), int(late))
-        for code, name, projects, budget, late in countries
-    ]
-
-
-def _overdue(viewer: User | None, filters: Filters) -> CTE:
-    """Each overdue report of the chosen projects: its project's id, office and start.
-
-    Reports past their day are few and found by an index; for each of them its project is looked up, which the offset
-    sees to: read as a whole, the projects would cost more than all the rest of a dashboard. What words find is looked
-    up once, outside of that.
-    """
-    found = mentions(filters.q, Deadline.project_id) if filters.q else []
-    columns = select(Project.id, Project.office_id, Project.starts_on)
-    besides = conditions(viewer, replace(filters, q=""))
-    whose = columns.where(Project.id == Deadline.project_id, owes(), may_see(viewer), *besides)
-    project = whose.correlate(Deadline).offset(0).lateral("whose")
-    late = select(*project.c).join_from(Deadline, project, true()).where(is_past_due(), *found)
-    return late.cte("late").prefix_with("MATERIALIZED")
 
 
 # -- kept or live -----------------------------------------------------------------------------------------------------
@@ -218,59 +173,147 @@ def _overdue(viewer: User | None, filters: Filters) -> CTE:
 
 def grouped(viewer: User | None, filters: Filters, by: Kept, *groups: str) -> Iterator[Row]:
     """By the values of the groups: how many projects, what they have for the code, and their budgets."""
-    return _added_up(_arms(viewer, filters, by, groups))
+    [rows] = together(viewer, filters, ((by, groups),))
+    return iter(rows)
 
 
 def grouped_live(viewer: User | None, filters: Filters, by: Kept, *groups: str) -> Iterator[Row]:
     """The same of the projects themselves, whatever is kept."""
-    return _added_up(live(chosen(viewer, filters), by, groups))
+    wanted = ((by, groups),)
+    rows = _rows(_as_one(_live([may_see(viewer), *_besides(viewer, filters)], filters, dict(enumerate(wanted)))))
+    return iter(_added_up([rows], wanted)[0])
 
 
-def _added_up(arms: Sequence[Select[Any]]) -> Iterator[Row]:
-    found: dict[tuple[Any, ...], list[Any]] = {}
-    for *key, number, amount, budget in db.session.execute(union_all(*arms)):
-        sums = found.setdefault(tuple(key), [0, ZERO, ZERO])
-        for place, more in enumerate((number, amount, budget)):
-            sums[place] += more
-    for values, (number, amount, budget) in found.items():
-        if number:
-            yield values, (int(number), amount, budget)
+def together(viewer: User | None, filters: Filters, wanted: tuple[Wanted, ...]) -> list[list[Row]]:
+    """Of each that is wanted, in this order: by the values of the groups, the figures of the projects."""
+    return _added_up(list(_parts(viewer, filters, wanted)), wanted)
 
 
-def _arms(viewer: User | None, filters: Filters, by: Kept, groups: Sequence[str]) -> list[Select[Any]]:
-    """Questions that together answer: of kept totals and the projects seen beside them, or of all projects live."""
-    kept = answer(viewer, filters, by, groups)
-    if kept is None:
-        return live(chosen(viewer, filters), by, groups)
-    arms = kept.arms(viewer, filters, groups)
-    return arms + (live(chosen_out_of_sight(viewer, filters), by, groups) if viewer else [])
+def _parts(viewer: User | None, filters: Filters, wanted: tuple[Wanted, ...]) -> Iterator[Part]:
+    uses = keeping.uses(filters)
+    if uses is None or (viewer is not None and not viewer.active):
+        yield _rows(_as_one(_live([may_see(viewer), *_besides(viewer, filters)], filters, dict(enumerate(wanted)))))
+        return
+    (seen, ids), when = keeping.sight_of(viewer), (clock.today(), keeping.moment())
+    yield kept.answer(
+        ("sums", seen, filters, wanted, when), uses, lambda: _rows(_in_sight(seen, filters, wanted, when))
+    )
+    if ids:
+        yield kept.answer(
+            ("sums", ids, filters, wanted, when), uses, lambda: _rows(_beside(filters, wanted, when), ids=list(ids))
+        )
 
 
-def live(ids: Subquery, by: Kept, groups: Sequence[str]) -> list[Select[Any]]:
-    """The same of the projects themselves."""
+def _rows(question: Any, **values: Any) -> Part:
+    return tuple(tuple(row) for row in db.session.execute(question, values))
+
+
+def _added_up(parts: Sequence[Part], wanted: Sequence[Wanted]) -> list[list[Row]]:
+    found: list[dict[tuple[Any, ...], list[Any]]] = [{} for _one in wanted]
+    for part in parts:
+        for place, first, second, *figures in part:
+            sums = found[place].setdefault((first, second), [0, ZERO, ZERO])
+            for number, more in enumerate(figures):
+                sums[number] += more
+    return [_read(groups, sums) for (_by, groups), sums in zip(wanted, found, strict=True)]
+
+
+def _read(groups: Sequence[str], sums: Mapping[tuple[Any, ...], Sequence[Any]]) -> list[Row]:
+    readers = [READ_AS[one] for one in groups]
+    return [
+        (tuple(read(value) for read, value in zip(readers, values, strict=False)), (int(number), amount, budget))
+        for values, (number, amount, budget) in sums.items()
+        if number
+    ]
+
+
+# Questions depend on these values alone, and putting one together costs more than asking it again.
+@lru_cache(maxsize=64)
+def _in_sight(seen: Sight | None, filters: Filters, wanted: tuple[Wanted, ...], _when: Hashable) -> Any:
+    """What is added up in the kept totals, where they answer, and of the projects themselves where they do not."""
+    answers = {place: answer_to(seen, filters, *one) for place, one in enumerate(wanted)}
+    arms = [
+        _shaped(place, arm, groups)
+        for place, (_by, groups) in enumerate(wanted)
+        if (found := answers[place])
+        for arm in found.arms(seen, filters, groups)
+    ]
+    others = {place: wanted[place] for place, found in answers.items() if not found}
+    there = [] if seen is None else [in_sight(seen)]
+    return _as_one(arms + (_live([*there, *_besides(None, filters)], filters, others) if others else []))
+
+
+@lru_cache(maxsize=64)
+def _beside(filters: Filters, wanted: tuple[Wanted, ...], _when: Hashable) -> Any:
+    """Of the projects with these `ids`."""
+    these = Project.id == any_(bindparam("ids", type_=ARRAY(BigInteger)))
+    return _as_one(_live([these, *_besides(None, filters)], filters, dict(enumerate(wanted))))
+
+
+def _as_one(arms: Sequence[Select[Any]]) -> Any:
+    return union_all(*arms)
+
+
+def _shaped(place: int, arm: Select[Any], groups: Sequence[str]) -> Select[Any]:
+    """Its rows with their place and with as many groups as any other, as text."""
+    columns = list(arm.subquery().c)
+    texts: list[Any] = [cast(one, Text) for one in columns[: len(groups)]]
+    texts += [cast(null(), Text)] * (MOST_GROUPS - len(groups))
+    told: list[Any] = [literal_column(str(place)), *texts, *columns[len(groups) :]]
+    return select(*told)
+
+
+def _live(which: Sequence[ColumnElement[bool]], filters: Filters, wanted: Mapping[int, Wanted]) -> list[Select[Any]]:
+    """Of the projects themselves: they are chosen once for all that is wanted of them. `filters` are in `which`."""
+    chosen = _chosen(which, filters, by_region=any("region" in groups for _by, groups in wanted.values()))
+    return [_shaped(place, arm, groups) for place, (by, groups) in wanted.items() for arm in _arms(chosen, by, groups)]
+
+
+def _besides(viewer: User | None, filters: Filters) -> list[ColumnElement[bool]]:
+    """The filters as conditions, but for that which the projects are looked up by."""
+    return conditions(viewer, replace(filters, country=""))
+
+
+def _chosen(which: Sequence[ColumnElement[bool]], filters: Filters, *, by_region: bool) -> FromClause:
+    columns = (
+        Project.id, Project.office_id, Project.starts_on, Project.funding_year, Project.status, Project.budget_usd,
+        Project.gender_marker_code,
+    )  # fmt: skip
+    query: Any = select(*columns).where(*which)
+    found: FromClause = query.subquery("found")
+    if filters.country:
+        # The projects of a country are looked up one by one, which the offset sees to: they are few among all.
+        there = select(Coverage.project_id).where(Coverage.country_code == filters.country).subquery("there")
+        one = query.where(Project.id == there.c.project_id).correlate(there).offset(literal_column("0")).lateral("one")
+        found = select(*one.c).join_from(there, one, true()).cte("found").prefix_with("MATERIALIZED")
+    if not by_region:
+        return select(*found.c).cte("chosen")
+    return select(*found.c, REGION.label("region")).outerjoin(OfficeLink, region_link(found.c)).cte("chosen")
+
+
+def _arms(chosen: FromClause, by: Kept, groups: Sequence[str]) -> list[Select[Any]]:
     if by in ALLOCATED:
         table = ALLOCATIONS[ALLOCATED[by]]
-        allocated = select(table.project_id, func.sum(table.amount_usd).label("amount")).group_by(table.project_id)
-        sums = allocated.where(table.project_id.in_(select(ids.c.id))).subquery("allocated")
-        rest = Project.budget_usd - func.coalesce(sums.c.amount, literal_column("0"))
+        whole = select(*chosen.c, table.code, table.amount_usd).join(table, table.project_id == chosen.c.id)
+        rows = whole.cte(f"allocated_by_{by}")
+        sums = select(rows.c.id, func.sum(rows.c.amount_usd).label("amount")).group_by(rows.c.id).subquery("sums")
+        rest = chosen.c.budget_usd - func.coalesce(sums.c.amount, literal_column("0"))
         which = case((rest > literal_column("0"), UNSTATED), else_=TOO_MUCH)
-        stated = _of(ids, groups, table.code, table.amount_usd).join(table, table.project_id == Project.id)
-        unstated = _of(ids, groups, which, rest).outerjoin(sums, sums.c.project_id == Project.id)
-        return [stated.where(table.amount_usd > 0), unstated.where(rest != 0)]
+        stated = _of(rows, groups, rows.c.code, rows.c.amount_usd).where(rows.c.amount_usd > 0)
+        unstated = _of(chosen, groups, which, rest).outerjoin(sums, sums.c.id == chosen.c.id).where(rest != 0)
+        return [stated, unstated]
     match by:
         case Kept.PLAIN:
-            return [_of(ids, groups, UNSTATED)]
+            return [_of(chosen, groups, UNSTATED)]
         case Kept.MARKER:
-            return [_of(ids, groups, func.coalesce(Project.gender_marker_code, UNSTATED))]
+            return [_of(chosen, groups, func.coalesce(chosen.c.gender_marker_code, UNSTATED))]
     table, code = MARKS[by]
-    return [_of(ids, groups, code).join(table, table.project_id == Project.id)]
+    return [_of(chosen, groups, code).join(table, table.project_id == chosen.c.id)]
 
 
-def _of(ids: Subquery, groups: Sequence[str], code: Any, amount: Any = Project.budget_usd) -> Select[Any]:
-    by = {"region": REGION, "year": Project.funding_year, "status": Project.status, "code": code}
-    columns = [by[one] for one in groups]
-    figures = (func.count(), func.sum(amount), func.sum(Project.budget_usd))
-    query = select(*columns, *figures).join_from(ids, Project, Project.id == ids.c.id)
-    if "region" in groups:
-        query = query.outerjoin(OfficeLink, region_link())
-    return query.group_by(*columns).having(func.count() > 0)
+def _of(chosen: FromClause, groups: Sequence[str], code: Any, amount: Any = None) -> Select[Any]:
+    c = chosen.c
+    by = {"region": "region", "year": "funding_year", "status": "status"}
+    columns = [code if one == "code" else c[by[one]] for one in groups]
+    figures = (func.count(), func.sum(c.budget_usd if amount is None else amount), func.sum(c.budget_usd))
+    return select(*columns, *figures).select_from(chosen).group_by(*columns).having(func.count() > 0)

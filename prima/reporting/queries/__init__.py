@@ -23,6 +23,7 @@ from sqlalchemy import (
     false,
     func,
     literal,
+    literal_column,
     or_,
     select,
     true,
@@ -70,6 +71,7 @@ from prima.reporting.models import (
     ReportText,
     Spending,
 )
+from prima.reporting.models.deadlines import OPEN_UNTIL
 from prima.reporting.monitoring import Reading, figure
 from prima.reporting.queries.deciding import count_to_decide, to_decide
 from prima.reporting.queries.evaluation import to_follow, with_evaluation
@@ -528,39 +530,45 @@ def overdue(
 
     `conditions` are on Deadline and Project.
     """
+    # The page is chosen first, one report after the other in their order; the rest is looked up for its rows alone.
+    columns = (Project.reference, Project.code, Project.title, Project.edition_id, Project.office_id, Project.starts_on)
+    whose = select(Project.id, *columns).where(Project.id == Deadline.project_id, owes(), may_see(viewer), *conditions)
+    project = whose.correlate(Deadline).offset(0).lateral("whose")
+    late = select(Deadline.id, Deadline.kind, Deadline.name, Deadline.due_on, *(project.c[one.name] for one in columns))
+    late = late.add_columns(project.c.id.label("project_id")).join_from(Deadline, project, true()).where(is_past_due())
+    late = late.where(literal_column(OPEN_UNTIL) <= clock.today())  # said twice: so the database knows how few they are
+    if after:
+        late = late.where(tuple_(Deadline.due_on, Deadline.id) > after)
+    page = late.order_by(Deadline.due_on, Deadline.id).limit(limit).cte("page").prefix_with("MATERIALIZED")
     manager = (
         select(func.string_agg(User.name, ", "))
         .join(Party, Party.user_id == User.id)
-        .where(Party.project_id == Project.id, Party.part == Part.MANAGER, Party.until_at.is_(None))
+        .where(Party.project_id == page.c.project_id, Party.part == Part.MANAGER, Party.until_at.is_(None))
         .scalar_subquery()
     )
     statement = (
         select(
-            Deadline.id,
-            Deadline.kind,
-            Deadline.name,
-            Deadline.due_on,
-            Project.reference,
-            func.coalesce(Project.code, Project.reference),
-            Project.title,
-            Project.edition_id,
+            page.c.id,
+            page.c.kind,
+            page.c.name,
+            page.c.due_on,
+            page.c.reference,
+            func.coalesce(page.c.code, page.c.reference),
+            page.c.title,
+            page.c.edition_id,
             RegionalOffice.name,
             Office.name,
             Office.time_zone,
             manager,
             Report.state,
         )
-        .join(Project, Project.id == Deadline.project_id)
-        .join(Office, Office.id == Project.office_id)
-        .outerjoin(OfficeLink, region_link())
+        .select_from(page)
+        .join(Office, Office.id == page.c.office_id)
+        .outerjoin(OfficeLink, region_link(page.c))
         .outerjoin(RegionalOffice, RegionalOffice.code == OfficeLink.region_code)
-        .outerjoin(Report, Report.deadline_id == Deadline.id)
-        .where(is_overdue(), may_see(viewer), *conditions)
-        .order_by(Deadline.due_on, Deadline.id)
-        .limit(limit)
+        .outerjoin(Report, Report.deadline_id == page.c.id)
+        .order_by(page.c.due_on, page.c.id)
     )
-    if after:
-        statement = statement.where(tuple_(Deadline.due_on, Deadline.id) > after)
     editions, found = _editions(), db.session.execute(statement)
     return [
         OverdueRow(
@@ -581,12 +589,11 @@ def overdue(
 
 
 def count_overdue(_session: Any, viewer: User | None, conditions: Iterable[ColumnElement[bool]] = ()) -> int:
-    statement = (
-        select(func.count(Deadline.id))
-        .join(Project, Project.id == Deadline.project_id)
-        .where(is_overdue(), may_see(viewer), *conditions)
-    )
-    return db.session.scalar(statement) or 0
+    # The few reports past their day come first and the project of each is looked up, which the offset sees to.
+    whose = select(Project.id).where(Project.id == Deadline.project_id, owes(), may_see(viewer), *conditions)
+    project = whose.correlate(Deadline).offset(0).lateral("whose")
+    late = select(func.count()).select_from(Deadline).join(project, true()).where(is_past_due())
+    return db.session.scalar(late) or 0
 
 
 def regions() -> list[tuple[str, str]]:

@@ -38,7 +38,7 @@ from prima.users import User
 if TYPE_CHECKING:
     from prima.reporting.portfolio.filters import Filters
 
-__all__ = ["NONE", "OVER", "SOURCES", "Answer", "Kept", "answer", "visible"]
+__all__ = ["NONE", "OVER", "SOURCES", "Answer", "Kept", "answer", "answer_to", "visible"]
 
 PLACES = {"region": "", "office": "", "year": None, "funding": "", "status": "", "stage": ""}
 """The filters that every total can be chosen by; empty as Filters has them."""
@@ -80,13 +80,12 @@ class Answer:
     rollup: Kept | None
     """The dimension of the rollup, where that is enough."""
 
-    def arms(self, viewer: User | None, filters: Filters, groups: Sequence[str]) -> list[Select[Any]]:
+    def arms(self, seen: Sight | None, filters: Filters, groups: Sequence[str]) -> list[Select[Any]]:
         """Selects of the groups, then number, amount and budget: of what is added up, and of the changes since."""
         whole: Table = PortfolioRollup if self.rollup else PortfolioSum
-        return [self._arm(table, viewer, filters, groups) for table in (whole, PortfolioChange)]
+        return [self._arm(table, seen, filters, groups) for table in (whole, PortfolioChange)]
 
-    def _arm(self, table: Table, viewer: User | None, filters: Filters, groups: Sequence[str]) -> Select[Any]:
-        seen = None if viewer is None else sight(viewer)
+    def _arm(self, table: Table, seen: Sight | None, filters: Filters, groups: Sequence[str]) -> Select[Any]:
         by_region = "region" in groups or filters.region or (seen and seen.regions)
         region: Any = case((table.region != OF_TODAY, table.region), else_=REGION) if by_region else table.region
         columns = [region if one == "region" else _column(table, one) for one in groups]
@@ -112,14 +111,19 @@ def _column(table: Any, group: str) -> Any:
 
 
 def answer(viewer: User | None, filters: Filters, by: Kept, groups: Sequence[str]) -> Answer | None:
+    """`answer_to` of a viewer; None is the operator."""
+    if viewer is not None and not viewer.active:
+        return None
+    return answer_to(None if viewer is None else sight(viewer), filters, by, groups)
+
+
+def answer_to(seen: Sight | None, filters: Filters, by: Kept, groups: Sequence[str]) -> Answer | None:
     """The one place that decides whether kept totals answer, or live SQL does (None).
 
     They answer filters by place, year, funding and status; and one of a code, where that is not crossed with another
     dimension. A project has one gender marker, so totals by marker can be of one; it may have several areas, and totals
     by area of the projects that have a certain one are not kept.
     """
-    if viewer is not None and not viewer.active:
-        return None
     codes = {name: code for name in CODES if (code := getattr(filters, name, ""))}
     others: dict[str, Any] = PLACES | dict.fromkeys(codes, "")
     if replace(filters, **others):
@@ -133,7 +137,7 @@ def answer(viewer: User | None, filters: Filters, by: Kept, groups: Sequence[str
         if more or (by is not Kept.PLAIN and not by is dimension is Kept.MARKER):
             return None
     fine = filters.office or filters.year or filters.status or filters.stage
-    if fine or (viewer is not None and not viewer.staff):  # who sees by office what others see by status
+    if fine or (seen is not None and not seen.staff):  # who sees by office what others see by status
         return Answer(dimension, code, None)
     crossed = [KEPT[one] for one in groups if one in KEPT]
     if not crossed:

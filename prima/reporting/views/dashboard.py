@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from flask import Blueprint, render_template, url_for
+from flask import Blueprint, get_template_attribute, render_template, url_for
+from flask_babel import get_locale
 from flask_babel import gettext as _
+from markupsafe import Markup
 from werkzeug.wrappers import Response
 
+from prima import kept
 from prima.permissions import Action, guard
 from prima.reporting import figures, portfolio
 from prima.reporting.figures import overview as of_overview
 from prima.reporting.figures.panels import Panel
-from prima.reporting.portfolio import NONE, OVER
+from prima.reporting.portfolio import NONE, OVER, keeping
 from prima.reporting.views.dashboards import offered, tabs, taken_away, wanted
 from prima.users import viewer
 
 bp = Blueprint("dashboard", __name__)
+NAMED = ("region", "area", "activity", "status", "stage", "marker")
+"""The lists whose names the panels show."""
 
 
 @bp.get("/dashboard")
@@ -37,6 +42,7 @@ def show() -> str:
         shown=shown,
         shows=offered(found.panels.values()),
         found=found,
+        panels=found.drawn(shown),
     )
 
 
@@ -52,33 +58,58 @@ def table(about: str, panel: str, form: str) -> Response:
 class Overview:
     """The key figures, the panels by their names, and the two tables of the regions."""
 
+    filters: portfolio.Filters
+    name: Hashable
+    """Whatever they depend on, where they are kept."""
     headline: portfolio.Headline
     panels: dict[str, Panel]
     years: figures.Cross
     areas: figures.Cross
 
+    def drawn(self, shown: str) -> Markup:
+        """Drawn once for all who see the same figures, under the same names and in the same language."""
+        return (
+            kept.answer(("drawn", shown, self.name), (), lambda: self._drawn(shown))
+            if self.name
+            else self._drawn(shown)
+        )
+
+    def _drawn(self, shown: str) -> Markup:
+        if not self.headline.projects:
+            return Markup("")
+        drawn: Markup = get_template_attribute("reporting/overview_panels.html", "panels")(self, shown, self.filters)
+        return drawn
+
 
 def overview(reading: portfolio.Reading) -> Overview:
-    """Seven questions."""
+    """The panels are put together once for all who see the same figures."""
     asked = (viewer(), reading.filters)
-    years, overdue = portfolio.by_region_and_year(*asked), portfolio.overdue_by_region(*asked)
-    areas, activities = portfolio.by_area(*asked), portfolio.by_activity(*asked)
-    stages, markers = portfolio.by_status(*asked), portfolio.by_marker(*asked)
-    by_year, by_area = _by_year(reading, years), _by_area(reading, areas)
+    found, overdue = portfolio.overview(*asked), portfolio.overdue_by_region(*asked)
+    if keeping.uses(reading.filters) is None:
+        return _put_together(reading, found, overdue, None)
+    names = tuple(tuple(reading.choices[kind]) for kind in NAMED)
+    name = ("overview", reading.filters, found, overdue, names, str(get_locale()))
+    return kept.answer(name, (), lambda: _put_together(reading, found, overdue, name))
+
+
+def _put_together(
+    reading: portfolio.Reading, found: portfolio.Overview, overdue: tuple[portfolio.Overdue, ...], name: Hashable
+) -> Overview:
+    by_year, by_area = _by_year(reading, found.years), _by_area(reading, found.areas)
     panels = [
         of_overview.years(by_year),
-        of_overview.areas(_allocated(reading, "area", areas)),
-        of_overview.activities(_allocated(reading, "activity", activities)),
-        of_overview.stages(_stages(reading, stages)),
+        of_overview.areas(_allocated(reading, "area", found.areas)),
+        of_overview.activities(_allocated(reading, "activity", found.activities)),
+        of_overview.stages(_stages(reading, found.statuses)),
         of_overview.overdue(_overdue(reading, overdue)),
-        of_overview.markers(_lines(reading, "marker", markers)),
+        of_overview.markers(_lines(reading, "marker", found.markers)),
     ]
     headline = portfolio.Headline(
-        sum(row.number for row in years),
-        sum((row.budget for row in years), Decimal(0)),
+        sum(row.number for row in found.years),
+        sum((row.budget for row in found.years), Decimal(0)),
         sum(row.reports for row in overdue),
     )
-    return Overview(headline, {one.id: one for one in panels}, by_year, by_area)
+    return Overview(reading.filters, name, headline, {one.id: one for one in panels}, by_year, by_area)
 
 
 def _names(reading: portfolio.Reading, kind: str) -> dict[str, str]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext as _
 
 from prima.permissions import Action, guard
-from prima.reporting import queries
+from prima.reporting import portfolio, queries
 from prima.reporting.forms import oversight_filter
 from prima.reporting.reminders import asked as asking
 from prima.reporting.reminders import oversight
@@ -35,13 +37,20 @@ def overdue() -> str:
     return render_template(
         "reporting/overdue.html",
         rows=[(row, state_chip(row.state)) for row in rows],
-        count=queries.count_overdue(None, viewer(), conditions),
+        count=_count(asked, conditions),
         form=oversight_filter(FILTERS, vars(asked), regions=queries.regions(), ages=ages),
         asked=asked,
         problems=problems,
         first_url=url_for("deadlines.overdue", **asked.args()) if after else None,
         next_url=url_for("deadlines.overdue", **asked.args(after=last)) if last else None,
     )
+
+
+def _count(asked: asking.Asked, conditions: Sequence[Any]) -> int:
+    """By place alone it is kept, and the same figure as on the first page and the dashboard."""
+    if asked.person or asked.age:
+        return queries.count_overdue(None, viewer(), conditions)
+    return portfolio.overdue_there(viewer(), portfolio.Filters(region=asked.region, office=asked.office)).reports
 
 
 def cursor(text: str) -> tuple[date, int] | None:

@@ -1,0 +1,211 @@
+"""Overdue reports by where their projects are: read once for all who look, and chosen of for each of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Text, any_, cast, func, or_, select, true
+
+from prima import clock, kept
+from prima.db import Model, db
+from prima.lists import StatusName
+from prima.places import Office, OfficeLink
+from prima.projects import visibility
+from prima.projects.models import Coverage, Project
+from prima.projects.stages import CLOSE_HELD, Funding
+from prima.projects.visibility import Sight, may_see, region_link
+from prima.reporting.models import Deadline
+from prima.reporting.portfolio import keeping
+from prima.reporting.portfolio.choosing import conditions
+from prima.reporting.portfolio.filters import Filters
+from prima.reporting.portfolio.sums import total
+from prima.reporting.queries import is_past_due, owes
+from prima.reporting.search.matching import mentions
+from prima.reporting.summary import REGION
+from prima.users import User
+
+READ: tuple[type[Model], ...] = (Deadline, Project, OfficeLink, Office, StatusName, Coverage)
+EXACT = ("region", "office", "year", "funding", "status", "stage")
+"""The filters that each project has one value for."""
+EASY: dict[str, Any] = dict.fromkeys((*EXACT, "country"), "") | {"year": None}
+"""The filters that what is read once is chosen of by, when they are not set."""
+
+
+class Late(NamedTuple):
+    """A project with overdue reports, and how many. `region` is NONE for those of no Regional Office."""
+
+    project_id: int
+    office_id: int
+    office: str
+    region: str
+    funding: str
+    year: int
+    status: str
+    stage: str
+    reports: int
+    countries: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Overdue:
+    """Overdue reports of a region, and how many projects they belong to."""
+
+    region: str
+    reports: int
+    projects: int
+
+
+@dataclass(frozen=True)
+class OverdueThere:
+    """By region; and by country, where a project that covers several counts in each."""
+
+    regions: tuple[Overdue, ...]
+    countries: dict[str, int]
+
+    @property
+    def reports(self) -> int:
+        return sum(row.reports for row in self.regions)
+
+
+def overdue_by_region(viewer: User | None, filters: Filters) -> tuple[Overdue, ...]:
+    if easy(filters) or (viewer is not None and not viewer.active):
+        return overdue_there(viewer, filters).regions
+    uses = keeping.uses(filters)
+    if uses is None:
+        return _asked([may_see(viewer), *conditions(viewer, replace(filters, q=""))], filters.q)
+    seen, beside = keeping.sight_of(viewer)
+    ways = [true() if seen is None else visibility.in_sight(seen), *([Project.id.in_(beside)] if beside else [])]
+    return kept.answer(
+        ("overdue asked", seen, beside, filters, keeping.moment()),
+        (*uses, Deadline),
+        lambda: _asked([or_(*ways), *conditions(None, filters)]),
+    )
+
+
+def easy(filters: Filters) -> bool:
+    """Whether what is read once for all is enough to choose by them."""
+    return replace(filters, **EASY) == Filters()
+
+
+def overdue_there(viewer: User | None, filters: Filters) -> OverdueThere:
+    """By filters that are easy."""
+    if viewer is not None and not viewer.active:
+        return OverdueThere((), {})
+    seen, beside = keeping.sight_of(viewer)
+    # Hardly anybody owes for what is seen for another reason: so nearly everybody with the same sight has one answer.
+    own = frozenset(beside).intersection(everywhere()) if beside else frozenset()
+    name = ("overdue", seen, own, filters, keeping.moment())
+    return kept.answer(name, READ, lambda: _there(list(_chosen(everywhere().values(), seen, own, filters))))
+
+
+def _there(rows: Sequence[Late]) -> OverdueThere:
+    reports, projects, countries = Counter[str](), Counter[str](), Counter[str]()
+    for row in rows:
+        reports[row.region] += row.reports
+        projects[row.region] += 1
+        for code in row.countries:
+            countries[code] += row.reports
+    return OverdueThere(tuple(Overdue(code, number, projects[code]) for code, number in reports.items()), countries)
+
+
+def _chosen(rows: Iterable[Late], seen: Sight | None, own: frozenset[int], filters: Filters) -> Iterator[Late]:
+    wanted = [
+        (Late._fields.index(name), value) for name in EXACT if (value := getattr(filters, name)) not in ("", None)
+    ]
+    for row in rows:
+        if not in_sight(row, seen) and row.project_id not in own:
+            continue
+        if filters.country and filters.country not in row.countries:
+            continue
+        if all(row[place] == value for place, value in wanted):
+            yield row
+
+
+def in_sight(row: Late, seen: Sight | None) -> bool:
+    """The twin of visibility.in_sight."""
+    return (
+        seen is None
+        or (seen.staff and row.status not in CLOSE_HELD)
+        or row.office_id in seen.offices
+        or row.region in seen.regions
+        or (seen.fund and row.funding == Funding.FUND)
+    )
+
+
+def everywhere() -> dict[int, Late]:
+    """By its id, every project with overdue reports, whoever may see it: for others to choose of."""
+    when = (clock.today(), keeping.moment())
+    return kept.answer(("late", when), READ, lambda: {row.project_id: row for row in _everywhere(when)})
+
+
+def _everywhere(when: Hashable) -> Iterator[Late]:
+    for row in db.session.execute(_question(when)):
+        yield Late._make((*row[:-1], tuple(row[-1] or ())))
+
+
+@lru_cache(maxsize=2)
+def _question(_when: Hashable) -> Any:
+    """Reports past their day are few and found by an index; for each of their projects it is looked up, which the
+    offset sees to: read as a whole, the projects would cost more than all the rest."""
+    due = (
+        select(Deadline.project_id, func.count().label("reports"))
+        .where(is_past_due())
+        .group_by(Deadline.project_id)
+        .cte("due")
+        .prefix_with("MATERIALIZED")
+    )
+    columns = (Project.id, Project.office_id, Project.starts_on, Project.funding, Project.funding_year, Project.status)
+    whose = select(*columns).where(Project.id == due.c.project_id, owes()).offset(0).lateral("whose")
+    # All their countries in one go through the index, which an array of ids sees to.
+    these = Coverage.project_id == any_(func.array(select(due.c.project_id).scalar_subquery()))
+    covered = (
+        select(Coverage.project_id, func.array_agg(Coverage.country_code).label("countries"))
+        .where(these)
+        .group_by(Coverage.project_id)
+        .subquery("covered")
+    )
+    texts = (cast(whose.c.funding, Text), whose.c.funding_year, cast(whose.c.status, Text))
+    told = (whose.c.id, whose.c.office_id, Office.code, REGION, *texts, StatusName.stage, due.c.reports)
+    return (
+        select(*told, covered.c.countries)
+        .join_from(due, whose, true())
+        .outerjoin(covered, covered.c.project_id == whose.c.id)
+        .join(Office, Office.id == whose.c.office_id)
+        .join(StatusName, StatusName.code == whose.c.status)
+        .outerjoin(OfficeLink, region_link(whose.c))
+    )
+
+
+def _asked(which: Sequence[ColumnElement[bool]], words: str = "") -> tuple[Overdue, ...]:
+    """By any conditions on Project. Here too the project of each overdue report is looked up; what words find is
+    looked up once, outside of that."""
+    found = mentions(words, Deadline.project_id) if words else []
+    columns = select(Project.id, Project.office_id, Project.starts_on)
+    whose = columns.where(Project.id == Deadline.project_id, owes(), *which)
+    project = whose.correlate(Deadline).offset(0).lateral("whose")
+    late = select(*project.c).join_from(Deadline, project, true()).where(is_past_due(), *found)
+    late_one = late.cte("late").prefix_with("MATERIALIZED")
+    whole = (late_one.c.id, late_one.c.office_id, late_one.c.starts_on)
+    each = select(*whole, func.count().label("reports")).group_by(*whole).subquery("each")
+    sums = (func.sum(each.c.reports), func.count())
+    query = select(REGION, *sums).select_from(each).outerjoin(OfficeLink, region_link(each.c)).group_by(REGION)
+    return tuple(Overdue(region, int(reports), number) for region, reports, number in db.session.execute(query))
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The figures above everything: projects, their budgets in USD, overdue reports."""
+
+    projects: int
+    budget: Decimal
+    overdue: int
+
+
+def headline(viewer: User | None, filters: Filters = Filters()) -> Headline:
+    found = total(viewer, filters)
+    return Headline(found.number, found.budget, sum(row.reports for row in overdue_by_region(viewer, filters)))
