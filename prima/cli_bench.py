@@ -113,7 +113,10 @@ def application(url: str) -> Flask:
 
 def prepare(projects: int) -> float | None:
     """Fill the database unless it is filled; the seconds that took, or None when it was filled before."""
+    before = _revision()
     upgrade()
+    if before not in (None, _revision()):
+        _vacuum()  # what a migration wrote into all rows
     if compare_metadata(MigrationContext.configure(db.session.connection()), Model.metadata):
         raise click.ClickException(
             f"The kept portfolio has the tables of another day: remove {FOLDER} in the instance folder and run again."
@@ -133,11 +136,21 @@ def prepare(projects: int) -> float | None:
     folding.fold(db.session())
     seconds = time.perf_counter() - began
     click.echo(f"{sum(counts.values()):,} rows in {seconds:.0f} seconds.")
+    _vacuum()
+    return seconds
+
+
+def _revision() -> str | None:
+    with db.engine.connect() as connection:
+        found: str | None = MigrationContext.configure(connection).get_current_revision()
+    return found
+
+
+def _vacuum() -> None:
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("set statement_timeout = 0"))
         connection.execute(text("vacuum analyze"))
         connection.execute(text("reset statement_timeout"))
-    return seconds
 
 
 HEADINGS = (
