@@ -81,7 +81,7 @@ def command(projects: int, runs: int, only: str, seconds: int) -> None:
             with db.engine.connect() as connection:
                 processor = bench.Processor(connection, beside=f"bench_{SMALL}" if small else "")
             db.session.remove()
-        found = chain(bench.figures(app), bench.growth(app, small, SMALL) if small else ())
+        found = chain(bench.figures(app, lambda name: only in name), bench.growth(app, small, SMALL) if small else ())
         measured, missed = run(found, runs, only, asked, processor)
         loaded = under_load(app, url, processor, seconds) if only in bench_load.NAME else None
         missed += loaded.missed() if loaded else []
@@ -167,6 +167,7 @@ def run(
     for figure in figures:
         if only not in figure.name:
             continue
+        began = time.perf_counter()
         try:
             one = bench.measure(figure, runs, asked, processor.milliseconds)
         except (bench.NoAnswer, loopback.NoServer, OperationalError) as error:
@@ -177,7 +178,7 @@ def run(
         took = one.took
         click.echo(
             f"{one.name:58}{one.questions:>10}{took.wall:>10.1f}{took.cpu:>10.1f}{took.database:>10.1f}"
-            f"{one.ratio:>9.1f}{one.cpu_ratio:>7.1f}"
+            f"{one.ratio:>9.1f}{one.cpu_ratio:>7.1f}{time.perf_counter() - began:>9.0f} s"
         )
         measured.append(one)
         missed += one.missed()

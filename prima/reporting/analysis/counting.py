@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import CTE, Select, Text, and_, case, cast, false, func, null, or_, select, union_all
 from sqlalchemy import literal_column as written
 
-from prima.db import db
+from prima.db import Model, db
 from prima.lists import StatusName
 from prima.places import Office
 from prima.projects.models import (
@@ -25,9 +25,10 @@ from prima.projects.models import (
     SdgMark,
     ThemeMark,
 )
-from prima.reporting.models import Deadline, Expense, ExpenseKind
+from prima.reporting.models import Deadline, Expense, ExpenseKind, Reached, Report
 from prima.reporting.portfolio import Filters
 from prima.reporting.portfolio.choosing import projects
+from prima.reporting.portfolio.keeping import keep
 from prima.reporting.portfolio.sums import REGION, TOO_MUCH, UNSTATED
 from prima.reporting.queries import is_past_due, owes
 from prima.reporting.queries.counted import added_months, reached_by_group
@@ -78,7 +79,9 @@ def counted(
     for arm in sorted(dict.fromkeys(arms), key=len, reverse=True):
         if not any(_adds_up(more, arm, measures, divided) for more in asked):
             asked.append(arm)
-    found = _counted(viewer, filters, tuple(asked), tuple(measures), frozenset(divided))
+    of_it = (tuple(asked), tuple(measures), frozenset(divided))
+    tables = _tables(asked, measures, divided)
+    found = keep(viewer, filters, ("counted", *of_it), tables, lambda: _counted(viewer, filters, *of_it))
     whole = found | {
         arm: _added_up(next((more, found[more]) for more in asked if _adds_up(more, arm, measures, divided)), arm)
         for arm in arms
@@ -88,6 +91,15 @@ def counted(
     if () in kept and not kept[()]:
         kept[()] = {(): (0,) * len(measures)}
     return kept
+
+
+def _tables(arms: Iterable[Codes], measures: Iterable[str], divided: Collection[str]) -> set[type[Model]]:
+    """What is read for them beside the projects."""
+    wanted = {dimension for arm in arms for dimension in arm}
+    found: set[type[Model]] = {ALLOCATIONS[Dimension(one)] for one in wanted & set(divided)}
+    found |= {MARKED[one][0] for one in wanted & set(MARKED)}
+    found |= {table for name in measures if name in MEASURED for table in READ[MEASURED[name][0]]}
+    return found | ({StatusName} if "stage" in wanted else set())
 
 
 def _adds_up(more: Codes, arm: Codes, measures: Sequence[str], divided: Collection[str]) -> bool:
@@ -354,3 +366,10 @@ MEASURED: dict[str, Measured] = {
     "undeclared": (_people, lambda people: people.c.undeclared),
 }
 """Measures beyond the number of projects and their budgets: from where, and what of it."""
+READ: Mapping[Callable[[], Any], tuple[type[Model], ...]] = {
+    _spent: (Expense,),
+    _late: (Deadline,),
+    _extended: (Extension,),
+    _people: (Beneficiaries, Reached, Report, Deadline),
+}
+"""The tables of each source."""

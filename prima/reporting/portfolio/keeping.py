@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -57,34 +57,32 @@ Asking = Callable[Concatenate[User | None, Filters, Rest], Made]
 
 
 def keeping(*uses: type[Model]) -> Callable[[Asking[Rest, Made]], Asking[Rest, Made]]:
-    """Keep what a function of the viewer, the filters and more makes from the chosen projects and the tables `uses`.
-
-    What it makes is kept as long as the quarter of an hour at most; it belongs to many and must not be changed.
-    """
+    """Keep what a function of the viewer, the filters and more makes of tables that are always these."""
 
     def of(make: Asking[Rest, Made]) -> Asking[Rest, Made]:
         @wraps(make)
         def ask(viewer: User | None, filters: Filters, *args: Rest.args, **named: Rest.kwargs) -> Made:
-            set_ones = filters.args()
-            if viewer is None or LIVE.intersection(set_ones):
-                return make(viewer, filters, *args, **named)
-            more: tuple[Any, ...] = (*args, *sorted(named.items()))
-            name = (
-                make.__module__,
-                make.__qualname__,
-                told_apart(viewer),
-                filters,
-                more,
-                str(get_locale()),
-                _quarter(),
-            )
-            besides = {FILTERED[one] for one in FILTERED if one in set_ones}
-            tables = sorted({*ALWAYS, *besides, *uses}, key=lambda one: one.__tablename__)
-            return kept.answer(name, tables, lambda: make(viewer, filters, *args, **named))
+            about = (make.__module__, make.__qualname__, *args, *sorted(named.items()))
+            return keep(viewer, filters, about, uses, lambda: make(viewer, filters, *args, **named))
 
         return ask
 
     return of
+
+
+def keep(
+    viewer: User | None, filters: Filters, about: Hashable, uses: Iterable[type[Model]], make: Callable[[], Made]
+) -> Made:
+    """What `make` reads of the chosen projects and the tables `uses`, kept for a quarter of an hour at most.
+
+    `about` is what is asked beside who asks and the filters. What is kept belongs to many and must not be changed.
+    """
+    set_ones = filters.args()
+    if viewer is None or LIVE.intersection(set_ones):
+        return make()
+    besides = {FILTERED[one] for one in FILTERED if one in set_ones}
+    tables = sorted({*ALWAYS, *besides, *uses}, key=lambda one: one.__tablename__)
+    return kept.answer((about, filters, told_apart(viewer), str(get_locale()), _quarter()), tables, make)
 
 
 def _quarter() -> Any:

@@ -19,7 +19,7 @@ from prima.projects.models import Step
 from prima.projects.stages import Status
 from prima.reporting.portfolio.choosing import chosen, conditions
 from prima.reporting.portfolio.filters import Filters
-from prima.reporting.portfolio.keeping import keeping
+from prima.reporting.portfolio.keeping import keep, keeping
 from prima.users import User
 
 HALF, NINE_TENTHS = 50, 90
@@ -49,21 +49,22 @@ def stays(viewer: User | None, filters: Filters) -> dict[Status, Days]:
         .group_by(Step.source, Step.days)
     )
     found: dict[Status, dict[int, int]] = defaultdict(dict)
-    for status, length, number in db.session.execute(query):
+    rows: Any = db.session.execute(query)
+    for status, length, number in rows:
         found[status][length] = number
     return dict(found)
 
 
-@keeping(Round, Clearance, HandbookEdition, RoleName)
 def heaped(viewer: User, filters: Filters) -> tuple[list[Heap], list[Heap], list[Heap]]:
     """Where the chosen projects wait: by role, by region, and all together."""
-    return heaps(viewer, *conditions(viewer, filters))
+    tables = (Round, Clearance, HandbookEdition, RoleName)
+    return keep(viewer, filters, "heaped", tables, lambda: heaps(viewer, *conditions(viewer, filters)))
 
 
-@keeping(Round, Clearance, RoleName)
 def answered(viewer: User, filters: Filters) -> list[Took]:
     """How long answers to clearances took this year."""
-    return to_answer(viewer, clock.today().year, *conditions(viewer, filters))
+    year, tables = clock.today().year, (Round, Clearance, RoleName)
+    return keep(viewer, filters, "answered", tables, lambda: to_answer(viewer, year, *conditions(viewer, filters)))
 
 
 def told(days: Days) -> Stay | None:
