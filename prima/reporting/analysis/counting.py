@@ -158,10 +158,11 @@ def _base(viewer: User | None, filters: Filters, singles: Sequence[str], measure
 def _arm(
     base: CTE, place: int, arm: Codes, width: int, measures: Sequence[str], parts: Mapping[str, CTE]
 ) -> Select[Any]:
-    source, codes, divided = _joined(base, arm, parts)
+    source, codes, divided_by = _joined(base, arm, parts)
+    divided = list(divided_by.values())
     empty = [cast(null(), Text)] * (width - len(arm))
     if len(divided) > 1 and list(measures) == [ALLOCATED]:
-        cells = _cells(base, source, codes, divided)
+        cells = _cells(base, source, codes, divided_by)
         *named, amount = cells.c
         query = select(written(str(place)), *named, *empty, func.coalesce(func.sum(amount), written("0")))
         return query.group_by(*named)
@@ -180,16 +181,16 @@ def _arm(
     return query.group_by(*codes.values()) if codes else query
 
 
-def _joined(base: CTE, arm: Codes, parts: Mapping[str, CTE]) -> tuple[Any, dict[str, Any], list[Any]]:
-    """The projects with what an arm counts by, its codes by dimension, and the divided ones among them."""
+def _joined(base: CTE, arm: Codes, parts: Mapping[str, CTE]) -> tuple[Any, dict[str, Any], dict[str, Any]]:
+    """The projects with what an arm counts by; by dimension its codes, and the parts of the divided ones."""
     codes: dict[str, Any] = {}
-    divided: list[Any] = []
+    divided: dict[str, Any] = {}
     source: Any = base
     for dimension in arm:
         if dimension in parts:
             part = parts[dimension].alias()
             source, code = source.join(part, part.c.id == base.c.id), cast(part.c.code, Text)
-            divided.append(part)
+            divided[dimension] = part
         elif dimension in MARKED:
             model, column = MARKED[dimension]
             mark = model.__table__.alias()
@@ -201,16 +202,16 @@ def _joined(base: CTE, arm: Codes, parts: Mapping[str, CTE]) -> tuple[Any, dict[
     return source, codes, divided
 
 
-def _cells(base: CTE, source: Any, codes: Mapping[str, Any], divided: Sequence[Any]) -> Any:
+def _cells(base: CTE, source: Any, codes: Mapping[str, Any], divided: Mapping[str, Any]) -> Any:
     """The cells of two divided dimensions as in `_amount`, each corner computed once and not for all four around it.
 
     A corner between two codes of each belongs to four cells, to two of them the other way round. Where one dimension
     has come to its end the corner is the running sum of the other, and what that leaves to a cell is an amount.
     """
-    one, other = divided
+    one, other = divided.values()
     going_on = (one.c.next.is_not(None), other.c.next.is_not(None))
     named = [code.label(f"code_{place}") for place, code in enumerate(codes.values())]
-    places = [f"code_{list(codes).index(name)}" for name, code in codes.items() if code.clause.table in divided]
+    places = [f"code_{list(codes).index(name)}" for name in divided]
     corner = func.sum(func.round(one.c.upto * other.c.upto / base.c.budget, 2)).label("amount")
     following = (one.c.next.label("next_one"), other.c.next.label("next_other"))
     corners = (
