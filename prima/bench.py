@@ -824,7 +824,8 @@ def _analyses(office: Office, year: int) -> Iterator[tuple[str, str, str, str]]:
     for name in reports.REPORTS:
         kind = "analysis by areas" if name in divided or name == "activities" else "analysis"
         yield kind, divided.get(name, name), MANAGER, f"/analysis/{name}"
-        yield "analysis as it was", divided.get(name, name), MANAGER, f"/analysis/{name}"
+        if name != "overdue":  # it lists projects by title, and titles are never kept
+            yield "analysis as it was", divided.get(name, name), MANAGER, f"/analysis/{name}"
     yield "analysis by areas", "area of work x activity type, a year", MANAGER, f"/analysis/allocation?year={year}"
     for rows, across, measure in (("region", "year", "projects"), ("country", "stage", "budget"),
                                   ("office", "year", "spent"), ("donor", "marker", "overdue")):  # fmt: skip
