@@ -81,7 +81,7 @@ def command(projects: int, runs: int, only: str, seconds: int) -> None:
             with db.engine.connect() as connection:
                 processor = bench.Processor(connection, beside=f"bench_{SMALL}" if small else "")
             db.session.remove()
-        found = chain(bench.figures(app), bench.growth(app, small, SMALL) if small else ())
+        found = chain(bench.figures(app, lambda name: only in name), bench.growth(app, small, SMALL) if small else ())
         measured, missed = run(found, runs, only, asked, processor)
         loaded = under_load(app, url, processor, seconds) if only in bench_load.NAME else None
         missed += loaded.missed() if loaded else []
@@ -113,7 +113,10 @@ def application(url: str) -> Flask:
 
 def prepare(projects: int) -> float | None:
     """Fill the database unless it is filled; the seconds that took, or None when it was filled before."""
+    before = _revision()
     upgrade()
+    if before not in (None, _revision()):
+        _vacuum()  # what a migration wrote into all rows
     if compare_metadata(MigrationContext.configure(db.session.connection()), Model.metadata):
         raise click.ClickException(
             f"The kept portfolio has the tables of another day: remove {FOLDER} in the instance folder and run again."
@@ -133,11 +136,21 @@ def prepare(projects: int) -> float | None:
     folding.fold(db.session())
     seconds = time.perf_counter() - began
     click.echo(f"{sum(counts.values()):,} rows in {seconds:.0f} seconds.")
+    _vacuum()
+    return seconds
+
+
+def _revision() -> str | None:
+    with db.engine.connect() as connection:
+        found: str | None = MigrationContext.configure(connection).get_current_revision()
+    return found
+
+
+def _vacuum() -> None:
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("set statement_timeout = 0"))
         connection.execute(text("vacuum analyze"))
         connection.execute(text("reset statement_timeout"))
-    return seconds
 
 
 HEADINGS = (
@@ -154,6 +167,7 @@ def run(
     for figure in figures:
         if only not in figure.name:
             continue
+        began = time.perf_counter()
         try:
             one = bench.measure(figure, runs, asked, processor.milliseconds)
         except (bench.NoAnswer, loopback.NoServer, OperationalError) as error:
@@ -164,7 +178,7 @@ def run(
         took = one.took
         click.echo(
             f"{one.name:58}{one.questions:>10}{took.wall:>10.1f}{took.cpu:>10.1f}{took.database:>10.1f}"
-            f"{one.ratio:>9.1f}{one.cpu_ratio:>7.1f}"
+            f"{one.ratio:>9.1f}{one.cpu_ratio:>7.1f}{time.perf_counter() - began:>9.0f} s"
         )
         measured.append(one)
         missed += one.missed()

@@ -14,7 +14,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from flask import current_app, g, has_request_context, request
+from flask import Flask, current_app, g, has_request_context, request
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Mapped, Session
 
@@ -98,6 +98,11 @@ def answer(name: Hashable, uses: Sequence[type[Model]], make: Callable[[], Made]
         known.put(key, of_now, found[0])
     made: Made = found[0]
     return made
+
+
+def forget(app: Flask) -> None:
+    """Keep nothing of what was asked before."""
+    app.extensions.pop("prima.kept", None)
 
 
 def worked_out(uses: Sequence[type[Model]], make: Callable[[], Made]) -> Made:

@@ -62,6 +62,41 @@ def test_a_bound_may_be_seconds(monkeypatch):
     assert measured("Word", 1, wall=1250).missed() == ["Word takes 1.25 seconds; 1 are allowed."]
 
 
+def test_what_takes_long_is_measured_less_often(monkeypatch):
+    """A figure and its floor by a clock of their own: so many seconds each time, and how often they are measured."""
+
+    def often(seconds: float) -> int:
+        clock, turns = [0.0], []
+        monkeypatch.setattr(bench.time, "perf_counter", lambda: clock[0])
+
+        def work() -> int:
+            turns.append(1)
+            clock[0] += seconds
+            return 1
+
+        found = bench.measure(bench.Figure("x", "x", work, lambda: 1), 9, [])
+        assert found.took.wall == pytest.approx(seconds * 1000)
+        return len(turns)
+
+    assert often(0.1) == bench.WARM_UP + 9
+    assert often(3) == 7, "until so many seconds have gone"
+    assert often(6) == 1 + bench.RUNS_OF_SLOW
+    assert often(16) == bench.RUNS_OF_SLOW, "what is first counts"
+
+
+def test_nothing_is_prepared_for_what_is_not_measured(app, monkeypatch):
+    fill(db.session(), 200)
+
+    def never(*_given: object) -> None:
+        raise AssertionError("this is prepared for nothing")
+
+    for place, name in ((bench, "_all_written"), (bench, "_among"), (bench.loopback, "Loopback"),
+                        (bench.Reader, "types")):  # fmt: skip
+        monkeypatch.setattr(place, name, never)
+    names = [one.name for one in bench.figures(app, lambda name: "analysis" in name)]
+    assert any(name.startswith("analysis") for name in names) and not any("an hour" in name for name in names)
+
+
 def test_what_the_database_takes_of_the_processor_is_counted(app):
     processor = bench.Processor(db.session.connection())
     before = processor.milliseconds()

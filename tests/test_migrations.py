@@ -351,3 +351,33 @@ def test_words_of_what_stands_there_are_found_and_the_way_back_takes_them_away(r
     downgrade()
     columns = "select count(*) from information_schema.columns where udt_name = 'tsvector' and table_schema = 'public'"
     assert rows(columns) == [(1,)]  # the one that was there before
+
+
+STEPS = """
+insert into step (project_id, move, source, target, at, note)
+    select id, move, source, target, timestamptz '2016-01-01 00:00+00' + span, '' from project, (values
+        (1, 'create', null, 'CONCEPT', interval '0 days'), (2, 'go', 'CONCEPT', 'DRAFT', interval '3 days 23:59'),
+        (3, 'go', 'DRAFT', 'ACTIVE', interval '14 days'))
+        as m (number, move, source, target, span) order by number, id;
+update report set state = 'submitted', first_submitted_on = '2017-03-30';
+"""
+
+
+def test_stays_and_days_are_kept_of_what_stands_there_and_of_what_comes(running):
+    upgrade(revision="0017")
+    db.session.execute(text(STEPS))
+    db.session.commit()
+    upgrade(revision="0018")
+    assert rows("select source, days, count(*) from step group by 1, 2 order by 2") == [
+        ("CONCEPT", 3, 3), ("DRAFT", 10, 3), (None, None, 3),
+    ]  # fmt: skip
+    assert rows("select handed_in_on::text from deadline") == [("2017-03-30",)]
+    db.session.execute(text("update report set state = 'returned'"))
+    db.session.execute(text("delete from step where source = 'CONCEPT'"))
+    db.session.commit()
+    assert rows("select days, count(*) from step where source is not null group by 1") == [(14, 3)]
+    assert rows("select handed_in_on from deadline") == [(None,)]
+    downgrade(revision="0017")
+    db.session.execute(text("update report set state = 'accepted'"))
+    db.session.execute(text("delete from step"))
+    db.session.commit()

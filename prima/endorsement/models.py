@@ -38,7 +38,10 @@ class Round(Model):
     Only the newest round of a project is open; `closed_at` is set when the proposal goes back or comes in again.
     """
 
-    __table_args__ = (UniqueConstraint("project_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("project_id", "number"),
+        Index("ix_round_project", "id", postgresql_include=["project_id"]),
+    )
 
     id: Mapped[Key]
     project_id: Mapped[int] = mapped_column(ForeignKey("project.id"))
@@ -99,6 +102,12 @@ class Clearance(Model):
         Index("ix_clearance_open_due", "due_on", postgresql_where="verdict is null"),
         Index("ix_clearance_open_fallback", "fallback", postgresql_where="verdict is null and fallback is not null"),
         Index("ix_clearance_open_place", "place", postgresql_where="verdict is null and place is not null"),
+        Index(
+            "ix_clearance_answered",
+            "decided_at",
+            postgresql_include=["round_id", "role", "opened_at", "due_on"],
+            postgresql_where="decided_at is not null and stands_id is null",
+        ),
     )
 
     id: Mapped[Key]

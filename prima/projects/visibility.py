@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -89,6 +89,11 @@ def in_sight(seen: Sight) -> ColumnElement[bool]:
     if seen.fund:
         ways.append(Project.funding == Funding.FUND)
     return or_(false(), *ways)
+
+
+def told_apart(user: User) -> tuple[Hashable, ...]:
+    """What decides what a person sees, but for the parts they have in projects: kept answers are named by it."""
+    return user.id, user.active, sight(user), frozenset(asked_as(user))
 
 
 def out_of_sight(user: User) -> Select[Any]:

@@ -122,6 +122,21 @@ def test_allocated_amounts_add_up_to_the_cent_in_rows_and_columns(app, seen_by, 
                 assert found[dimension,].get((of,), (0,))[0] == (part or 0)
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_corners_computed_once_give_the_cells_that_are_computed_whole(app, seen_by, seed):
+    """Beside another measure each cell is computed by itself."""
+    dice = Random(seed)
+    a_varied_portfolio(dice)
+    for viewer in people(seen_by):
+        filters = some_filters(dice)
+        for arm in (("area", "activity"), ("year", "activity", "country"), ("region", "country", "area", "sdg")):
+            by_corner = counted(viewer, filters, [arm, arm[1:], ()], [ALLOCATED])
+            whole = counted(viewer, filters, [arm, arm[1:], ()], [ALLOCATED, "projects"])
+            for one in (arm, arm[1:], ()):
+                amounts = {key: values[0] for key, values in whole[one].items() if values[0] or not one}
+                assert {key: values[0] for key, values in by_corner[one].items()} == amounts
+
+
 def test_a_budget_is_divided_in_proportion_within_two_cents(app):
     a_varied_portfolio(Random(7), 25)
     for project in db.session.scalars(select(Project).where(Project.budget_usd > 0)):

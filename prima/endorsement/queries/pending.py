@@ -30,7 +30,7 @@ from sqlalchemy import (
 from sqlalchemy import literal as said
 from sqlalchemy.orm import aliased
 
-from prima import clock
+from prima import clock, kept
 from prima.db import db
 from prima.endorsement.models import Clearance, Round
 from prima.endorsement.queries.asked import Place, asked, takers
@@ -39,9 +39,9 @@ from prima.endorsement.steps import DESKS
 from prima.handbook.published import HandbookEdition
 from prima.lists import RegionalOffice, RoleName
 from prima.places import Office, OfficeLink
-from prima.projects.models import Project, Step
+from prima.projects.models import Party, Project, Step
 from prima.projects.stages import Funding, Status
-from prima.projects.visibility import may_see, region_link
+from prima.projects.visibility import may_see, region_link, told_apart
 from prima.users import Role, User
 from prima.workdays import add_working_days
 
@@ -164,17 +164,22 @@ class Heap:
     name: str
     number: int
     projects: int
-    median: float
-    """Days that half of it have waited at most."""
+    half_since: float
+    """Half of it came at this moment or later, in seconds since 1970."""
     oldest: datetime
+
+    @property
+    def median(self) -> float:
+        """Days that half of it have waited at most."""
+        return (clock.now().timestamp() - self.half_since) / 86400
 
 
 def heaps(viewer: User, *among: ColumnElement[bool]) -> tuple[list[Heap], list[Heap], list[Heap]]:
     """Where proposals wait: by role, by region, and all together (none or one). `among` are conditions on Project."""
     lying = asked(may_see(viewer), *among).subquery("lying")
     c = lying.c
-    waited = func.date_part("epoch", said(clock.now()) - c.since_at, type_=Double) / 86400.0
-    columns = (func.count(), func.count(c.project_id.distinct()), func.percentile_cont(0.5).within_group(waited))
+    since = func.date_part("epoch", c.since_at, type_=Double)
+    columns = (func.count(), func.count(c.project_id.distinct()), func.percentile_cont(0.5).within_group(since))
     grouped = (
         select(
             func.grouping(c.role, c.region_code).label("dimension"),
@@ -196,11 +201,11 @@ def heaps(viewer: User, *among: ColumnElement[bool]) -> tuple[list[Heap], list[H
         .outerjoin(RegionalOffice, RegionalOffice.code == grouped.c.region_code)
         .order_by(RoleName.position, RegionalOffice.position)
     )
-    for dimension, code, region, number, projects, median, oldest, role_name, region_name in db.session.execute(query):
+    for dimension, code, region, number, projects, since, oldest, role_name, region_name in db.session.execute(query):
         place = (_BY_ROLE, _BY_REGION).index(dimension) if dimension in (_BY_ROLE, _BY_REGION) else 2
         name, key = (role_name, code) if place == 0 else (region_name, region)
         if number:
-            found[place].append(Heap(key or "", name or "", number, projects, median, oldest))
+            found[place].append(Heap(key or "", name or "", number, projects, since, oldest))
     return found
 
 
@@ -218,6 +223,11 @@ class Took:
 
 def to_endorsement(viewer: User, year: int | None) -> list[Took]:
     """Days from the first submission to the endorsement, by Regional Office; the last row is all of them."""
+    tables = (Step, Project, Party, OfficeLink, RegionalOffice)
+    return kept.answer(("to endorsement", told_apart(viewer), year), tables, lambda: _to_endorsement(viewer, year))
+
+
+def _to_endorsement(viewer: User, year: int | None) -> list[Took]:
     # One look at the steps: joined to themselves, they would be read again by each process that takes part.
     submitted = func.min(Step.at).filter(Step.move == "submit").over(partition_by=Step.project_id)
     moves = (
@@ -265,6 +275,12 @@ def to_answer(viewer: User, year: int | None, *among: ColumnElement[bool]) -> li
         .order_by(RoleName.position)
     )
     return [Took(*row) for row in db.session.execute(asked_for)]
+
+
+def answered(viewer: User, year: int | None) -> list[Took]:
+    """`to_answer` of all projects."""
+    tables = (Clearance, Round, RoleName, Project, Party, OfficeLink)
+    return kept.answer(("answered", told_apart(viewer), year), tables, lambda: to_answer(viewer, year))
 
 
 def _percentiles(span: ColumnElement[Any]) -> tuple[ColumnElement[Any], ...]:

@@ -105,7 +105,7 @@ def times() -> str:
         form=times_filter(years, year),
         problems=problems,
         endorsed=queries.to_endorsement(viewer(), asked),
-        answered=queries.to_answer(viewer(), asked),
+        answered=queries.answered(viewer(), asked),
     )
 
 

@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal, localcontext
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, Numeric, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, Integer, Numeric, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -326,8 +326,17 @@ class Party(Model):
 class Step(Model):
     """One move of the life cycle: from where to where, by whom (for whom), when and why."""
 
-    # Of all projects at once, dashboards read how long each stood in a status: from this index alone.
-    __table_args__ = (Index("ix_step_road", "project_id", "id", postgresql_include=["source", "at"]),)
+    # Of all projects at once, dashboards read how long each stood in a status, and until it was endorsed: from these
+    # indexes alone.
+    __table_args__ = (
+        Index("ix_step_road", "project_id", "id", postgresql_include=["source", "days"]),
+        Index(
+            "ix_step_endorsement",
+            "project_id",
+            postgresql_include=["move", "at"],
+            postgresql_where="move = 'submit' or move = 'endorse'",
+        ),
+    )
 
     id: Mapped[Key]
     project_id: Mapped[int] = mapped_column(ForeignKey("project.id"))
@@ -338,6 +347,8 @@ class Step(Model):
     behalf_of_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     at: Mapped[datetime] = mapped_column(default=clock.now)
     note: Mapped[str] = mapped_column(default="")
+    days: Mapped[int | None] = mapped_column(Integer)
+    """Whole days since the step before, that the project stood in `source`; triggers write it (migration 0018)."""
 
     project: Mapped[Project] = relationship(back_populates="steps", lazy="raise")
     actor: Mapped[User | None] = relationship(foreign_keys=[actor_id], lazy="raise")

@@ -17,6 +17,7 @@ from prima.projects.models import Beneficiaries, Extension, Project
 from prima.reporting.models import Deadline
 from prima.reporting.portfolio import Filters
 from prima.reporting.portfolio.choosing import chosen, projects
+from prima.reporting.portfolio.keeping import keeping
 from prima.reporting.portfolio.sums import REGION
 from prima.reporting.queries import OverdueRow, is_overdue, overdue
 from prima.reporting.queries.counted import added_months, reached_by_group
@@ -40,6 +41,7 @@ class Late:
     number: int
 
 
+@keeping(Deadline, HandbookEdition)
 def late(viewer: User | None, filters: Filters) -> list[Late]:
     days = type_coerce(literal(clock.today()) - Deadline.due_on, Integer)
     *bands, last = AGES

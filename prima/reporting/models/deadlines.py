@@ -53,6 +53,12 @@ class Deadline(Model):
             postgresql_include=["id", "project_id", "kind", "is_open"],
             postgresql_where="fell_away_at is null",
         ),
+        Index(
+            "ix_deadline_handed_in",
+            "due_on",
+            postgresql_include=["project_id", "kind", "handed_in_on"],
+            postgresql_where="handed_in_on is not null and fell_away_at is null",
+        ),
         Index("ix_deadline_open_until", text(OPEN_UNTIL.replace("deadline.", "")), "project_id"),
         Index(
             "uq_deadline_project_id_kind_period_to",
@@ -84,6 +90,8 @@ class Deadline(Model):
     """Nothing accepted or handed in yet, and not fallen away."""
     fell_away_at: Mapped[datetime | None]
     done_at: Mapped[datetime | None]
+    handed_in_on: Mapped[date | None]
+    """When its report was first handed in, while it is not returned; triggers write it (migration 0018)."""
 
     finance = cast("dict[int, Stated] | None", None)
     """What finance states by budget line, up to the report's last day, where it was looked up; no column."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
-from typing import Any
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from flask_babel import get_locale
 
 from prima import clock, kept
 from prima.db import Model, db
-from prima.lists import StatusName
+from prima.lists import RegionalOffice, StatusName
 from prima.places import Office, OfficeLink
 from prima.projects.models import (
     ALLOCATIONS,
@@ -22,13 +25,16 @@ from prima.projects.models import (
     ThemeMark,
 )
 from prima.projects.rights import asked_as
-from prima.projects.visibility import Sight, out_of_sight, sight
+from prima.projects.visibility import Sight, out_of_sight, sight, told_apart
 from prima.reporting.models import Deadline
 from prima.reporting.portfolio.filters import Filters
 from prima.reporting.summary import SOURCES
 from prima.users import User
 
 Tables = tuple[type[Model], ...]
+Rest = ParamSpec("Rest")
+Made = TypeVar("Made")
+Asking = Callable[Concatenate[User | None, Filters, Rest], Made]
 TABLES: Mapping[str, Tables] = {
     "stage": (StatusName,),
     "office": (Office,),
@@ -48,8 +54,10 @@ TABLES: Mapping[str, Tables] = {
 """What filters read beside the projects, and the links of offices to regions."""
 UNKEPT = frozenset({"q", "bookmarked"})
 """What these choose changes without being noted, or is the viewer's own."""
+CHOSEN: Tables = (Project, Party, Office, OfficeLink, RegionalOffice)
+"""What tells which projects are chosen, and in which region they are."""
 QUARTER = 900
-"""Seconds."""
+"""Seconds in which no day begins anywhere: the clocks of all time zones are quarters of an hour apart."""
 
 
 def tables(filters: Filters) -> Tables | None:
@@ -73,7 +81,7 @@ def moment() -> Hashable:
 
 def whose(viewer: User | None) -> Hashable:
     """Whatever of a viewer decides what they see."""
-    return viewer and (viewer.id, viewer.active, sight(viewer), frozenset(asked_as(viewer)))
+    return viewer and told_apart(viewer)
 
 
 def sight_of(viewer: User | None) -> tuple[Sight | None, tuple[int, ...]]:
@@ -88,3 +96,31 @@ def beside(viewer: User) -> tuple[int, ...]:
     return kept.answer(
         name, (Project, Party, OfficeLink), lambda: tuple(sorted(db.session.scalars(out_of_sight(viewer))))
     )
+
+
+def keeping(*uses: type[Model]) -> Callable[[Asking[Rest, Made]], Asking[Rest, Made]]:
+    """Keep what a function of the viewer, the filters and more makes of tables that are always these."""
+
+    def of(make: Asking[Rest, Made]) -> Asking[Rest, Made]:
+        @wraps(make)
+        def ask(viewer: User | None, filters: Filters, *args: Rest.args, **named: Rest.kwargs) -> Made:
+            about = (make.__module__, make.__qualname__, *args, *sorted(named.items()))
+            return keep(viewer, filters, about, uses, lambda: make(viewer, filters, *args, **named))
+
+        return ask
+
+    return of
+
+
+def keep(
+    viewer: User | None, filters: Filters, about: Hashable, uses: Iterable[type[Model]], make: Callable[[], Made]
+) -> Made:
+    """What `make` reads of the chosen projects and the tables `uses`, kept for a quarter of an hour at most.
+
+    `about` is what is asked beside who asks and the filters. What is kept belongs to many and must not be changed.
+    """
+    read = tables(filters)
+    if viewer is None or read is None:
+        return make()
+    named = sorted({*CHOSEN, *read, *uses}, key=lambda one: one.__tablename__)
+    return kept.answer((about, filters, whose(viewer), str(get_locale()), moment()), named, make)

@@ -12,7 +12,6 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
 from prima import clock, downloads
-from prima.endorsement.queries import heaps, to_answer
 from prima.permissions import Action, guard
 from prima.reporting import portfolio
 from prima.reporting.figures import changes as of_changes
@@ -80,8 +79,7 @@ def _money(user: User, reading: Reading) -> Page:
 
 def _pipeline(user: User, reading: Reading) -> Page:
     asked, filters = (user, reading.filters), reading.filters
-    among = pipeline.among(*asked)
-    roles, regions, everything = heaps(user, among)
+    roles, regions, everything = pipeline.heaped(*asked)
     given = filters.args()
     return of_pipeline.page(
         of_pipeline.Pipeline(
@@ -90,7 +88,7 @@ def _pipeline(user: User, reading: Reading) -> Page:
             roles,
             regions,
             everything,
-            to_answer(user, clock.today().year, among),
+            pipeline.answered(*asked),
             given if set(given) <= OF_WAITING and NONE not in given.values() else None,
         ),
         reading.choices,

@@ -11,6 +11,7 @@ from prima.projects.changes import ChangeKind, ChangeState
 from prima.projects.models import Change, Extension, Project
 from prima.reporting.portfolio.choosing import projects
 from prima.reporting.portfolio.filters import Filters
+from prima.reporting.portfolio.keeping import keeping
 from prima.reporting.portfolio.themes.among import ACTIVATED, REGION, UNSTATED
 from prima.reporting.queries.counted import added_months
 from prima.users import User
@@ -39,6 +40,7 @@ class Extensions:
     """By the year of the decision."""
 
 
+@keeping(Extension, Change)
 def extensions(viewer: User | None, filters: Filters) -> Extensions:
     rows = (
         projects(
@@ -70,6 +72,7 @@ def extensions(viewer: User | None, filters: Filters) -> Extensions:
     return Extensions(found[0b111][0], found.get(0b011, []), found.get(0b101, []), years)
 
 
+@keeping(Extension)
 def reasons(viewer: User | None, filters: Filters, most: int = 10) -> list[Extended]:
     """The reasons given most often, as they were written."""
     reason = func.left(func.btrim(Extension.reason), literal_column(str(LONGEST_REASON))).label("reason")
@@ -91,6 +94,7 @@ class Activated:
     number: int
 
 
+@keeping()
 def activated(viewer: User | None, filters: Filters) -> list[Activated]:
     """The projects that could be extended, by region."""
     query = projects(viewer, filters, REGION, func.count()).where(Project.status.in_(ACTIVATED)).group_by(REGION)
@@ -111,6 +115,7 @@ class Changed:
     """All days together from asking to the decision, of those decided."""
 
 
+@keeping(Change)
 def changes(viewer: User | None, filters: Filters) -> list[Changed]:
     """A draft is its team's own and is not counted."""
     took = Change.decided_on - Change.asked_on

@@ -30,13 +30,14 @@ from prima.places import OfficeLink
 from prima.projects.models import ActivityPlan, Level, Milestone, Project, Result
 from prima.projects.stages import RUNNING
 from prima.reporting.calendar import EVALUATION, EXTENSION_REQUEST
-from prima.reporting.models import ActivityProgress, ActivityState, Deadline, Report
+from prima.reporting.models import ActivityProgress, ActivityState, Deadline
 from prima.reporting.models.deadlines import OPEN_FROM, OPEN_UNTIL
 from prima.reporting.portfolio.choosing import projects
 from prima.reporting.portfolio.filters import NONE, Filters
+from prima.reporting.portfolio.keeping import keeping
 from prima.reporting.portfolio.themes.among import REGION, a_year_ago, gone, has_come
 from prima.reporting.queries import is_past_due, owes
-from prima.reporting.steps import IN, OWING, deadline_name
+from prima.reporting.steps import OWING, deadline_name
 from prima.users import User
 
 SOON = 90
@@ -64,6 +65,7 @@ class Milestones:
         return self.in_time + self.late + self.missed
 
 
+@keeping(Milestone)
 def milestones(viewer: User | None, filters: Filters) -> list[Milestones]:
     done, missed = Milestone.done_on.is_not(None), _missed()
     counts = {
@@ -110,6 +112,7 @@ class Owed:
     overdue: int
 
 
+@keeping(Deadline)
 def owed(viewer: User | None, filters: Filters) -> list[Owed]:
     opens = func.coalesce(Deadline.period_to, Deadline.from_on, Deadline.due_on)
     past = is_past_due()
@@ -147,6 +150,7 @@ class HandedIn:
         return self.on_time + self.late + self.missing
 
 
+@keeping(Deadline)
 def handed_in(viewer: User | None, filters: Filters) -> list[HandedIn]:
     """Those handed in by day first, then by month; those that are owed by an index, as they are few."""
     within, none = Deadline.due_on.between(a_year_ago(), clock.today()), literal(0)
@@ -154,14 +158,13 @@ def handed_in(viewer: User | None, filters: Filters) -> list[HandedIn]:
     columns = (Project.id, Project.status.label("status"), OfficeLink.region_code.label("region"))
     seen = projects(viewer, filters, *columns).cte("seen").prefix_with("MATERIALIZED")
     row = (seen.c.region, Deadline.kind.label("kind"), Deadline.due_on.label("day"))
-    on_time, late = Report.first_submitted_on <= Deadline.due_on, Report.first_submitted_on > Deadline.due_on
+    on_time, late = Deadline.handed_in_on <= Deadline.due_on, Deadline.handed_in_on > Deadline.due_on
     counts = (func.count().filter(on_time).label("on_time"), func.count().filter(late).label("late"))
     asked = (within, Deadline.kind != EXTENSION_REQUEST, Deadline.fell_away_at.is_(None))
     handed = (
         select(*row, *counts, none.label("missing"))
         .join_from(seen, Deadline, Deadline.project_id == seen.c.id)
-        .join(Report, Report.deadline_id == Deadline.id)
-        .where(*asked, Report.state.in_(IN))
+        .where(*asked, Deadline.handed_in_on.is_not(None))
         .group_by(*row)
     )
     soon = literal_column(OPEN_UNTIL).between(a_year_ago(), clock.today())
@@ -206,11 +209,10 @@ class Activities:
         return self.done + self.under_way + self.not_started + self.dropped
 
 
+@keeping(Result, ActivityPlan, ActivityProgress)
 def activities(viewer: User | None, filters: Filters) -> list[Activities]:
     """As `monitoring.planned` and `monitoring.standing` tell it of each; what a change took out is not among them."""
     state = func.coalesce(ActivityProgress.state, ActivityState.NOT_STARTED)
-    # The months of a plan are kept in order (prima.months.read), so the last one stands last.
-    last_month = cast(ActivityPlan.months[-1].astext, Integer)
     # Late when its last month, counted from the start, has ended before today: when so many months have passed.
     passed = _months_since(Project.starts_on)
     unfinished = state.in_((ActivityState.NOT_STARTED, ActivityState.UNDER_WAY))
@@ -226,7 +228,7 @@ def activities(viewer: User | None, filters: Filters) -> list[Activities]:
         select(
             running.c.region,
             *(func.count().filter(state == one) for one in states),
-            func.count().filter(unfinished, last_month <= running.c.passed),
+            func.count().filter(unfinished, ActivityPlan.last_month <= running.c.passed),
         )
         .join_from(running, Result, and_(Result.project_id == running.c.id, Result.level == Level.ACTIVITY))
         .outerjoin(ActivityPlan, ActivityPlan.result_id == Result.id)
@@ -263,6 +265,7 @@ class Coming:
     """Of those that end soon."""
 
 
+@keeping(Deadline)
 def coming(viewer: User | None, filters: Filters) -> list[Coming]:
     today = clock.today()
     opened = has_come(func.coalesce(Deadline.from_on, Deadline.due_on))

@@ -39,6 +39,7 @@ from prima.projects.models import ALLOCATIONS, Dimension, Project
 from prima.reporting.models import Deadline, Expense, ExpenseKind, Report, Spending
 from prima.reporting.portfolio.choosing import chosen, projects
 from prima.reporting.portfolio.filters import NONE, Filters
+from prima.reporting.portfolio.keeping import keeping
 from prima.reporting.portfolio.themes.among import ACTIVATED, REGION, UNSTATED
 from prima.reporting.spending import Figures, Spent
 from prima.reporting.steps import IN
@@ -84,6 +85,7 @@ REGIONS, OFFICES, MARKERS, WHOLE, AREAS, YEARS = 0b011, 0b101, 0b110, 0b111, 8, 
 """What a row is of: as grouping() of region, office and marker tells it, or not of that table."""
 
 
+@keeping(Expense, Deadline, Report, Spending, ALLOCATIONS[Dimension.AREA])
 def used(viewer: User | None, filters: Filters) -> Money:
     """Everything by one question, so that what finance states is gone through once."""
     ids = chosen(viewer, filters)

@@ -7,13 +7,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, cast, func, literal_column, select
+from sqlalchemy import func, select
 
+from prima import clock
 from prima.db import db
-from prima.projects.models import Project, Step
+from prima.endorsement.models import Clearance, Round
+from prima.endorsement.queries import Heap, Took, heaps, to_answer
+from prima.handbook.published import HandbookEdition
+from prima.lists import RoleName
+from prima.projects.models import Step
 from prima.projects.stages import Status
-from prima.reporting.portfolio.choosing import chosen
+from prima.reporting.portfolio.choosing import chosen, conditions
 from prima.reporting.portfolio.filters import Filters
+from prima.reporting.portfolio.keeping import keep, keeping
 from prima.users import User
 
 HALF, NINE_TENTHS = 50, 90
@@ -32,26 +38,33 @@ Days = Mapping[int, int]
 """How many stays were of so many whole days."""
 
 
+@keeping(Step)
 def stays(viewer: User | None, filters: Filters) -> dict[Status, Days]:
     """By status: from the step into it to the step out of it. One that goes on is not among them."""
     ids = chosen(viewer, filters)
-    since = func.lag(Step.at).over(partition_by=Step.project_id, order_by=Step.id)
-    steps = select(Step.source, Step.at, since.label("since")).join(ids, ids.c.id == Step.project_id).subquery("steps")
-    days = cast(func.date_part(literal_column("'day'"), steps.c.at - steps.c.since), Integer)
     query = (
-        select(steps.c.source, days, func.count())
-        .where(steps.c.source.is_not(None), steps.c.since.is_not(None))
-        .group_by(steps.c.source, days)
+        select(Step.source, Step.days, func.count())
+        .join_from(ids, Step, Step.project_id == ids.c.id)
+        .where(Step.source.is_not(None), Step.days.is_not(None))
+        .group_by(Step.source, Step.days)
     )
     found: dict[Status, dict[int, int]] = defaultdict(dict)
-    for status, length, number in db.session.execute(query):
+    rows: Any = db.session.execute(query)
+    for status, length, number in rows:
         found[status][length] = number
     return dict(found)
 
 
-def among(viewer: User | None, filters: Filters) -> ColumnElement[bool]:
-    """A condition on Project: one of the chosen ones."""
-    return Project.id.in_(select(chosen(viewer, filters).c.id))
+def heaped(viewer: User, filters: Filters) -> tuple[list[Heap], list[Heap], list[Heap]]:
+    """Where the chosen projects wait: by role, by region, and all together."""
+    tables = (Round, Clearance, HandbookEdition, RoleName)
+    return keep(viewer, filters, "heaped", tables, lambda: heaps(viewer, *conditions(viewer, filters)))
+
+
+def answered(viewer: User, filters: Filters) -> list[Took]:
+    """How long answers to clearances took this year."""
+    year, tables = clock.today().year, (Round, Clearance, RoleName)
+    return keep(viewer, filters, "answered", tables, lambda: to_answer(viewer, year, *conditions(viewer, filters)))
 
 
 def told(days: Days) -> Stay | None:

@@ -32,13 +32,15 @@ from prima.projects.models import (
     Indicator,
     Measure,
     Project,
+    Result,
     SdgMark,
     ThemeMark,
 )
-from prima.reporting.models import Deadline, IndicatorValue
+from prima.reporting.models import Deadline, IndicatorValue, Reached, Report
 from prima.reporting.monitoring import Kind, share_of_target
 from prima.reporting.portfolio.choosing import chosen
 from prima.reporting.portfolio.filters import NONE, Filters
+from prima.reporting.portfolio.keeping import keeping
 from prima.reporting.portfolio.themes.among import ACTIVATED, gone
 from prima.reporting.queries.counted import reached_by_group
 from prima.users import User
@@ -61,6 +63,7 @@ class Group:
     reached: int
 
 
+@keeping(Beneficiaries, BeneficiaryType, Reached, Report, Deadline)
 def beneficiaries(viewer: User | None, filters: Filters) -> list[Group]:
     """By how they are counted and by type, in the order of the list. Reached as everywhere (queries.counted)."""
     ids = _activated(viewer, filters)
@@ -109,6 +112,7 @@ MARKS: dict[str, tuple[Any, Any]] = {
 }
 
 
+@keeping(*(table for pair in MARKS.values() for table in pair))
 def contributions(viewer: User | None, filters: Filters) -> list[Contribution]:
     """Of each kind in the order of its list, and last (NONE) the projects of which nothing is stated."""
     found = chosen(viewer, filters)
@@ -172,6 +176,7 @@ class Shared:
         return share_of_target(self.level, self.baseline, self.target)
 
 
+@keeping(Indicator, IndicatorValue, CuratedIndicator, Result)
 def indicators(viewer: User | None, filters: Filters) -> list[Shared]:
     """By library indicator in the order of the library; a figure as `monitoring.achieved` tells it of each project."""
     ids = _activated(viewer, filters)
