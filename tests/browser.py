@@ -21,7 +21,7 @@ from werkzeug.test import TestResponse
 from prima import assets, trimming
 
 INLINE = re.compile("a|abbr|b|bdi|bdo|cite|code|data|em|i|kbd|label|mark|q|s|samp|small|span|strong|su[bp]|time|u|var")
-UNSEEN = ("script", "style", "template", "head", "datalist")
+UNSEEN = frozenset(("script", "style", "template", "head", "datalist"))
 NOT_FILLED = ("hidden", "submit", "button", "image", "reset")
 SURROUNDINGS = ("tr", "li", "fieldset", "section", "article", "details")
 
@@ -243,8 +243,9 @@ class Page:
 
     def check(self) -> Page:
         """Hold the page against what every page keeps; all that is wrong is named at once."""
-        wrong = [*structure(self.soup), *labels_missing(self.soup), *script_in(self.soup), *raw_values(self.soup)]
-        wrong += style_missing(self.soup)
+        elements, sight = tags(self.soup), readings(self.soup)
+        wrong = [*structure(self.soup, elements, sight), *labels_missing(self.soup, elements, sight)]
+        wrong += [*script_in(elements), *raw_values(self.soup, elements, sight), *style_missing(self.soup)]
         assert not wrong, f"{self.url} is not as every page must be:\n- " + "\n- ".join(wrong)
         return self
 
@@ -411,43 +412,71 @@ def outermost(elements: Iterable[Tag]) -> list[Tag]:
 # -- reading elements -------------------------------------------------------------------------------------------------
 
 
+def tags(part: Tag) -> list[Tag]:
+    """The elements in a part of the page, in its order."""
+    return [one for one in part.descendants if isinstance(one, Tag)]
+
+
 def named(part: Tag, *names: str) -> list[Tag]:
-    """The elements of these names in a part of the page, in its order; find_all takes ten times as long."""
+    """Those of these names; find_all takes ten times as long."""
     return [one for one in part.descendants if isinstance(one, Tag) and one.name in names]
 
 
 def words(element: Tag | None) -> str:
     """What a person reads in an element, in one line. Of a list of options only the chosen ones are in sight."""
-    return " ".join("".join(pieces(element)).split()) if element is not None else ""
+    return " ".join(reading(element).split()) if element is not None else ""
 
 
 def seen(element: Tag) -> str:
     """The same without the words that are only for those who listen."""
-    return " ".join("".join(pieces(element, only_heard=False)).split())
+    return " ".join(reading(element, only_heard=False).split())
 
 
-def pieces(element: Tag, *, controls: bool = True, only_heard: bool = True) -> Iterable[str]:
+def reading(
+    element: Tag, *, controls: bool = True, only_heard: bool = True, known: dict[int, str] | None = None
+) -> str:
+    """What stands in an element, with its white space; `known` takes the same of each element in sight in it."""
+    parts = []
     for child in element.children:
         if isinstance(child, NavigableString):
             if not isinstance(child, PreformattedString):
-                yield str(child)
+                parts.append(child)
         elif hidden(child) or (not only_heard and "visually-hidden" in child.get("class", ())):
             continue
         elif child.name == "select":
-            yield " ".join(words(option) for option in chosen(child)) if controls else ""
+            parts.append(" ".join(words(option) for option in chosen(child)) if controls else "")
+            if known is not None:
+                reading(child, known=known)
         elif child.name == "textarea" and not controls:
             continue
         else:
-            inner = pieces(child, controls=controls, only_heard=only_heard)
-            yield from inner if INLINE.fullmatch(child.name) else (" ", *inner, " ")
+            inner = reading(child, controls=controls, only_heard=only_heard, known=known)
+            parts.append(inner if is_inline(child.name) else f" {inner} ")
+    found = "".join(parts)
+    if known is not None:
+        known[id(element)] = found
+    return found
+
+
+@cache
+def is_inline(name: str) -> bool:
+    return INLINE.fullmatch(name) is not None
+
+
+def readings(page: Tag) -> dict[int, str]:
+    """What stands in each element in sight, by its id() in Python: one walk through a page for all of them."""
+    known: dict[int, str] = {}
+    reading(page, known=known)
+    return known
 
 
 def hidden(element: Tag) -> bool:
-    return (
-        element.name in UNSEEN
-        or element.has_attr("hidden")
-        or element.get("aria-hidden") == "true"
-        or "d-none" in element.get("class", ())
+    attributes = element.attrs
+    return element.name in UNSEEN or (
+        bool(attributes)
+        and (
+            "hidden" in attributes or attributes.get("aria-hidden") == "true" or "d-none" in attributes.get("class", ())
+        )
     )
 
 
@@ -499,7 +528,7 @@ def label_of(element: Tag, page: Tag, by_id: dict[str, list[Tag]]) -> str:
     around = next((one for one in element.parents if one.name == "label"), None)
     if around is not None and not any(around is label for label in labels):
         labels.append(around)
-    text = " ".join(" ".join("".join(pieces(label, controls=False)).split()) for label in labels)
+    text = " ".join(" ".join(reading(label, controls=False).split()) for label in labels)
     return text or spoken(element, page) or element.get("title", "")
 
 
@@ -556,62 +585,62 @@ def cells(row: Tag) -> list[str]:
 ENUM = re.compile(r"[A-Z]+(_[A-Z0-9]+)+|[a-z]+(_[a-z0-9]+)+")
 REPRESENTATION = re.compile(r"\b[A-Z][a-z]\w+\.[A-Z]{2,}[A-Z_]*\b|<[\w.]+ object at 0x|\bDecimal\('")
 CELLS = ["td", "th", "dd", "dt", "li", "option", "caption", "h1", "h2", "h3", "h4", "span", "p", "a", "button", "label"]
+POINTERS = ("for", "aria-labelledby", "aria-describedby", "list", "form")
+"""Attributes that name the id of another element, or several."""
 
 
-def structure(page: Tag) -> Iterable[str]:
+def structure(page: Tag, elements: list[Tag], sight: dict[int, str]) -> Iterable[str]:
     if not words(page.title):
         yield "it has no title"
     if not (page.html and page.html.get("lang")):
         yield "html has no lang"
     for name in ("h1", "main"):
-        found = [one for one in page.find_all(name) if not unseen(one)]
+        found = [one for one in elements if one.name == name and id(one) in sight]
         if len(found) != 1:
             yield f"it has {len(found)} {name} instead of one"
     if page.h1 and not words(page.h1):
         yield "its h1 is empty"
-    identities = Counter(element["id"] for element in page.find_all(id=True))
+    identities = Counter(element["id"] for element in elements if "id" in element.attrs)
     yield from (f"the id {name!r} stands {times} times" for name, times in identities.items() if times > 1)
-    for attribute in ("for", "aria-labelledby", "aria-describedby", "list", "form"):
-        for element in page.find_all(attrs={attribute: True}):
-            missing = [name for name in element[attribute].split() if name not in identities]
+    for element in elements:
+        for attribute in POINTERS:
+            missing = [name for name in element.attrs.get(attribute, "").split() if name not in identities]
             yield from (f"{attribute}={name!r} of {element.name} names nothing on the page" for name in missing)
-    for link in page.find_all("a", href=re.compile("^#.")):
-        if link["href"][1:] not in identities:
-            yield f"the link {words(link)!r} leads to {link['href']}, which is not on the page"
+        target = element.attrs.get("href", "") if element.name == "a" else ""
+        if target[:1] == "#" and target[1:] and target[1:] not in identities:
+            yield f"the link {words(element)!r} leads to {target}, which is not on the page"
 
 
-def labels_missing(page: Tag) -> Iterable[str]:
+def labels_missing(page: Tag, elements: list[Tag], sight: dict[int, str]) -> Iterable[str]:
     labels = labels_of(page)
-    for element in named(page, "input", "select", "textarea"):
-        if kind_of(element) not in NOT_FILLED and not unseen(element) and not label_of(element, page, labels):
-            yield f"the {kind_of(element)} field {element.get('name')!r} has no label"
+    for element in elements:
+        if element.name in ("input", "select", "textarea") and kind_of(element) not in NOT_FILLED:
+            if id(element) in sight and not label_of(element, page, labels):
+                yield f"the {kind_of(element)} field {element.get('name')!r} has no label"
+        elif element.name == "img" and "alt" not in element.attrs:
+            yield f"a picture has no alt: {element.get('src')}"
     for element in (*buttons_in(page), *links_in(page)):
         if not name_of(element).strip():
             yield f"a {element.name} has no words: {str(element)[:120]}"
-    for picture in page.find_all("img", alt=False):
-        yield f"a picture has no alt: {picture.get('src')}"
 
 
-def script_in(page: Tag) -> Iterable[str]:
-    for script in page.find_all("script", src=False):
-        if script.get_text().strip() and script.get("type") != "application/json":
-            yield f"script stands in the page: {script.get_text().strip()[:80]}"
-    for style in page.find_all("style"):
-        if style.get_text().strip():
-            yield f"style stands in the page: {style.get_text().strip()[:80]}"
-    for element in page.descendants:
-        if not isinstance(element, Tag):
-            continue
+def script_in(elements: list[Tag]) -> Iterable[str]:
+    for element in elements:
+        if element.name == "script" and not element.has_attr("src"):
+            if element.get_text().strip() and element.get("type") != "application/json":
+                yield f"script stands in the page: {element.get_text().strip()[:80]}"
+        elif element.name == "style" and element.get_text().strip():
+            yield f"style stands in the page: {element.get_text().strip()[:80]}"
         for name in element.attrs:
             if name == "style" or name.startswith("on"):
                 yield f"{element.name} has the attribute {name}={element[name]!r}"
-        if element.get("href", "").lower().startswith("javascript:"):
+        if element.attrs.get("href", "").lower().startswith("javascript:"):
             yield f"the link {words(element)!r} is script"
 
 
 def style_missing(page: Tag) -> Iterable[str]:
     """A class that Bootstrap knows, and that no word in our sources stands for: put together of parts."""
-    found = {name for element in page.find_all(class_=True) for name in element["class"]}
+    found = {name for element in tags(page) for name in element.attrs.get("class", ())}
     return [f"Bootstrap's class {name!r} was cut out of the style that is served" for name in found & cut_out()]
 
 
@@ -622,10 +651,11 @@ def cut_out() -> frozenset[str]:
     return frozenset(trimming.classes(path.read_text("utf-8")) - served)
 
 
-def raw_values(page: Tag) -> Iterable[str]:
-    body = page.body or page
-    for element in named(body, *CELLS):
-        text = words(element)
-        if not unseen(element) and (text == "None" or ENUM.fullmatch(text)):
-            yield f"a {element.name} shows the raw value {text!r}"
-    yield from (f"the text shows {found.group()!r}" for found in REPRESENTATION.finditer(words(body)))
+def raw_values(page: Tag, elements: list[Tag], sight: dict[int, str]) -> Iterable[str]:
+    everything = " ".join(sight[id(page)].split())
+    for element in elements:
+        if element.name in CELLS and id(element) in sight:
+            text = sight[id(element)].strip()
+            if text == "None" or ENUM.fullmatch(text):
+                yield f"a {element.name} shows the raw value {text!r}"
+    yield from (f"the text shows {found.group()!r}" for found in REPRESENTATION.finditer(everything))

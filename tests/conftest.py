@@ -28,13 +28,19 @@ from tests.browser import Browser
 HERE = Path(__file__).parent
 TODAY = date(2016, 10, 1)
 LONG = (
-    "journeys/",
     "test_bench.py",
+    "journeys/test_running_project.py",
+    "test_serve.py",
     "test_demonstration.py",
+    "test_kill.py",
+    "journeys/",
     "endorsement/test_machine.py",
     "endorsement/test_parallel.py",
     "endorsement/test_segregation.py",
     "test_embedded.py",
+    "test_migrations.py",
+    "test_scheduler.py",
+    "test_restart.py",
 )
 """What takes longest, by the beginning of its path under tests/."""
 

@@ -133,8 +133,21 @@ def test_a_bound_may_be_of_what_is_computed(monkeypatch):
 
 
 @pytest.fixture
-def run(app, databases, monkeypatch):
-    monkeypatch.setenv("BENCH_DATABASE_URL", databases("prima_bench"))
+def empty(databases):
+    """A database without a table."""
+    return databases("prima_bench")
+
+
+@pytest.fixture
+def migrated(databases, template_url):
+    return databases("prima_bench", template=make_url(template_url).database)
+
+
+@pytest.fixture
+def run(app, request, monkeypatch):
+    """On a database that has its tables and lists, or on the empty one where the test names it."""
+    url = request.getfixturevalue("empty" if "empty" in request.fixturenames else "migrated")
+    monkeypatch.setenv("BENCH_DATABASE_URL", url)
     monkeypatch.setattr(bench, "WARM_UP", 0)
     monkeypatch.setattr(bench, "FINANCE_ROWS", 200)
     monkeypatch.setattr(bench, "QUEUED", 200)
@@ -148,7 +161,7 @@ def run(app, databases, monkeypatch):
     return typed
 
 
-def test_a_small_portfolio_is_made_once_and_measured(run):
+def test_a_small_portfolio_is_made_once_and_measured(empty, run):
     first = run("--projects", "200")
     assert "Filling the database with 200 projects" in first.output
     assert "was not measured" not in first.output

@@ -6,7 +6,7 @@ import itertools
 from decimal import Decimal
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import delete, select
 
@@ -15,6 +15,7 @@ from prima.lists import ActivityType, AreaOfWork
 from prima.projects import operations, queries
 from prima.projects.models import ALLOCATIONS, AllocationBasis, Basis, BudgetLine, Dimension
 from prima.projects.operations.budget import total
+from tests.chance import tried
 from tests.factories import a_project, a_user
 
 COUNTRIES = ("KEN", "UGA", "SOM")
@@ -63,7 +64,7 @@ def write(project, amount: Decimal, rate: Decimal | None) -> None:
 
 
 @pytest.mark.parametrize("dimension", Dimension)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@tried
 @given(before=AMOUNTS, after=AMOUNTS, rate=st.none() | RATES, cuts=CUTS)
 def test_a_percentage_set_allocation_follows_every_total(project, dimension, before, after, rate, cuts):
     reference, developer = project
@@ -94,7 +95,7 @@ def test_a_percentage_set_allocation_follows_every_total(project, dimension, bef
     assert sums(loaded.id, dimension) == (after, loaded.budget_usd)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@tried
 @given(amounts=st.lists(AMOUNTS, min_size=1, max_size=3), rate=st.none() | RATES)
 def test_amounts_that_sum_to_the_budget_do_so_in_usd_too(project, amounts, rate):
     reference, developer = project

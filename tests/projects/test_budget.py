@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import delete, select
 
@@ -16,6 +16,7 @@ from prima.projects.operations.budget import amount_of, values_of
 from prima.projects.operations.drafting import fingerprint
 from prima.projects.operations.rows import Row
 from prima.projects.stages import Status
+from tests.chance import tried
 from tests.factories import a_matrix, a_project, a_user
 
 
@@ -338,7 +339,7 @@ def spend(project, developer, *costs, area=None):
     )
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@tried
 @given(
     cents=st.lists(st.integers(1, 10**9), min_size=1, max_size=3),
     weights=st.lists(st.integers(0, 10_000), min_size=7, max_size=7).filter(any),

@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -22,6 +22,7 @@ from prima.projects.models import (
 )
 from prima.projects.stages import Funding
 from prima.rates import ExchangeRate
+from tests.chance import tried
 from tests.factories import a_project, a_user
 from tests.projects.test_budget import fill, row
 
@@ -183,7 +184,7 @@ TABLES = {
 }
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@tried
 @given(
     cents=st.lists(st.integers(1, 10**10), min_size=1, max_size=4),
     weights=st.lists(st.integers(0, 10_000), min_size=4, max_size=4).filter(any),

@@ -4,7 +4,7 @@ import re
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -18,6 +18,7 @@ from prima.projects.operations.matrix import ABOVE, MOST_OUTCOMES, MOST_ROWS, go
 from prima.projects.snapshot import snapshot
 from prima.projects.stages import Status
 from prima.projects.tasks import tasks
+from tests.chance import tried
 from tests.factories import a_matrix, a_project, a_user
 
 
@@ -488,7 +489,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@tried
 @given(steps=STEPS)
 def test_no_sequence_of_steps_leaves_a_gap_or_breaks_the_tree(app, developer, steps):
     project = a_project(developer=developer)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
@@ -17,6 +17,7 @@ from prima.outbox import Letter, LetterState
 from prima.places import Office, OfficeKind, OfficeLink
 from prima.projects.models import Milestone
 from prima.reporting import queries, reminders
+from tests.chance import tried
 from tests.conftest import TODAY
 from tests.factories import a_deadline, a_user, an_active_project
 from tests.reporting.finance import signed_in
@@ -97,7 +98,7 @@ def how_late(passed: int) -> str:
     return f"{days} late" if passed > 0 else f"due in {days}"
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@tried
 @given(steps=STEPS, places=DEADLINES, begins=st.integers(0, 23))
 def test_after_any_outage_and_any_leap_of_the_clock_the_letters_are_those_of_the_model(
     app, tmp_path, monkeypatch, steps, places, begins
