@@ -124,6 +124,11 @@ class Authority:
     areas: frozenset[str] = frozenset()
     """The areas of work that a thematic specialist is chosen for; none: whatever has no specialist of its own."""
 
+    @property
+    def name(self) -> tuple[Any, ...]:
+        """Plain values that tell it from others."""
+        return self.role, self.scope, self.region_code, self.office_id, self.absent and self.absent.id, self.areas
+
     @classmethod
     def of(cls, grant: Grant, absent: User | None) -> Authority:
         return cls(grant.role, grant.scope, grant.region_code, grant.office_id, absent, frozenset(grant.areas))

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import (
     ARRAY,
     CTE,
+    BigInteger,
+    Boolean,
     ColumnElement,
     Date,
+    DateTime,
     FromClause,
     Integer,
     Select,
@@ -32,8 +37,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from prima import clock
-from prima.db import db
+from prima import clock, kept
+from prima.db import Model, db
 from prima.endorsement.models import Claim, Clearance, Decision, Round
 from prima.endorsement.queries.asked import (
     SITTING,
@@ -53,11 +58,12 @@ from prima.handbook.published import HandbookEdition
 from prima.lists import RegionalOffice
 from prima.permissions import Action, administrator
 from prima.places import Office, OfficeLink
-from prima.projects.models import Project
+from prima.projects.models import Party, Project
 from prima.projects.snapshot import STRUCTURED
 from prima.projects.stages import Funding, Status
 from prima.projects.visibility import region_link
-from prima.users import Role, User
+from prima.recordset import sent
+from prima.users import Delegation, Grant, Role, User
 from prima.workdays import add_working_days, working_days_between
 
 
@@ -137,30 +143,81 @@ def service_days(handbook: Edition, status: str, funding: Funding) -> int:
     return max((desk.days or 0 for desk in handbook.desks_for(status, funding.value)), default=0)
 
 
+@dataclass(frozen=True)
+class Key:
+    """A desk that waits for somebody."""
+
+    project_id: int
+    seat: str
+    since_at: datetime
+    since_on: date
+    clearance_id: int | None
+    own: bool
+    """Whether the person may do it; else an administrator is to grant the role."""
+
+    @property
+    def cursor(self) -> tuple[date, str]:
+        return self.since_on, f"e{self.project_id:012}.{self.seat}"
+
+
+ROW: dict[str, Any] = {
+    "project_id": BigInteger,
+    "seat": Text,
+    "since_at": DateTime(timezone=True),
+    "since_on": Date,
+    "clearance_id": BigInteger,
+    "own": Boolean,
+    "key": Text,
+    "total": Integer,
+}
+READ: tuple[type[Model], ...] = (Project, OfficeLink, Party, Clearance, Round, User, Grant, Delegation)
+
+
 def count_on_the_desk(user: User) -> int:
-    if not user.active:
-        return 0
-    ways, values = lying_with(user)
-    return db.session.scalar(_counted(ways, administrator(user, None), clock.today()), values) or 0
+    return len(_keys(user))
 
 
 def on_the_desk(user: User, *, after: tuple[date, str] | None = None, limit: int = 50) -> list[Lying]:
     """What waits for the person, the oldest first; for administrators also what waits for nobody."""
+    keys = _keys(user)
+    begin = bisect_right(keys, after, key=attrgetter("cursor")) if after else 0
+    rows = [
+        {
+            **vars(one),
+            "since_at": one.since_at.isoformat(),
+            "since_on": one.since_on.isoformat(),
+            "key": one.cursor[1],
+            "total": len(keys),
+        }
+        for one in keys[begin : begin + limit]
+    ]
+    return shown(_told(clock.today()), {"page": rows}) if rows else []
+
+
+def _keys(user: User) -> tuple[Key, ...]:
+    """Everything that waits for the person, in order; kept until what it is read from changes."""
     if not user.active:
-        return []
+        return ()
+    today, administers = clock.today(), administrator(user, None)
     ways, values = lying_with(user)
-    page = _page(ways, administrator(user, None), clock.today(), bool(after))
-    return shown(page, {**values, **paged(after, limit)})
+    name = ("on the desk", user.id, administers, *(held.name for held in user.authorities(today)))
+    return kept.answer(
+        name, READ, lambda: tuple(Key(*row) for row in db.session.execute(_all(ways, administers, today), values))
+    )
 
 
 @lru_cache(maxsize=128)
-def _counted(ways: Ways, administers: bool, day: date) -> Select[Any]:
-    return select(func.count()).select_from(_lying(ways, administers, day))
+def _all(ways: Ways, administers: bool, day: date) -> Select[Any]:
+    lying = _lying(ways, administers, day)
+    since_on = cast(func.timezone("UTC", lying.c.since_at), Date)
+    columns = (lying.c.project_id, lying.c.seat, lying.c.since_at, since_on, lying.c.clearance_id, lying.c.own)
+    return select(*columns).order_by(since_on, lying.c.project_id, lying.c.seat.collate("C"))
 
 
-@lru_cache(maxsize=128)
-def _page(ways: Ways, administers: bool, day: date, goes_on: bool) -> Select[Any]:
-    return told(page_of(_lying(ways, administers, day), [], goes_on))
+@lru_cache(maxsize=8)
+def _told(_day: date) -> Select[Any]:
+    """Built once a day, which it holds."""
+    return told(sent("page", ROW))
 
 
 def _lying(ways: Ways, administers: bool, day: date) -> FromClause:
@@ -218,7 +275,7 @@ def page_of(lying: FromClause, conditions: Iterable[ColumnElement[bool]], goes_o
     return page.order_by(*order).limit(bindparam("limit", type_=Integer)).cte("page")
 
 
-def told(page: CTE) -> Select[Any]:
+def told(page: FromClause) -> Select[Any]:
     """The rows of a page with what is told of each: names, who has claimed it, what its seat answered last."""
     newest = (
         select(Round.id)
@@ -322,7 +379,8 @@ def shown(statement: Select[Any], values: Values) -> list[Lying]:
     """What `told` asks, row by row; of those who claimed a desk, who still may do what waits there."""
     rows: Sequence[Any] = db.session.execute(statement, values).all()
     claimed = _claimed({row.project_id for row in rows if row.claimed_by})
-    return [_shown(row, (row.project_id, row.seat) in claimed) for row in rows]
+    still = (row for row in rows if row.role or (row.status, row.seat) in DECIDING)  # it may have moved on meanwhile
+    return [_shown(row, (row.project_id, row.seat) in claimed) for row in still]
 
 
 def _shown(row: Any, is_claimed: bool) -> Lying:

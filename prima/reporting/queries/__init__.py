@@ -609,11 +609,10 @@ def desk(user: User, after: Cursor | None = None, limit: int = 50) -> Found:
     """Reports that the person owes or is to check or accept, and recommendations that the person follows up."""
     editions = _editions()
     own = _own(user, editions)
-    rows = to_decide(user, editions, after, limit)
+    rows, number = to_decide(user, editions, after, limit)
     duties = [one for one in own if after is None or one.cursor > after]
     duties += [_to_decide(row, editions[row.edition_id]) for row in rows]
-    decided = rows[0].total if rows else count_to_decide(user, editions) if after else 0
-    return Found(sorted(duties, key=lambda one: one.cursor)[:limit], len(own) + decided)
+    return Found(sorted(duties, key=lambda one: one.cursor)[:limit], len(own) + number)
 
 
 def count_on_the_desk(user: User) -> int:

@@ -1,22 +1,23 @@
-"""Reports handed in that a person is to check or accept: found by what is handed in, paged and counted in one question.
+"""Reports handed in that a person is to check or accept: which, is kept, and a page asks for its own alone.
 
 The twin of reporting.rights, over every report at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    ColumnElement,
     Date,
     FromClause,
-    Integer,
     Select,
     Text,
     and_,
@@ -30,12 +31,11 @@ from sqlalchemy import (
     or_,
     select,
     true,
-    tuple_,
     union,
 )
 
-from prima import clock
-from prima.db import db
+from prima import clock, kept
+from prima.db import Model, db
 from prima.desk import Cursor
 from prima.handbook.published import HandbookEdition
 from prima.places import Office, OfficeLink
@@ -69,18 +69,40 @@ class Ways:
     """Whether it matters on which edition a project is: mostly all have the same kinds checked by the same roles."""
 
 
-def to_decide(user: User, editions: Mapping[int, HandbookEdition], after: Cursor | None, limit: int) -> list[Any]:
-    """What waits longest, behind a cursor; each row with the `total` of all there are."""
-    ways, values = _ways_of(user, editions)
-    if not ways.scopes:
-        return []
-    values |= {"limit": limit} if after is None else {"limit": limit, "day": after[0], "key": after[1]}
-    return list(db.session.execute(_page(ways, clock.today(), after is not None), values))
+Waiting = tuple[tuple[date, int], ...]
+"""Since when each waits, and the id of its deadline; the longest first."""
+READ: tuple[type[Model], ...] = (Report, Deadline, Project, Party, OfficeLink, HandbookEdition)
+
+
+def to_decide(
+    user: User, editions: Mapping[int, HandbookEdition], after: Cursor | None, limit: int
+) -> tuple[Sequence[Any], int]:
+    """What waits longest, behind a cursor; and how many there are in all."""
+    waiting = _waiting(user, editions)
+    begin = bisect_right(waiting, after, key=_cursor) if after else 0
+    ids = [number for _since, number in waiting[begin : begin + limit]]
+    return db.session.execute(_told(), {"ids": ids}).all() if ids else (), len(waiting)
 
 
 def count_to_decide(user: User, editions: Mapping[int, HandbookEdition]) -> int:
+    return len(_waiting(user, editions))
+
+
+def _waiting(user: User, editions: Mapping[int, HandbookEdition]) -> Waiting:
+    """Kept until a report is handed in or decided on, or what is read beside it changes."""
     ways, values = _ways_of(user, editions)
-    return (db.session.scalar(_counted(ways, clock.today()), values) or 0) if ways.scopes else 0
+    if not ways.scopes:
+        return ()
+    today = clock.today()
+    name = ("reports to decide", user.id, *(held.name for held in user.authorities(today)))
+    return kept.answer(
+        name, READ, lambda: tuple((since, number) for since, number in db.session.execute(_all(ways, today), values))
+    )
+
+
+def _cursor(one: tuple[date, int]) -> Cursor:
+    since_on, number = one
+    return since_on, f"r{number:012}"
 
 
 def _ways_of(user: User, editions: Mapping[int, HandbookEdition]) -> tuple[Ways, Values]:
@@ -178,27 +200,20 @@ def _at(reports: FromClause, bars: FromClause, scope: Scope, by_edition: bool) -
 
 
 @lru_cache(maxsize=64)
-def _counted(ways: Ways, day: date) -> Select[Any]:
-    return select(func.count()).select_from(_found(ways, day).subquery("found"))
-
-
-@lru_cache(maxsize=64)
-def _page(ways: Ways, day: date, goes_on: bool) -> Select[Any]:
+def _all(ways: Ways, day: date) -> Select[Any]:
     found = _found(ways, day).subquery("found")
-    since_on = cast(func.timezone("UTC", found.c.state_since), Date)
-    counted = select(found.c.id, since_on.label("since_on"), func.count().over().label("total")).subquery("counted")
-    key = func.concat("r", func.lpad(cast(counted.c.id, Text), 12, "0")).collate("C")
-    page = select(counted, key.label("key")).order_by(counted.c.since_on, counted.c.id)
-    if goes_on:
-        behind = tuple_(bindparam("day", type_=Date), bindparam("key", type_=Text))
-        page = page.where(tuple_(counted.c.since_on, key) > behind)
-    rows = page.limit(bindparam("limit", type_=Integer)).cte("page")
+    since_on = _utc_day(found.c.state_since)
+    return select(since_on, found.c.id).order_by(since_on, found.c.id)
+
+
+@cache
+def _told() -> Select[Any]:
+    """What a page tells of each; of who decided meanwhile nothing."""
     return (
         select(
-            rows.c.id,
-            rows.c.key,
-            rows.c.since_on,
-            rows.c.total,
+            Deadline.id,
+            func.concat("r", func.lpad(cast(Deadline.id, Text), 12, "0")).label("key"),
+            _utc_day(Report.state_since).label("since_on"),
             Deadline.kind,
             Deadline.name,
             Report.state,
@@ -209,10 +224,14 @@ def _page(ways: Ways, day: date, goes_on: bool) -> Select[Any]:
             Office.name.label("office"),
             Office.time_zone,
         )
-        .select_from(rows)
-        .join(Deadline, Deadline.id == rows.c.id)
+        .select_from(Deadline)
         .join(Report, Report.deadline_id == Deadline.id)
         .join(Project, Project.id == Deadline.project_id)
         .join(Office, Office.id == Project.office_id)
-        .order_by(rows.c.since_on, rows.c.id)
+        .where(Deadline.id == any_(bindparam("ids", type_=ARRAY(BigInteger))))
+        .where(or_(Report.state == ReportState.SUBMITTED, Report.state == ReportState.CHECKED))
     )
+
+
+def _utc_day(moment: Any) -> ColumnElement[date]:
+    return cast(func.timezone("UTC", moment), Date)
