@@ -209,7 +209,7 @@ def _all(ways: Ways, day: date) -> Select[Any]:
 @cache
 def _told() -> Select[Any]:
     """What a page tells of each; of who decided meanwhile nothing."""
-    return (
+    return (  # type: ignore[return-value]
         select(
             Deadline.id,
             func.concat("r", func.lpad(cast(Deadline.id, Text), 12, "0")).label("key"),
