@@ -209,8 +209,8 @@ def _all(ways: Ways, day: date) -> Select[Any]:
 @cache
 def _told() -> Select[Any]:
     """What a page tells of each; of who decided meanwhile nothing."""
-    return (  # type: ignore[return-value]
-        select(
+    return (
+        select(  # type: ignore[return-value]
             Deadline.id,
             func.concat("r", func.lpad(cast(Deadline.id, Text), 12, "0")).label("key"),
             _utc_day(Report.state_since).label("since_on"),
