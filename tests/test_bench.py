@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import time
 from contextvars import Context
 from pathlib import Path
@@ -158,7 +159,8 @@ def run(app, request, monkeypatch):
     def typed(*words: str):
         return app.test_cli_runner().invoke(args=["bench", "--runs", "1", "--seconds", "3", *words])
 
-    return typed
+    yield typed
+    logging.getLogger("prima").setLevel(logging.NOTSET)  # measuring silences it
 
 
 def test_a_small_portfolio_is_made_once_and_measured(empty, run):

@@ -138,7 +138,8 @@ def demo(built: tuple[Flask, Accounts]) -> Iterator[Accounts]:
 
 
 def everything() -> list[Project]:
-    options = (*queries.with_rights(), *queries.named())
+    named = (joinedload(Project.project_type), joinedload(Project.donor))
+    options = (*queries.with_rights(), *named)
     found = db.session.scalars(select(Project).options(*options).order_by(Project.reference)).all()
     load(db.session(), found, PROPOSAL | STORY)
     return list(found)

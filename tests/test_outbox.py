@@ -84,10 +84,11 @@ def test_administrators_see_the_mark_among_the_people_and_on_the_account(post, i
 
 
 def test_a_mended_address_gets_what_the_old_one_refused(post, inbox):
-    administrator, person = queries.by_email(a_user("ADMIN").email), a_user()
+    administrator, person = a_user("ADMIN"), a_user()
     old = person.email
     dead = refused(post, inbox, person)
     waiting = a_letter(person, kind="remind:after-7")
+    administrator = queries.person(administrator.id)
     change = {"email": "mended@prima.example", "name": person.name, "staff": True}
     accounts.change_user(person, actor=administrator, version=accounts.version_of(person), **change)
     db.session.commit()

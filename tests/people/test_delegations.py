@@ -181,9 +181,9 @@ def test_disabling_either_of_the_two_ends_it(director, administrator):
     colleague, other = a_user(), a_user()
     lend(director, colleague)
     lend(director, other)
-    accounts.disable(colleague, actor=administrator, reason="Left")
-    accounts.enable(colleague, actor=administrator)
+    accounts.disable(colleague, actor=queries.person(administrator.id), reason="Left")
+    accounts.enable(colleague, actor=queries.person(administrator.id))
     assert held(colleague) is None
     assert held(other)
-    accounts.disable(director, actor=administrator, reason="Left")
+    accounts.disable(director, actor=queries.person(administrator.id), reason="Left")
     assert held(other) is None

@@ -7,6 +7,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 import pytest
+from flask import current_app
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
@@ -306,6 +307,7 @@ def test_a_page_asks_the_same_for_many_changes_as_for_few(crew, questions, monke
             assert browser.open(address).status == 200
             found.append(sum("UPDATE sign_in" not in one for one in questions))
         crew.browser("FUND")
+        current_app.extensions.pop("prima.kept", None)
         questions.clear()
         crew.browsers["FUND"].open("/")
         return [*found, len(questions)]

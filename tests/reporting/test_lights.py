@@ -294,7 +294,7 @@ def test_staff_read_three_lights_and_nobody_one_of_a_closed_project(browser_of, 
     assert shown(staff.open(f"/projects/{project.reference}").check()) == {}
 
 
-QUESTIONS = 8
+QUESTIONS = 6
 """20 are the most; an edition without lights of its own asks one more."""
 
 

@@ -450,7 +450,7 @@ def test_a_due_date_ends_at_midnight_at_the_office(app, monkeypatch):
 
 # -- questions, bad input, and who ------------------------------------------------------------------------------------
 
-QUESTIONS = {"INT_N": (15, 18), "INT_F": (11, 15), "RMF": (10, 13)}
+QUESTIONS = {"INT_N": (13, 16), "INT_F": (9, 13), "RMF": (8, 11)}
 """By kind of report: of its page before its first word, and while it is written. Raise one only with a reason."""
 
 

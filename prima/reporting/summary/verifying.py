@@ -115,7 +115,7 @@ def rows_of_projects() -> Iterator[tuple[Mapping[str, Any], Sequence[Decimal | N
     activities = len(headings) - len(reading.choices["activity"])
     areas = activities - len(reading.choices["area"])
     for row in connection.execute(table.statement, execution_options={"yield_per": exports.AT_ONCE}):
-        yield dict(zip(headings[:areas], row, strict=False)), row[areas:activities], row[activities:]
+        yield dict(zip(headings[:areas], row, strict=False)), row[areas:activities], row[activities : len(headings)]
 
 
 def _exported(stop: Stop) -> dict[Question, Table]:
