@@ -401,11 +401,13 @@ def figures(app: Flask, wanted: Wanted = lambda _name: True) -> Iterator[Figure]
         pages += _drafting(proposal) if proposal else []
         sized = list(_sized(office))
         db.session.commit()
-    bare_page = {name: reader.opens("/bench/bare") for name, reader in readers.items()}
+    bare_page, again = (
+        {name: reader.opens("/bench/bare", anew) for name, reader in readers.items()} for anew in (True, False)
+    )
     for kind, words, who, path in pages:
-        yield Figure(
-            kind, f"{kind}: {words} ({who})", readers[who].opens(path, not kind.endswith(AS_IT_WAS)), bare_page[who]
-        )
+        anew = not kind.endswith(AS_IT_WAS)
+        floor = bare_page[who] if anew else again[who]
+        yield Figure(kind, f"{kind}: {words} ({who})", readers[who].opens(path, anew), floor)
     for kind, words, who, path in sized:
         work = readers[who].gets(path, files=kind != "next page")
         yield Figure(kind, f"{kind}: {words} ({who})", work, bare_page[who])

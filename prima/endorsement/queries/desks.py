@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -12,7 +12,6 @@ from typing import Any
 
 from sqlalchemy import (
     ARRAY,
-    CTE,
     BigInteger,
     Boolean,
     ColumnElement,
@@ -23,7 +22,6 @@ from sqlalchemy import (
     Select,
     Text,
     and_,
-    bindparam,
     cast,
     exists,
     false,
@@ -50,7 +48,7 @@ from prima.endorsement.queries.asked import (
     nobody,
     takes,
 )
-from prima.endorsement.queries.own import Values, Ways, deciders, lying_with, question
+from prima.endorsement.queries.own import Ways, deciders, lying_with, question
 from prima.endorsement.queries.people import holders, judge, seated, who_may
 from prima.endorsement.steps import DESKS, OF_THE_TEAM, Desk
 from prima.handbook.edition import Edition
@@ -181,17 +179,27 @@ def on_the_desk(user: User, *, after: tuple[date, str] | None = None, limit: int
     """What waits for the person, the oldest first; for administrators also what waits for nobody."""
     keys = _keys(user)
     begin = bisect_right(keys, after, key=attrgetter("cursor")) if after else 0
-    rows = [
+    return told_of(keys[begin : begin + limit], len(keys))
+
+
+def told_of(keys: Sequence[Key], total: int) -> list[Lying]:
+    """What is told of these desks, of `total` in all; of those who claimed one, who still may do what waits there."""
+    if not keys:
+        return []
+    page = [
         {
             **vars(one),
             "since_at": one.since_at.isoformat(),
             "since_on": one.since_on.isoformat(),
             "key": one.cursor[1],
-            "total": len(keys),
+            "total": total,
         }
-        for one in keys[begin : begin + limit]
+        for one in keys
     ]
-    return shown(_told(clock.today()), {"page": rows}) if rows else []
+    rows: Sequence[Any] = db.session.execute(_told(clock.today()), {"page": page}).all()
+    claimed = _claimed({row.project_id for row in rows if row.claimed_by})
+    still = (row for row in rows if row.role or (row.status, row.seat) in DECIDING)  # it may have moved on meanwhile
+    return [_shown(row, (row.project_id, row.seat) in claimed) for row in still]
 
 
 def _keys(user: User) -> tuple[Key, ...]:
@@ -214,12 +222,6 @@ def _all(ways: Ways, administers: bool, day: date) -> Select[Any]:
     return select(*columns).order_by(since_on, lying.c.project_id, lying.c.seat.collate("C"))
 
 
-@lru_cache(maxsize=8)
-def _told(_day: date) -> Select[Any]:
-    """Built once a day, which it holds."""
-    return told(sent("page", ROW))
-
-
 def _lying(ways: Ways, administers: bool, day: date) -> FromClause:
     """What waits for the person; of administrators also what waits for nobody, so that they grant the role."""
     own = question(ways, day).subquery("waiting")
@@ -236,47 +238,13 @@ def _lying(ways: Ways, administers: bool, day: date) -> FromClause:
     return union_all(select(own, true().label("own")), unfilled).subquery("lying")
 
 
-def paged(after: tuple[date, str] | None, limit: int) -> Values:
-    """What is put into a page: how long it is, and behind what it begins."""
-    return {"limit": limit, **({"day": after[0], "key": after[1]} if after else {})}
+@lru_cache(maxsize=8)
+def _told(_day: date) -> Select[Any]:
+    """The rows of a page with what is told of each: names, who has claimed it, what its seat answered last.
 
-
-def key_of(lying: FromClause) -> ColumnElement[str]:
-    """Names the desk for paging, in the order of the projects' ids."""
-    return func.concat("e", func.lpad(cast(lying.c.project_id, Text), 12, "0"), ".", lying.c.seat).collate("C")
-
-
-def page_of(lying: FromClause, conditions: Iterable[ColumnElement[bool]], goes_on: bool) -> CTE:
-    """A page of desks, the oldest first, behind a cursor if it `goes_on`; of each no more than what names it.
-
-    `lying` says of each whether the reader may do it (`own`).
+    Built once a day, which it holds.
     """
-    found = (
-        select(
-            lying.c.project_id,
-            lying.c.seat,
-            lying.c.since_at,
-            lying.c.clearance_id,
-            lying.c.own,
-            cast(func.timezone("UTC", lying.c.since_at), Date).label("since_on"),
-            func.count().over().label("total"),
-        )
-        .where(*conditions)
-        .subquery("found")
-    )
-    key = key_of(found)
-    page = select(found, key.label("key"))
-    if goes_on:
-        page = page.where(
-            tuple_(found.c.since_on, key) > tuple_(bindparam("day", type_=Date), bindparam("key", type_=Text))
-        )
-    # As by the key, which need not be made for all of them.
-    order = (found.c.since_on, found.c.project_id, found.c.seat.collate("C"))
-    return page.order_by(*order).limit(bindparam("limit", type_=Integer)).cte("page")
-
-
-def told(page: FromClause) -> Select[Any]:
-    """The rows of a page with what is told of each: names, who has claimed it, what its seat answered last."""
+    page = sent("page", ROW)
     newest = (
         select(Round.id)
         .where(Round.project_id == page.c.project_id)
@@ -373,14 +341,6 @@ def told(page: FromClause) -> Select[Any]:
         .outerjoin(claimed, claimed.id == Claim.user_id)
         .order_by(h.since_on, h.key)
     )
-
-
-def shown(statement: Select[Any], values: Values) -> list[Lying]:
-    """What `told` asks, row by row; of those who claimed a desk, who still may do what waits there."""
-    rows: Sequence[Any] = db.session.execute(statement, values).all()
-    claimed = _claimed({row.project_id for row in rows if row.claimed_by})
-    still = (row for row in rows if row.role or (row.status, row.seat) in DECIDING)  # it may have moved on meanwhile
-    return [_shown(row, (row.project_id, row.seat) in claimed) for row in still]
 
 
 def _shown(row: Any, is_claimed: bool) -> Lying:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -15,6 +15,7 @@ from sqlalchemy import (
     Date,
     Double,
     FromClause,
+    Integer,
     Select,
     Text,
     and_,
@@ -34,7 +35,7 @@ from prima import clock, kept
 from prima.db import db
 from prima.endorsement.models import Clearance, Round
 from prima.endorsement.queries.asked import Place, asked, takers
-from prima.endorsement.queries.desks import Lying, page_of, paged, service_days, shown, told
+from prima.endorsement.queries.desks import READ, Key, Lying, service_days, told_of
 from prima.endorsement.steps import DESKS
 from prima.handbook.published import HandbookEdition
 from prima.lists import RegionalOffice, RoleName
@@ -59,15 +60,41 @@ class Wanted:
     late: bool = False
 
 
-def everything(
-    viewer: User, wanted: Wanted, *, after: tuple[date, str] | None = None, limit: int = 50
-) -> list[tuple[Lying, list[str]]]:
-    """Each desk that something lies on, the oldest first, with the names of those who have it."""
+Row = tuple[Lying, Sequence[str]]
+MOST_KEPT = 100
+"""Rows of a page; of more, as a workbook has, nothing is kept."""
+
+
+def everything(viewer: User, wanted: Wanted, *, after: tuple[date, str] | None = None, limit: int = 50) -> list[Row]:
+    """Each desk that something lies on, the oldest first, with the names of those who have it.
+
+    Which they are and who has them is kept until it changes; what is told of each is asked every time.
+    """
+    name = ("everything that waits", told_apart(viewer), wanted, after, limit)
+    tables = (*READ, Office, HandbookEdition)
+    found = (
+        kept.answer(name, tables, lambda: _page(viewer, wanted, after, limit))
+        if limit <= MOST_KEPT
+        else (_page(viewer, wanted, after, limit))
+    )
+    return [(row, found.names.get((row.project_id, row.seat), ())) for row in told_of(found.keys, found.total)]
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some of what waits, in order: how much there is in all, and who may do each."""
+
+    keys: tuple[Key, ...]
+    total: int
+    names: Mapping[tuple[int, str], tuple[str, ...]]
+    """By the project's id and the seat."""
+
+
+def _page(viewer: User, wanted: Wanted, after: tuple[date, str] | None, limit: int) -> Page:
     places: list[ColumnElement[bool]] = [may_see(viewer)]
     if wanted.office:
         places.append(Project.office_id.in_(select(Office.id).where(Office.code == wanted.office)))
-    desks = asked(*places).subquery("desks")
-    lying = select(desks, false().label("own")).subquery("lying")
+    lying = asked(*places).subquery("lying")
     conditions: list[ColumnElement[bool]] = [~lying.c.naming]
     if wanted.region:
         conditions.append(lying.c.region_code == wanted.region)
@@ -75,29 +102,49 @@ def everything(
         conditions.append(lying.c.role == wanted.role)
     if wanted.late:
         conditions.append(_is_late(lying))
-    rows = shown(told(page_of(lying, conditions, bool(after))), paged(after, limit))
-    names = _names(rows)
-    return [(row, names.get(row.key, [])) for row in rows]
+    rows = db.session.execute(_in_order(lying, conditions, bool(after)), _paged(after, limit)).all()
+    keys = tuple(Key(*row[:-1]) for row in rows)
+    return Page(keys, rows[0].total if rows else 0, _names(keys))
 
 
-def waiting_by_region(viewer: User, regions: Sequence[str]) -> dict[str, int]:
-    """How many desks something lies on in each of the Regional Offices: as many rows as `everything` has there."""
-    ever = select(OfficeLink.office_id).where(OfficeLink.region_code.in_(regions))
-    lying = asked(may_see(viewer), Project.office_id.in_(ever)).subquery("lying")
-    query = select(lying.c.region_code, func.count()).where(~lying.c.naming, lying.c.region_code.in_(regions))
-    return dict(db.session.execute(query.group_by(lying.c.region_code)).all())
+def _paged(after: tuple[date, str] | None, limit: int) -> dict[str, Any]:
+    """What is put into a page: how long it is, and behind what it begins."""
+    return {"limit": limit, **({"day": after[0], "key": after[1]} if after else {})}
 
 
-def _names(rows: Sequence[Lying]) -> dict[str, list[str]]:
-    """Who may do what each row of a page waits for, by the row's key."""
-    found: dict[str, list[str]] = {}
-    if not rows:
-        return found
-    wanted = {(row.project_id, row.seat): row.key for row in rows}
-    ids = sorted({row.project_id for row in rows})
-    for project_id, seat, name in db.session.execute(_who_has(clock.today()), {"project_ids": ids}):
-        if key := wanted.get((project_id, seat)):
-            found.setdefault(key, []).append(name)
+def _in_order(lying: FromClause, conditions: Iterable[ColumnElement[bool]], goes_on: bool) -> Select[Any]:
+    """A page of desks, each as Key has it and with how many there are in all; behind a cursor if it `goes_on`."""
+    found = (
+        select(
+            lying.c.project_id,
+            lying.c.seat,
+            lying.c.since_at,
+            cast(func.timezone("UTC", lying.c.since_at), Date).label("since_on"),
+            lying.c.clearance_id,
+            false().label("own"),
+            func.count().over().label("total"),
+        )
+        .where(*conditions)
+        .subquery("found")
+    )
+    page = select(found)
+    if goes_on:
+        # As Key.cursor says it.
+        key = func.concat("e", func.lpad(cast(found.c.project_id, Text), 12, "0"), ".", found.c.seat).collate("C")
+        page = page.where(
+            tuple_(found.c.since_on, key) > tuple_(bindparam("day", type_=Date), bindparam("key", type_=Text))
+        )
+    order = (found.c.since_on, found.c.project_id, found.c.seat.collate("C"))
+    return page.order_by(*order).limit(bindparam("limit", type_=Integer))
+
+
+def _names(keys: Sequence[Key]) -> dict[tuple[int, str], tuple[str, ...]]:
+    """Who may do what waits at each of the desks."""
+    found: dict[tuple[int, str], tuple[str, ...]] = {}
+    if keys:
+        ids = sorted({one.project_id for one in keys})
+        for project_id, seat, name in db.session.execute(_who_has(clock.today()), {"project_ids": ids}):
+            found[project_id, seat] = (*found.get((project_id, seat), ()), name)
     return found
 
 
