@@ -1,4 +1,9 @@
-"""Connections to the database: how they are set up, and how a dead one is noticed without asking each time."""
+"""Connections to the database: how they are set up, and how a dead one is noticed without asking each time.
+
+What a page only reads, it reads in a transaction that may not write, and that is ended by COMMIT. With ROLLBACK psycopg
+forgets which questions are prepared: the database then plans all of them anew for every page, which takes it longer
+than to answer them.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +12,8 @@ import time
 from typing import Any
 
 import psycopg
+from flask import g, has_request_context, request
+from psycopg.pq import TransactionStatus
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import InvalidatePoolError
 
@@ -14,6 +21,25 @@ IDLE = 30
 """Seconds after which a connection is asked whether it lives: a network may have dropped it without a word."""
 SETTINGS = ("jit = off", "max_parallel_workers_per_gather = 0")
 """Pages are many and small: compiling a question, or asking it with two processes, takes more than it spares."""
+PREPARED_FROM, PREPARED = 2, 400
+"""From which time on that it is asked a question is prepared on a connection, and how many are at most."""
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Requests that change nothing."""
+
+
+class Connection(psycopg.Connection[Any]):
+    """Remembers what is prepared when a transaction that could not write is given up."""
+
+    def rollback(self) -> None:
+        if self.read_only and self.info.transaction_status == TransactionStatus.INTRANS:
+            self.commit()
+        else:
+            super().rollback()
+
+
+def reads() -> bool:
+    """Whether what is asked now belongs to a request that changes nothing; `db.afterwards` is not of it."""
+    return has_request_context() and request.method in READING and not g.get("is_over")
 
 
 def watch(engine: Engine) -> None:
@@ -22,11 +48,16 @@ def watch(engine: Engine) -> None:
     Raises InvalidatePoolError on a connection that is dead: the pool opens new ones.
     """
 
+    @event.listens_for(engine, "do_connect")
+    def connect(_dialect: object, _record: object, arguments: Any, settings: Any) -> Connection:
+        return Connection.connect(*arguments, **settings)
+
     @event.listens_for(engine, "connect")
     def opened(connection: psycopg.Connection, _record: object) -> None:
         before, connection.autocommit = connection.autocommit, True
         connection.execute("; ".join(f"set {one}" for one in SETTINGS))  # type: ignore[arg-type]
         connection.autocommit = before
+        connection.prepare_threshold, connection.prepared_max = PREPARED_FROM, PREPARED
 
     @event.listens_for(engine, "checkin")
     def left(_connection: object, record: Any) -> None:
@@ -40,6 +71,8 @@ def watch(engine: Engine) -> None:
                 engine.dialect.do_ping(connection)  # type: ignore[arg-type]
             except psycopg.Error:
                 raise InvalidatePoolError() from None
+        if connection.read_only is not (wanted := reads() or None):
+            connection.read_only = wanted
 
 
 def something_came(connection: psycopg.Connection) -> bool:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from flask import Flask, Response, g, request
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.model import camel_to_snake_case
-from sqlalchemy import BigInteger, Date, DateTime, Enum, Identity, MetaData, Numeric, Text
+from sqlalchemy import BigInteger, Date, DateTime, Enum, Executable, Identity, MetaData, Numeric, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, declared_attr, mapped_column, registry
 
@@ -80,6 +80,22 @@ def keep() -> None:
     g.keep_changes = True
 
 
+def afterwards(statement: Executable) -> None:
+    """Carry it out at the end of this request in a transaction of its own, whatever is answered.
+
+    For what is noted of a session, which is the one thing that also a page writes that only reads.
+    """
+    g.setdefault("afterwards", []).append(statement)
+
+
+def _carry_out_the_rest() -> None:
+    if statements := g.pop("afterwards", ()):
+        g.is_over = True
+        for statement in statements:
+            db.session.execute(statement, execution_options={"synchronize_session": False})
+        db.session.commit()
+
+
 def init_app(app: Flask) -> None:
     db.init_app(app)
     with app.app_context():
@@ -89,9 +105,10 @@ def init_app(app: Flask) -> None:
     def finish(response: Response) -> Response:
         """Every POST is one transaction: it is kept when the answer is good, else undone."""
         if "sqlalchemy" in app.extensions and db.session.registry.has():
-            written = request.method not in {"GET", "HEAD", "OPTIONS"} and response.status_code < 400
+            written = request.method not in connections.READING and response.status_code < 400
             if written or g.get("keep_changes"):
                 db.session.commit()
             else:
                 db.session.rollback()
+            _carry_out_the_rest()
         return response

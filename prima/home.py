@@ -63,8 +63,8 @@ def _counted(user: User) -> tuple[int, int]:
         else:
             if "desk_total" not in g:
                 g.desk_total = sum(shelf.count(user) for shelf in current_app.extensions["prima.desks"])
-            unread = sessions.keep_count(int(g.desk_total), notifications.number_unread(user))
-            g.counted = (int(g.desk_total), notifications.count_unread(None, user) if unread is None else unread)
+            g.counted = (int(g.desk_total), notifications.count_unread(None, user))
+            sessions.keep_count(*g.counted)
     desk_and_unread: tuple[int, int] = g.counted
     return desk_and_unread
 

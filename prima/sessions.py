@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from prima import clock, kept, passwords, scheduler
-from prima.db import db, keep
+from prima.db import afterwards, db, keep
 from prima.passwords import HASHER as HASHER  # one profile of the hash, wherever it is asked for
 from prima.trees import Tree, as_text, parsed, tree_of
 from prima.users import Delegation, PasswordLink, SignIn, SignInTry, User
@@ -93,8 +93,7 @@ def _current() -> User | None:
     _rights().hang(db.session(), user, map(parsed, rights))
     g.sign_in = session
     if session.last_seen_at < now - timedelta(minutes=1):
-        db.session.execute(update(SignIn).where(SignIn.id == session.id).values(last_seen_at=now))
-        keep()
+        afterwards(update(SignIn).where(SignIn.id == session.id).values(last_seen_at=now))
     return user
 
 
@@ -132,17 +131,11 @@ def kept_unread() -> int:
     return (row.unread_count if row else None) or 0
 
 
-def keep_count(number: int, unread: Any) -> int | None:
-    """Keep both with the session, as `last_seen_at` is: the one thing a GET may write.
-
-    `unread` is a question for that number, asked as it is kept; the answer, or None where there is no session.
-    """
+def keep_count(number: int, unread: int) -> None:
+    """Keep both with the session, as `last_seen_at` is: the one thing a GET may write."""
     if row := g.get("sign_in"):
         values = {"desk_count": number, "unread_count": unread, "desk_counted_at": clock.now()}
-        counted = update(SignIn).where(SignIn.id == row.id).values(**values).returning(SignIn.unread_count)
-        keep()
-        return db.session.scalar(counted, execution_options={"synchronize_session": False})
-    return None
+        afterwards(update(SignIn).where(SignIn.id == row.id).values(**values))
 
 
 def desk_stays() -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-import psycopg
 from flask import Flask
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 
-from prima import embedded
+from prima import connections, embedded
 from prima.config import WrongSettings
 
 OLDEST = 150_000
@@ -38,9 +37,9 @@ def choose_database(app: Flask) -> None:
         return
     folder = embedded_folder(app.config["INSTANCE"])
 
-    def connect() -> psycopg.Connection:
+    def connect() -> connections.Connection:
         url = make_url(_embedded(folder).url)
-        return psycopg.connect(
+        return connections.Connection.connect(
             host=url.query["host"],
             port=url.query.get("port"),
             user=url.username,

@@ -241,7 +241,9 @@ def watch(app: Flask, engine: Engine) -> None:
         assert not g.get("drawing"), f"a template asked the database: {statement}"
         writes = statement.lstrip().upper().startswith(("INSERT", "UPDATE", "DELETE"))
         if request.method == "GET" and writes:
-            assert "UPDATE sign_in" in statement, f"a GET wrote: {statement}"
+            assert "UPDATE sign_in" in statement and g.get("is_over"), f"a GET wrote: {statement}"
+        if request.method == "GET":  # it may not be done where nothing may be written
+            assert " FOR UPDATE" not in statement and " FOR SHARE" not in statement, f"a GET locked: {statement}"
 
 
 READ = re.compile(

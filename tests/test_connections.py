@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
+from flask import Flask, g
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import InternalError
 
 from prima import connections
 
@@ -74,3 +76,44 @@ def test_settings_hold_after_a_transaction_was_undone(engine: Engine) -> None:
             assert connection.scalar(text("show max_parallel_workers_per_gather")) == "0"
             connection.rollback()
     assert set(asked) == {"show jit", "show max_parallel_workers_per_gather"}
+
+
+PREPARED = "select count(*) from pg_prepared_statements where statement like '%as asked_often%'"
+
+
+def asked_often(engine: Engine) -> int:
+    """How many questions are prepared after some pages, if a page asks this one once."""
+    for _page in range(4):
+        with engine.connect() as connection:
+            connection.execute(text("select 1 as asked_often"))
+    with engine.connect() as connection:
+        return int(connection.scalar(text(PREPARED)) or 0)
+
+
+def test_pages_that_read_find_their_questions_prepared(engine: Engine) -> None:
+    with Flask(__name__).test_request_context("/"):
+        assert asked_often(engine) == 1
+
+
+def test_a_page_that_reads_may_write_nothing_until_it_is_over(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("create table kept_here (number int)"))
+    with Flask(__name__).test_request_context("/"):
+        with pytest.raises(InternalError, match="read-only transaction"), engine.begin() as connection:
+            connection.execute(text("insert into kept_here values (1)"))
+        g.is_over = True
+        with engine.begin() as connection:
+            connection.execute(text("insert into kept_here values (2)"))
+    with Flask(__name__).test_request_context("/", method="POST"), engine.begin() as connection:
+        connection.execute(text("insert into kept_here values (3)"))
+    with engine.connect() as connection:
+        assert list(connection.scalars(text("select number from kept_here order by 1"))) == [2, 3]
+
+
+def test_what_was_written_and_given_up_is_undone(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("create table undone (number int)"))
+    with Flask(__name__).test_request_context("/", method="POST"), engine.connect() as connection:
+        connection.execute(text("insert into undone values (1)"))
+        connection.rollback()
+        assert connection.scalar(text("select count(*) from undone")) == 0

@@ -40,13 +40,8 @@ def listed(user: User, before: int | None = None) -> tuple[list[Letter], bool]:
 
 def count_unread(_session: Any, user: User) -> int:
     """How many are unread; from MOST on it says MOST."""
-    return db.session.scalar(select(number_unread(user))) or 0
-
-
-def number_unread(user: User) -> Any:
-    """The same as a part of another question."""
     some = select(Letter.id).where(_own(user), Letter.read_at.is_(None)).limit(MOST).subquery()
-    return select(func.count()).select_from(some).scalar_subquery()
+    return db.session.scalar(select(func.count()).select_from(some)) or 0
 
 
 def own(user: User, letter_id: int) -> Letter | None:

@@ -138,6 +138,14 @@ def _in_order(lying: FromClause, conditions: Iterable[ColumnElement[bool]], goes
     return page.order_by(*order).limit(bindparam("limit", type_=Integer))
 
 
+def waiting_by_region(viewer: User, regions: Sequence[str]) -> dict[str, int]:
+    """How many desks something lies on in each of the Regional Offices: as many rows as `everything` has there."""
+    ever = select(OfficeLink.office_id).where(OfficeLink.region_code.in_(regions))
+    lying = asked(may_see(viewer), Project.office_id.in_(ever)).subquery("lying")
+    query = select(lying.c.region_code, func.count()).where(~lying.c.naming, lying.c.region_code.in_(regions))
+    return dict(db.session.execute(query.group_by(lying.c.region_code)).all())
+
+
 def _names(keys: Sequence[Key]) -> dict[tuple[int, str], tuple[str, ...]]:
     """Who may do what waits at each of the desks."""
     found: dict[tuple[int, str], tuple[str, ...]] = {}
