@@ -1,13 +1,13 @@
 """How values look on a page: money, days, moments, shares and ages."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
 from babel import dates, numbers
 from flask import Flask
-from flask_babel import format_datetime, ngettext
+from flask_babel import get_timezone, ngettext, to_user_timezone
 from flask_babel import gettext as _
 
 from prima.languages import texts
@@ -103,7 +103,21 @@ def months(value: Iterable[int]) -> str:
 
 def moment(value: datetime | None) -> str:
     """A UTC moment in the reader's time zone: 12 Oct 2026, 10:42 UTC."""
-    return _("not stated") if value is None else format_datetime(value, "d MMM y, HH:mm z")
+    if value is None:
+        return _("not stated")
+    here = to_user_timezone(value)
+    return f"{day(here.date())}, {here:%H:%M} {_zone(here, texts().language)}"
+
+
+_zones: dict[tuple[str, timedelta | None, timedelta | None, str], str] = {}
+"""What the time of a zone is called, by the zone, its distance from UTC, whether it is summer there, and the language."""
+
+
+def _zone(here: datetime, language: str) -> str:
+    key = (str(here.tzinfo), here.utcoffset(), here.dst(), language)
+    if key not in _zones:
+        _zones[key] = dates.format_datetime(here, "z", tzinfo=get_timezone(), locale=language)
+    return _zones[key]
 
 
 def in_days(due: date | None, today: date) -> str:

@@ -64,7 +64,8 @@ def _counted(user: User) -> tuple[int, int]:
             if "desk_total" not in g:
                 g.desk_total = sum(shelf.count(user) for shelf in current_app.extensions["prima.desks"])
             g.counted = (int(g.desk_total), notifications.count_unread(None, user))
-            sessions.keep_count(*g.counted)
+            if g.counted != (sessions.kept_count(), sessions.kept_unread()):
+                sessions.keep_count(*g.counted)
     desk_and_unread: tuple[int, int] = g.counted
     return desk_and_unread
 
