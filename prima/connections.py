@@ -23,6 +23,8 @@ SETTINGS = ("jit = off", "max_parallel_workers_per_gather = 0")
 """Pages are many and small: compiling a question, or asking it with two processes, takes more than it spares."""
 PREPARED_FROM, PREPARED = 2, 400
 """From which time on that it is asked a question is prepared on a connection, and how many are at most."""
+ANEW = "planned_anew"
+"""The execution option of questions that are never prepared: a plan that is good for all values is bad for most."""
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 """Requests that change nothing."""
 
@@ -58,6 +60,13 @@ def watch(engine: Engine) -> None:
         connection.execute("; ".join(f"set {one}" for one in SETTINGS))  # type: ignore[arg-type]
         connection.autocommit = before
         connection.prepare_threshold, connection.prepared_max = PREPARED_FROM, PREPARED
+
+    @event.listens_for(engine, "do_execute")
+    def ask(cursor: psycopg.Cursor, statement: Any, parameters: Any, context: Any) -> bool:
+        if not context.execution_options.get(ANEW):
+            return False
+        cursor.execute(statement, parameters, prepare=False)
+        return True
 
     @event.listens_for(engine, "checkin")
     def left(_connection: object, record: Any) -> None:

@@ -110,7 +110,7 @@ def moment(value: datetime | None) -> str:
 
 
 _zones: dict[tuple[str, timedelta | None, timedelta | None, str], str] = {}
-"""What the time of a zone is called, by the zone, its distance from UTC, whether it is summer there, and the language."""
+"""What time is called there: by the zone, its distance from UTC, whether it is summer, and the language."""
 
 
 def _zone(here: datetime, language: str) -> str:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     select,
 )
 
+from prima.connections import ANEW
 from prima.db import db
 
 COMMA: Any = literal_column("','")
@@ -32,7 +33,12 @@ def written(ids: Select[Any], most: int | None = None) -> str | None:
 def writing(ids: Any) -> Select[Any]:
     """How many there are, and all of them with commas between them, which is nothing where there are none."""
     some = ids.subquery()
-    return select(func.count(), func.string_agg(cast(some.c[0], Text), COMMA))
+    return planned_anew(select(func.count(), func.string_agg(cast(some.c[0], Text), COMMA)))
+
+
+def planned_anew(asked: Select[Any]) -> Select[Any]:
+    """For questions whose best plan depends on the values: how many are chosen, or which ids stand in them."""
+    return asked.execution_options(**{ANEW: True})
 
 
 def among(ids: str, column: Any) -> ColumnElement[bool]:

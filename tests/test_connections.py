@@ -117,3 +117,12 @@ def test_what_was_written_and_given_up_is_undone(engine: Engine) -> None:
         connection.execute(text("insert into undone values (1)"))
         connection.rollback()
         assert connection.scalar(text("select count(*) from undone")) == 0
+
+
+def test_a_question_whose_plan_depends_on_its_values_is_never_prepared(engine: Engine) -> None:
+    with Flask(__name__).test_request_context("/"):
+        for _page in range(4):
+            with engine.connect() as connection:
+                connection.execute(text("select 1 as asked_often"), execution_options={connections.ANEW: True})
+        with engine.connect() as connection:
+            assert connection.scalar(text(PREPARED)) == 0

@@ -19,7 +19,7 @@ from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, any_, bindparam
 
 from prima import kept
 from prima.db import db
-from prima.idlist import among_named, braced, written
+from prima.idlist import among_named, braced, planned_anew, written
 from prima.lists import Country, Donor, ProjectType, RegionalOffice, StatusName
 from prima.places import Office, OfficeLink
 from prima.projects.models import Coverage, Part, Party, Project
@@ -184,7 +184,7 @@ def _sorted(
 @cache
 def _in_order(order: Order, down: bool, most: int) -> Select[Any]:
     found = select(Project.id, order.sort.stored).where(among_named("ids", Project.id))
-    return found.order_by(*standing(order.key, down)).limit(most)
+    return planned_anew(found.order_by(*standing(order.key, down)).limit(most))
 
 
 # -- of many ----------------------------------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ from prima import clock
 from prima.db import db
 from prima.handbook.edition import Edition
 from prima.handbook.published import HandbookEdition
-from prima.idlist import among
+from prima.idlist import among, planned_anew
 from prima.lists import Country, Donor, RegionalOffice, StatusName
 from prima.places import Office, OfficeLink
 from prima.projects.models import Coverage, Indicator, Party, Project, Section
@@ -135,7 +135,7 @@ def _ranked(viewer: User, filters: Filters, terms: Sequence[Term]) -> tuple[list
         .order_by(_rank(len(terms), called=bool(called)), newest.c.id.desc())
         .limit(SHOWN)
     )
-    rows = db.session.execute(ranked, {**filled(terms), "called": called}).all()
+    rows = db.session.execute(planned_anew(ranked), {**filled(terms), "called": called}).all()
     return [row.id for row in rows], rows[0].number if rows else 0
 
 
