@@ -13,6 +13,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 from flask import Flask, current_app, g, has_request_context, request
 from sqlalchemy import delete, func, insert, select
@@ -35,11 +36,19 @@ class Touch(Model):
     of_table: Mapped[str]
 
 
+class Turn:
+    """Gone when nobody works on the answer, nor waits for it."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+
+
 class Answers:
     """Of one application; used by several threads."""
 
     def __init__(self) -> None:
         self._known: OrderedDict[Hashable, tuple[Any, Any]] = OrderedDict()
+        self._turns: WeakValueDictionary[Hashable, Turn] = WeakValueDictionary()
         self._lock = threading.Lock()
 
     def get(self, key: Hashable, states: Any) -> tuple[Any] | None:
@@ -57,6 +66,11 @@ class Answers:
             self._known.move_to_end(key)
             while len(self._known) > MOST:
                 self._known.popitem(last=False)
+
+    def turn(self, key: Hashable) -> Turn:
+        """Of those who want the same answer: one works it out, and the others wait for it."""
+        with self._lock:
+            return self._turns.setdefault(key, Turn())
 
     def clear(self) -> None:
         with self._lock:
@@ -94,8 +108,12 @@ def answer(name: Hashable, uses: Sequence[type[Model]], make: Callable[[], Made]
     known: Answers = current_app.extensions.setdefault("prima.kept", Answers())
     found = known.get(key, of_now)
     if found is None:
-        found = (worked_out(uses, make),)
-        known.put(key, of_now, found[0])
+        turn = known.turn((key, of_now))
+        with turn.lock:
+            found = known.get(key, of_now)
+            if found is None:
+                found = (worked_out(uses, make),)
+                known.put(key, of_now, found[0])
     made: Made = found[0]
     return made
 

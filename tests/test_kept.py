@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from datetime import date
 
@@ -165,6 +166,37 @@ def test_who_may_change_something_and_who_is_unknown_ask_anew(app: Flask, asks) 
     assert asks.times == 3
     asks()
     assert asks.times == 4, "none of them kept anything"
+
+
+def test_of_several_who_want_the_same_at_once_one_works_it_out(shared_app: Flask) -> None:
+    kept.forget(shared_app)
+    at_work, may_end = threading.Event(), threading.Event()
+    made: list[str] = []
+    got: list[str] = []
+
+    def work() -> str:
+        made.append("once")
+        at_work.set()
+        assert may_end.wait(10)
+        return "the answer"
+
+    def ask() -> None:
+        with shared_app.test_request_context():
+            kept.use({})
+            got.append(kept.answer("at once", (), work))
+
+    threads = [threading.Thread(target=ask) for _one in range(3)]
+    threads[0].start()
+    assert at_work.wait(10)
+    for thread in threads[1:]:
+        thread.start()
+        thread.join(0.05)
+        assert thread.is_alive(), "waits for it"
+    may_end.set()
+    for thread in threads:
+        thread.join(10)
+    assert (got, made) == (["the answer"] * 3, ["once"])
+    kept.forget(shared_app)
 
 
 def test_the_answer_that_was_not_asked_for_the_longest_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,6 +38,7 @@ from prima import clock, kept
 from prima.db import Model, db
 from prima.desk import Cursor
 from prima.handbook.published import HandbookEdition
+from prima.idlist import planned_anew
 from prima.places import Office, OfficeLink
 from prima.projects.models import Part, Party, Project
 from prima.projects.models.project import TEAM
@@ -203,7 +204,7 @@ def _at(reports: FromClause, bars: FromClause, scope: Scope, by_edition: bool) -
 def _all(ways: Ways, day: date) -> Select[Any]:
     found = _found(ways, day).subquery("found")
     since_on = _utc_day(found.c.state_since)
-    return select(since_on, found.c.id).order_by(since_on, found.c.id)
+    return planned_anew(select(since_on, found.c.id).order_by(since_on, found.c.id))
 
 
 @cache
