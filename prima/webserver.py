@@ -20,7 +20,7 @@ def web(
     stack: ExitStack, port: int, app: str = "wsgi:app", environ: Mapping[str, str] | None = None
 ) -> subprocess.Popen[bytes]:
     """The web server on a port of this machine."""
-    quiet = ("--access-logfile=/dev/null", "--log-level=warning")
+    quiet = ("--log-level=warning",)
     return start(stack, "gunicorn", app, f"--bind=127.0.0.1:{port}", *SETTINGS, *quiet, environ=environ)
 
 
