@@ -129,6 +129,12 @@ def test_messages_are_announced_and_escaped(drawn):
     assert "Saved <b>." in page.get_text()
 
 
+def test_a_message_that_says_done_itself_is_not_announced_twice(drawn):
+    macro = '{% from "macros/messages.html" import messages %}{{ messages(pairs) }}'
+    page = drawn(macro, pairs=[("success", "Done: Accept."), ("success", "Saved.")])
+    assert [one.get_text(" ", strip=True) for one in page.select(".message")] == ["Done: Accept.", "Done: Saved."]
+
+
 def test_the_stage_of_a_project_is_marked(drawn):
     macro = '{% from "macros/processmap.html" import stage_strip %}{{ stage_strip(["A", "B", "C"], "B") }}'
     page = drawn(macro)

@@ -14,7 +14,7 @@ from prima.desk import Cursor, Duty, Found
 from prima.endorsement import queries
 from prima.endorsement.models import RETURNED_IT, Claim, Clearance, Decision, Round, Verdict
 from prima.endorsement.queries import Lying, Names, Sat, Waiting
-from prima.endorsement.steps import DESKS, NAME_CLEARER, NOBODY, OF_THE_TEAM, signed
+from prima.endorsement.steps import DESKS, NAME_CLEARER, NOBODY, OF_THE_TEAM, answered, signed
 from prima.overview import Telling
 from prima.permissions import Action, can
 from prima.projects.models import Project
@@ -336,7 +336,7 @@ def _decision_row(decision: Decision, names: Names, titles: Mapping[str, str], i
     tones = {Status.RETURNED: "violet", Status.DONOR_CHANGES: "violet", Status.REJECTED: "red"}
     return Row(
         role=names.role(decision.role),
-        says=str(move.says) if move else step.move,
+        says=answered(step.move),
         tone="grey" if move and move.via == RECALL else tones.get(step.target, "green"),
         who=signed(step.actor, step.behalf_of),
         at=step.at,

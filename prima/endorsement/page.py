@@ -14,11 +14,11 @@ from prima.endorsement import record
 from prima.endorsement.models import CheckAnswer, Clearance, Decision, Round, Verdict
 from prima.endorsement.overview import said_of
 from prima.endorsement.queries import Names
-from prima.endorsement.steps import signed
+from prima.endorsement.steps import answered, signed
 from prima.journal import Entry
 from prima.projects.models import Project
 from prima.projects.snapshot import seal
-from prima.projects.stages import LIFECYCLE, Status
+from prima.projects.stages import Status
 from prima.users import Role
 
 
@@ -122,11 +122,10 @@ class Teller:
 
     def _decision(self, decision: Decision, number: int) -> Line:
         step = decision.step
-        move = LIFECYCLE.find(step.source, step.move) if step.source else None
         tones = {Status.RETURNED: "violet", Status.DONOR_CHANGES: "violet", Status.REJECTED: "red"}
         return Line(
             role=self.names.role(decision.role),
-            says=str(move.says) if move else step.move,
+            says=answered(step.move),
             tone=tones.get(step.target, "green"),
             who=signed(step.actor, step.behalf_of),
             at=step.at,

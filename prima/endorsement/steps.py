@@ -41,8 +41,37 @@ DESKS = {
 OF_THE_TEAM = frozenset({S.RETURNED, S.DONOR_CHANGES})
 """Statuses in which the proposal lies with its developers."""
 
+ANSWERED = {
+    "clear": _l("cleared for review"),
+    "return": _l("returned for changes"),
+    "stand": _l("office clearance stands"),
+    "recall": _l("recalled"),
+    "recall-changes": _l("recalled"),
+    "recall-donor": _l("recalled"),
+    "pass": _l("all clearances given"),
+    "endorse": _l("endorsed"),
+    "to-fund": _l("taken up for Fund review"),
+    "to-donor": _l("submitted to the donor"),
+    "recommend": _l("recommended for approval"),
+    "retain": _l("retained for a later round"),
+    "refuse": _l("refused"),
+    "take-up": _l("taken up again"),
+    "approve": _l("approved"),
+    "back": _l("sent back to Fund management"),
+    "approved": _l("the donor approved"),
+    "changes": _l("the donor asks for changes"),
+    "refused": _l("the donor refused"),
+    "withdraw": _l("withdrawn"),
+}
+"""What was decided by a move, by its name, as the record says it beside the answers of reviewers."""
+
 NAME_CLEARER = _l("Name who clears for the office")
 NOBODY = _l("nobody holds this role: an administrator must grant it")
+
+
+def answered(move: str) -> str:
+    """What a move of this name decided, in words; the name itself for a move that no longer exists."""
+    return str(ANSWERED.get(move, move))
 
 
 def signed(actor: Any, behalf_of: Any) -> str:

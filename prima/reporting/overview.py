@@ -82,6 +82,8 @@ class Panel:
     extend_url: str
     lights: Sequence[Light] = ()
     monitoring_url: str = ""
+    evaluation_url: str = ""
+    """Where what follows an evaluation stands, once nothing else is due."""
 
 
 def tell(project: Project, viewer: User) -> Telling:
@@ -92,6 +94,7 @@ def tell(project: Project, viewer: User) -> Telling:
     rows = [row for row in every if row.fell_away_at is None]
     index = url_for("reports.index", reference=project.reference)
     still_open = [row for row in rows if row.is_open and not has_passed(project, row)]
+    evaluated = any(row.kind == EVALUATION for row in rows)
     extendable = project.status in RUNNING and can(viewer, Action.ASK_CHANGE, project)
     return Telling(
         duties=_duties(project, rows),
@@ -105,20 +108,25 @@ def tell(project: Project, viewer: User) -> Telling:
             extend_url=url_for("changes.extend", reference=project.reference) if extendable else "",
             lights=_judged(project, viewer, rules, known) if rules and known else (),
             monitoring_url=url_for("monitoring.index", reference=project.reference),
+            evaluation_url="" if still_open or not evaluated else _evaluation_url(project),
         ),
-        tabs=_tabs(project, rows, index),
+        tabs=_tabs(project, evaluated, index),
     )
 
 
-def _tabs(project: Project, rows: Sequence[Deadline], index: str) -> list[tuple[str, str]]:
+def _evaluation_url(project: Project) -> str:
+    return url_for("evaluation.show", reference=project.reference)
+
+
+def _tabs(project: Project, evaluated: bool, index: str) -> list[tuple[str, str]]:
     """The evaluation's once one is due."""
     found = [
         (_("Monitoring"), url_for("monitoring.index", reference=project.reference)),
         (_("Reports"), index),
         (_("Spending"), url_for("spending.show", reference=project.reference)),
     ]
-    if any(row.kind == EVALUATION for row in rows):
-        found.append((_("Evaluation"), url_for("evaluation.show", reference=project.reference)))
+    if evaluated:
+        found.append((_("Evaluation"), _evaluation_url(project)))
     return [*found, (_("Lessons"), url_for("lessons.of_project", reference=project.reference))]
 
 

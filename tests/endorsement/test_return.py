@@ -92,7 +92,7 @@ def test_a_resubmission_asks_only_those_whom_it_concerns(browser_of):
         "Regional resource management officer",
         "cleared in round 1, stands because none of its sections changed",
     ] in [row[:2] for row in rows]
-    assert ["Chief of mission / head of office", "Office clearance stands", "PRIMA"] in [row[:3] for row in rows]
+    assert ["Chief of mission / head of office", "office clearance stands", "PRIMA"] in [row[:3] for row in rows]
     for role in (Role.RME, Role.RPDO, Role.RTS):
         cast.has_reviewed(role, project, role)
     assert status(project) is Status.ENDORSE

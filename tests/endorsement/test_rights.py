@@ -162,7 +162,7 @@ def test_the_record_says_a_for_b(browser_of):
     cast.has_decided("other", project, "endorse")
     rows = cast.open(Role.PDEV, f"/projects/{project.reference}/endorsement").rows("Answers in round 1")
     assert ["Regional M&E officer", "cleared", "delegate person for RME person"] in [row[:3] for row in rows]
-    assert rows[-1][:3] == ["Regional director / endorser", "Endorse", "other person for RD person"]
+    assert rows[-1][:3] == ["Regional director / endorser", "endorsed", "other person for RD person"]
     entry = db.session.scalars(select(Entry).where(Entry.event == "moved").order_by(Entry.id.desc()).limit(1)).one()
     assert (entry.actor_id, entry.behalf_of_id) == (cast["other"].id, cast[Role.RD].id)
     assert not may(cast[Role.RME], Action.ENDORSE, project)

@@ -6,10 +6,11 @@ from sqlalchemy import select
 
 from prima.db import db
 from prima.endorsement.models import Round
+from prima.endorsement.steps import ANSWERED
 from prima.outbox import Letter
 from prima.projects.models import Project, Step
 from prima.projects.snapshot import seal
-from prima.projects.stages import Funding, Status
+from prima.projects.stages import DECIDE, LIFECYCLE, RECALL, Funding, Status
 from prima.users import Role
 from tests.endorsement.cast import REVIEWERS, Cast
 from tests.factories import a_project
@@ -55,14 +56,20 @@ def test_a_fund_project_is_endorsed_and_approved(browser_of):
     record = cast.open(Role.PDEV, f"/projects/{project.reference}/endorsement").check()
     rows = record.rows("Answers in round 1")
     assert [row[:3] for row in rows] == [
-        ["Chief of mission / head of office", "Clear for review", "COM person"],
+        ["Chief of mission / head of office", "cleared for review", "COM person"],
         *([name, "cleared", f"{role} person"] for role, name in zip(REVIEWERS, REVIEWER_NAMES, strict=True)),
-        ["Regional director / endorser", "Endorse", "RD person"],
-        ["Fund management", "Take up for Fund review", "FUND person"],
-        ["Fund management", "Recommend for approval", "FUND person"],
-        ["Deputy Director General (approver)", "Approve", "DDG person"],
+        ["Regional director / endorser", "endorsed", "RD person"],
+        ["Fund management", "taken up for Fund review", "FUND person"],
+        ["Fund management", "recommended for approval", "FUND person"],
+        ["Deputy Director General (approver)", "approved", "DDG person"],
     ]
     assert "version matches its checksum" in record.text
+
+
+def test_the_record_has_words_for_whatever_is_decided():
+    decided = {move.name for status in Status for move in LIFECYCLE.moves_from(status) if move.via in (DECIDE, RECALL)}
+    assert {"clear", "endorse", "recommend", "approve", "approved", "recall"} <= decided
+    assert decided <= set(ANSWERED)
 
 
 REVIEWER_NAMES = (

@@ -64,5 +64,5 @@ def test_the_alternate_reports_while_the_manager_is_away(browser_page, axe):
     go_to(date(2016, 10, 24))
     manager.open(address).reads("Accepted", "Saved by", "Alternate manager, Kenya", "First submitted", "10 Oct 2016")
     expect(manager.main.get_by_role("region", name="History")).to_contain_text("Submitted, Alternate manager, Kenya")
-    look(manager, axe).open(home).reads("Nothing is open now.")
+    look(manager, axe).open(home).reads("No report or other deadline is open now.")
     look(manager, axe)

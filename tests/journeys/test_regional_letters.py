@@ -174,6 +174,6 @@ def test_a_regional_project_gets_its_letters_and_is_approved(cast, project, axe)
     assert db.session.scalar(select(Project.status).where(Project.id == number)) is Status.APPROVED
     developer = cast.developer.open(f"{home}/endorsement").is_at("Record of endorsement").fits()
     last = {row[0]: row[1:3] for row in developer.rows("In force")}
-    assert last["Chief of mission / head of office"] == ["Clear for review", "Person of head"]
+    assert last["Chief of mission / head of office"] == ["cleared for review", "Person of head"]
     assert last["Regional project development officer"] == ["cleared", "Person of coordinator"]
     assert len(last) == 8  # the head of office, four reviewers, endorser, Fund management, approver

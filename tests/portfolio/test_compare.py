@@ -75,6 +75,23 @@ def test_projects_are_compared_by_facts_budget_reports_and_lights(app, browser_o
     assert ["Start", "1 Oct 2015", "1 Oct 2015"] in page.rows("Facts")
 
 
+@pytest.mark.parametrize(
+    "query", ["what=year&a=2016&b=2016", "what=region&a=NBO&b=NBO", "what=project&a=LM.0001&b={0}"]
+)
+def test_one_and_the_same_is_not_compared_with_itself(app, browser_of, query):
+    manager = a_user("PM", "KEN")
+    project = an_active_project(manager, budget=100_000)
+    project.code = "LM.0001"
+    db.session.commit()
+    page = browser_of(manager).open(f"/compare?{query.format(project.reference)}").check()
+    second = page.soup.select_one("#side-b")
+    told = page.soup.find(id=second["aria-describedby"])
+    assert second["aria-invalid"] == "true"
+    assert "Both are the same. Choose another one to compare with." in told.get_text(" ", strip=True)
+    assert "Nothing is compared yet" in page.text
+    assert not page.soup.select("table")
+
+
 def test_categories_in_another_currency_add_up_to_the_budget_in_usd(app):
     project = a_project(funding="donor", currency="EUR", rate=Decimal("1.23456789"), rate_from=date(2016, 1, 1))
     for position, category in enumerate(("STAFF.NAT", "OPER.TRAIN", "OFFICE.RENT"), 1):

@@ -103,6 +103,14 @@ def test_a_wrong_end_is_told_at_its_field_and_what_was_typed_stays(crew, typed, 
     assert db.session.scalars(select(Change)).all() == []
 
 
+def test_what_is_wrong_is_listed_in_the_order_of_the_page(crew):
+    page = crew.open("manager", "/changes/new/no_cost_extension").press("Save and ask")
+    assert page.status == 422
+    assert [error.split(":")[0] for error in page.errors] == [
+        "New end date", "Reason", "Effect on results, time and money",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("text", ["\x00", "x" * 100_000])
 def test_a_text_that_cannot_be_kept_is_told_at_its_field(crew, text):
     page = fill(crew.open("manager", "/changes/new/no_cost_extension"), **{"New end date": "2018-02-28"})

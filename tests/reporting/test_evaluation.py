@@ -389,6 +389,17 @@ def test_the_owner_follows_up_and_the_desk_is_empty_when_it_is_done(browser_of, 
         operations.follow(row.id, actor=ready(evaluated.manager), version=1, follow_up="open")
 
 
+def test_a_project_with_nothing_due_leads_to_what_follows_its_evaluation(browser_of, evaluated):
+    browser = browser_of(evaluated.manager)
+    page = browser.open(f"/projects/{evaluated.project.reference}").check()
+    assert "No report or other deadline is open now." not in page.text
+    evaluated.deadline.is_open = False
+    db.session.commit()
+    page = browser.open(f"/projects/{evaluated.project.reference}").check()
+    assert "No report or other deadline is open now." in page.text
+    assert page.follow("What follows the recommendations").url == evaluated.path()
+
+
 def test_the_owner_is_reminded_by_the_ladder_and_never_twice(browser_of, evaluated):
     evaluated.name().judge().receive(browser_of)
     owner = a_user(name="The owner")

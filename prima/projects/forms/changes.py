@@ -140,6 +140,8 @@ def change_form(kind: ChangeKind, data: dict[str, Any] | None, options: Mapping[
         fields["from_on"] = DayField(_l("Hand-over on"), validators=[InputRequired(REQUIRED)])
     made: type[ChangeForm] = type("ChangeFormOfKind", (ChangeForm,), fields)
     form = made(data=data)
+    # As on the page: the summary lists what is wrong in the order of the fields.
+    form._fields = {name: form._fields[name] for name in (*fields, *form._fields)}
     if kind in WITH_LINES:
         form.number(form["added"], options)
     if kind is ChangeKind.RESULTS:

@@ -31,6 +31,8 @@ COUNTED = ("quantity", "units")
 FIGURES = (*COUNTED, "unit_cost")
 NUMBER = re.compile(r"(\d+|\d{1,3}(,\d{3})+|\d{1,3}([ \u00a0\u202f]\d{3})+)(\.\d+)?", re.ASCII)
 """1234.56, 1,234.56 or 1 234.56: a comma before decimals is refused, for it groups thousands elsewhere."""
+MINUS = ("-", "\u2212")
+"""The hyphen, and the minus sign that spreadsheets may write."""
 EITHER_WAY = re.compile(r"\d{1,3}[.,]\d{3}", re.ASCII)
 """1,234 and 1.234 are a thousand in some countries and a little more than one in others."""
 CURRENCY = re.compile(r"^(.*?)[,(\s]+([A-Z]{3})\)?$")
@@ -283,6 +285,8 @@ def _written(name: str, line: Understood) -> str:
 def _figure(name: str, cell: Cell) -> str:
     if cell.holds is Holds.NUMBER:
         return cell.text
+    if cell.text[:1] in MINUS and NUMBER.fullmatch(cell.text[1:].lstrip()):
+        raise ValueError(_("This must not be less than 0."))
     if not NUMBER.fullmatch(cell.text):
         raise ValueError(_("Expected a number such as 1234.56 or 1,234.56, with a point before the decimals."))
     if name in COUNTED and EITHER_WAY.fullmatch(cell.text):

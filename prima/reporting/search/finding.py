@@ -101,6 +101,11 @@ def exact(viewer: User, q: str) -> str | None:
     return db.session.scalar(asked)
 
 
+def called(q: str) -> str:
+    """The project ID or reference that somebody looks for, as it is written; empty where it is other words."""
+    return next(iter(ids_of(q)), "")
+
+
 def near(viewer: User, q: str) -> list[tuple[str, str]]:
     """(reference, name) of projects that are called so but for one digit."""
     ids = nearly(ids_of(q))

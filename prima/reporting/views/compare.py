@@ -38,7 +38,8 @@ def show() -> str:
     reading = portfolio.read(viewer(), {name: row for name, row in given.items() if name not in (*OWN, what)})
     found: Any = _projects(typed, problems) if what == "project" else _sides(what, typed, problems)
     told: dict[str, Any] = {"sides": [], "facts": [], "tables": [], "lights": []}
-    if len(found) == len(typed):
+    same = len(found) == len(typed) and len({_identity(one) for one in found}) == 1
+    if len(found) == len(typed) and not same:
         told = _of_projects(found) if what == "project" else _of_sides(reading.filters, what, found)
     return render_template(
         "reporting/compare.html",
@@ -47,9 +48,15 @@ def show() -> str:
         what=what,
         kinds=comparing.WHAT,
         typed={name: quoted(text) for name, text in typed.items()},
+        wrong={"b": _("Both are the same. Choose another one to compare with.")} if same else {},
         offered=[*reading.choices.get(what, ())] if what in ("region", "year") else [],
         plain_url=url_for("compare.show", what=what),
     )
+
+
+def _identity(one: comparing.Side | Project) -> str | int:
+    """A project has two names, and an office may be named by its code or its name."""
+    return one.code if isinstance(one, comparing.Side) else one.id
 
 
 def _sides(what: str, typed: dict[str, str], problems: list[str]) -> list[Any]:

@@ -59,6 +59,7 @@ def show() -> str | Response:
         asked=bool(filters.q),
         found=found,
         near=near(viewer(), filters.q, found),
+        called=finding.called(filters.q),
         most=finding.MOST,
         shown=finding.SHOWN,
         kinds=KINDS,
