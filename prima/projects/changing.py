@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, true
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, bindparam, exists, false, func, or_, select, true
 from sqlalchemy.orm import contains_eager, joinedload, selectinload, undefer
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -25,7 +27,7 @@ from prima.projects.models import Change, ChangeStep, Document, Part, Party, Pro
 from prima.projects.models.project import TEAM
 from prima.projects.rights import change_authority
 from prima.projects.visibility import region_link
-from prima.users import Authority, Role, Scope, User
+from prima.users import Role, Scope, User
 from prima.workflow import Move
 
 
@@ -203,26 +205,8 @@ def waiting_for(user: User) -> list[Change]:
 
     Whether the person may decide on one is asked of the rights; here is only where it can be at all.
     """
-    mine = exists().where(
-        Party.project_id == Project.id,
-        Party.user_id == user.id,
-        Party.part.in_((Part.MANAGER, Part.ALTERNATE)),
-        Party.until_at.is_(None),
-    )
-    ways: list[ColumnElement[bool]] = [and_(Change.state == ChangeState.RETURNED, mine)]
-    held = user.authorities(clock.today())
-    if held:
-        of_team = exists().where(Party.project_id == Project.id, Party.user_id == user.id, Party.part.in_(TEAM))
-        decided = Change.state.in_((ChangeState.ASKED, ChangeState.ENDORSED))
-        ways.append(and_(decided, or_(*_places(held)), ~of_team))
-    found = db.session.scalars(
-        select(Change)
-        .join(Change.project)
-        .where(or_(*ways))
-        .options(contains_eager(Change.project).options(*queries.with_rights()), selectinload(Change.steps))
-        .order_by(Change.state_since, Change.id)
-    )
-    rows = list(found)
+    held = frozenset((one.scope, one.region_code, one.office_id) for one in user.authorities(clock.today()))
+    rows = list(db.session.scalars(_in_hands(held, clock.today()), {"user_id": user.id}))
     rules: dict[int, Any] = {}
     for one in rows:
         edition = one.project.edition_id
@@ -230,16 +214,44 @@ def waiting_for(user: User) -> list[Change]:
     return rows
 
 
-def _places(held: Iterable[Authority]) -> list[ColumnElement[bool]]:
-    """The projects over which authorities are held."""
+Held = tuple[Scope, str | None, int | None]
+"""Where a role is held: the scope, the region's code, the office's id."""
+
+
+@lru_cache(maxsize=256)
+def _in_hands(held: frozenset[Held], _day: date) -> Select[tuple[Change]]:
+    """Built once a day, which it holds, for all who hold roles over the same places."""
+    me = bindparam("user_id", type_=BigInteger)
+    mine = exists().where(
+        Party.project_id == Project.id,
+        Party.user_id == me,
+        Party.part.in_((Part.MANAGER, Part.ALTERNATE)),
+        Party.until_at.is_(None),
+    )
+    ways: list[ColumnElement[bool]] = [and_(Change.state == ChangeState.RETURNED, mine)]
+    if held:
+        of_team = exists().where(Party.project_id == Project.id, Party.user_id == me, Party.part.in_(TEAM))
+        decided = Change.state.in_((ChangeState.ASKED, ChangeState.ENDORSED))
+        ways.append(and_(decided, or_(*_places(held)), ~of_team))
+    return (
+        select(Change)
+        .join(Change.project)
+        .where(or_(*ways))
+        .options(contains_eager(Change.project).options(*queries.with_rights()), selectinload(Change.steps))
+        .order_by(Change.state_since, Change.id)
+    )
+
+
+def _places(held: Iterable[Held]) -> list[ColumnElement[bool]]:
+    """The projects over which roles are held."""
     found: list[ColumnElement[bool]] = []
-    for one in held:
-        if one.scope is Scope.ORGANIZATION:
+    for scope, region_code, office_id in held:
+        if scope is Scope.ORGANIZATION:
             return [true()]
-        if one.scope is Scope.REGION:
-            found.append(exists().where(region_link(), OfficeLink.region_code == one.region_code))
-        elif one.office_id:
-            found.append(Project.office_id == one.office_id)
+        if scope is Scope.REGION:
+            found.append(exists().where(region_link(), OfficeLink.region_code == region_code))
+        elif office_id:
+            found.append(Project.office_id == office_id)
     return found or [false()]
 
 

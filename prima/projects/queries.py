@@ -8,7 +8,19 @@ from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, ColumnElement, Date, Select, and_, bindparam, exists, func, or_, select
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    Date,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.orm import aliased, joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -409,14 +421,19 @@ def _beside() -> Select[Any]:
 
 def drafts_of(user: User) -> list[Project]:
     """Concepts and drafts that the person develops, oldest first."""
+    return list(db.session.scalars(_drafts(), {"user_id": user.id}))
+
+
+@cache
+def _drafts() -> Select[tuple[Project]]:
     mine = select(Party.project_id).where(
-        Party.user_id == user.id, Party.part == Part.DEVELOPER, Party.until_at.is_(None)
+        Party.user_id == bindparam("user_id", type_=BigInteger),
+        Party.part == Part.DEVELOPER,
+        Party.until_at.is_(None),
     )
-    return list(
-        db.session.scalars(
-            select(Project)
-            .where(Project.id.in_(mine), Project.status.in_((Status.CONCEPT, Status.DRAFT)))
-            .options(joinedload(Project.office, innerjoin=True), selectinload(Project.parties).joinedload(Party.user))
-            .order_by(Project.status_since)
-        )
+    return (
+        select(Project)
+        .where(Project.id.in_(mine), Project.status.in_((Status.CONCEPT, Status.DRAFT)))
+        .options(joinedload(Project.office, innerjoin=True), selectinload(Project.parties).joinedload(Party.user))
+        .order_by(Project.status_since)
     )

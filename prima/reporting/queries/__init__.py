@@ -7,15 +7,18 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Date,
     Integer,
     Select,
     and_,
+    bindparam,
     case,
     cast,
     desc,
@@ -622,7 +625,7 @@ def count_on_the_desk(user: User) -> int:
 
 def _own(user: User, editions: dict[int, HandbookEdition]) -> list[Duty]:
     """What lies with the person and nobody else: of the projects they have a part in, so these are few."""
-    owed = db.session.execute(_owed_by(user, editions, clock.days_on_earth()[1]))
+    owed = db.session.execute(*_owed_by(user, editions, clock.days_on_earth()[1]))
     return [*(duty for row in owed if (duty := _owed(row, editions[row.edition_id]))), *to_follow(user)]
 
 
@@ -693,22 +696,35 @@ def _asked(*conditions: Any) -> Any:
     )
 
 
-def _owed_by(user: User, editions: dict[int, HandbookEdition], today: date) -> Any:
-    """What the person owes as manager, alternate or evaluator, from the first reminder's day or its window on."""
+def _owed_by(user: User, editions: dict[int, HandbookEdition], today: date) -> tuple[Any, dict[str, Any]]:
+    """What the person owes as manager, alternate or evaluator, from the first reminder's day or its window on.
+
+    The question, and what is put into it.
+    """
     furthest = max((announced_days(one) for one in editions.values()), default=0)
+    return _owed_on_desks(), {"user_id": user.id, "today": today, "last": today + timedelta(days=furthest)}
+
+
+@cache
+def _owed_on_desks() -> Any:
+    me, today, last = (
+        bindparam("user_id", type_=BigInteger),
+        bindparam("today", type_=Date),
+        bindparam("last", type_=Date),
+    )
     now = (Party.project_id == Project.id, Party.until_at.is_(None))
-    runs = exists().where(*now, Party.user_id == user.id, Party.part.in_((Part.MANAGER, Part.ALTERNATE)))
-    evaluates = exists().where(*now, Party.user_id == user.id, Party.part == Part.EVALUATOR)
+    runs = exists().where(*now, Party.user_id == me, Party.part.in_((Part.MANAGER, Part.ALTERNATE)))
+    evaluates = exists().where(*now, Party.user_id == me, Party.part == Part.EVALUATOR)
     named = exists().where(*now, Party.part == Part.EVALUATOR)
     mine = case((Deadline.kind == EVALUATION, evaluates | (~named & runs)), else_=runs)
     # The projects of the person come first, by an index: of all others nothing is read.
     parts = Party.part.in_((Part.MANAGER, Part.ALTERNATE, Part.EVALUATOR))
-    theirs = select(Party.project_id).where(Party.user_id == user.id, parts, Party.until_at.is_(None))
+    theirs = select(Party.project_id).where(Party.user_id == me, parts, Party.until_at.is_(None))
     return _asked(
         Deadline.project_id.in_(theirs),
         Deadline.is_open,
         Deadline.kind != EXTENSION_REQUEST,
-        or_(Deadline.due_on <= today + timedelta(days=furthest), Deadline.from_on <= today),
+        or_(Deadline.due_on <= last, Deadline.from_on <= today),
         Project.status.in_(OWING),
         mine,
     )

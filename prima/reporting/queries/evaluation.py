@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import BigInteger, bindparam, exists, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -15,7 +16,7 @@ from prima.desk import Duty
 from prima.places import Office
 from prima.projects import queries as projects
 from prima.projects.models import Document, Project
-from prima.projects.visibility import may_see
+from prima.projects.visibility import visible_projects
 from prima.reporting.calendar import EVALUATION, RESPONSE
 from prima.reporting.evaluating import TAKEN_ON, TO_DO, recommendation_path
 from prima.reporting.models import Deadline, Evaluation, Recommendation
@@ -103,10 +104,11 @@ def anybody(email: str) -> User | None:
     )
 
 
-def to_follow(user: User) -> list[Duty]:
-    """Recommendations that the person has taken on and not finished, the earliest due first."""
-    rows = db.session.execute(
+@cache
+def _taken_on() -> Any:
+    return (
         select(
+            Project.id.label("project_id"),
             Recommendation.id,
             Recommendation.position,
             Recommendation.due_on,
@@ -121,12 +123,22 @@ def to_follow(user: User) -> list[Duty]:
         .join(Project, Project.id == Evaluation.project_id)
         .join(Office, Office.id == Project.office_id)
         .where(
-            and_(Recommendation.owner_id == user.id, may_see(user)),
+            Recommendation.owner_id == bindparam("user_id", type_=BigInteger),
             Recommendation.follow_up.in_(TO_DO),
             Recommendation.response.in_(TAKEN_ON),
         )
         .order_by(Recommendation.due_on, Recommendation.id)
     )
+
+
+def to_follow(user: User) -> list[Duty]:
+    """Recommendations that the person has taken on and not finished, the earliest due first."""
+    rows = db.session.execute(_taken_on(), {"user_id": user.id}).all()
+    if rows:  # most people have taken on none: whether they see its project is asked of those who have
+        seen = set(
+            db.session.scalars(visible_projects(user, Project.id).where(Project.id.in_({row[0] for row in rows})))
+        )
+        rows = [row for row in rows if row.project_id in seen]
     return [
         Duty(
             what=_("Follow up recommendation %(number)s of the evaluation", number=row.position),
