@@ -26,13 +26,18 @@ COMMA: Any = literal_column("','")
 
 def written(ids: Select[Any], most: int | None = None) -> str | None:
     """The ids that a question finds, with commas between them; None if there are more than `most`."""
-    number, said = db.session.execute(writing(ids.limit(most and most + 1))).one()
+    return read(writing(ids, most), most)
+
+
+def read(asked: Select[Any], most: int | None = None) -> str | None:
+    """The same of what `writing` made, with the same `most`."""
+    number, said = db.session.execute(asked).one()
     return (said or "") if most is None or number <= most else None
 
 
-def writing(ids: Any) -> Select[Any]:
+def writing(ids: Any, most: int | None = None) -> Select[Any]:
     """How many there are, and all of them with commas between them, which is nothing where there are none."""
-    some = ids.subquery()
+    some = (ids if most is None else ids.limit(most + 1)).subquery()
     return planned_anew(select(func.count(), func.string_agg(cast(some.c[0], Text), COMMA)))
 
 
@@ -57,6 +62,7 @@ def braced(ids: str) -> str:
 
 
 def _among(column: Any, ids: Any) -> ColumnElement[bool]:
-    # Written into the statement: whether the database walks along an index or looks each up depends on how many it is.
+    # Written into the statement, so that the database reads it once, not for every row. Whether it walks along an index
+    # or looks each up depends on how many it is: who asks plans it anew.
     found: ColumnElement[bool] = column == any_(cast(ids, ARRAY(BigInteger)))
     return found
