@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from prima.endorsement.queries import Lying
@@ -15,7 +16,7 @@ class Told:
 
     row: Lying
     what: str
-    who: list[str]
+    who: Sequence[str]
 
 
 COLUMNS = (

@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, bindparam, exists, false, func, or_, select, true
+from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, exists, false, func, or_, select, true
 from sqlalchemy.orm import contains_eager, joinedload, selectinload, undefer
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -219,7 +219,7 @@ Held = tuple[Scope, str | None, int | None]
 
 
 @lru_cache(maxsize=256)
-def _in_hands(held: frozenset[Held], _day: date) -> Select[tuple[Change]]:
+def _in_hands(held: frozenset[Held], _day: date) -> Any:
     """Built once a day, which it holds, for all who hold roles over the same places."""
     me = bindparam("user_id", type_=BigInteger)
     mine = exists().where(

@@ -425,7 +425,7 @@ def drafts_of(user: User) -> list[Project]:
 
 
 @cache
-def _drafts() -> Select[tuple[Project]]:
+def _drafts() -> Any:
     mine = select(Party.project_id).where(
         Party.user_id == bindparam("user_id", type_=BigInteger),
         Party.part == Part.DEVELOPER,

@@ -32,7 +32,7 @@ from sqlalchemy import literal as said
 from sqlalchemy.orm import aliased
 
 from prima import clock, kept
-from prima.db import db
+from prima.db import Model, db
 from prima.endorsement.models import Clearance, Round
 from prima.endorsement.queries.asked import Place, asked, takers
 from prima.endorsement.queries.desks import READ, Key, Lying, service_days, told_of
@@ -71,7 +71,7 @@ def everything(viewer: User, wanted: Wanted, *, after: tuple[date, str] | None =
     Which they are and who has them is kept until it changes; what is told of each is asked every time.
     """
     name = ("everything that waits", told_apart(viewer), wanted, after, limit)
-    tables = (*READ, Office, HandbookEdition)
+    tables: tuple[type[Model], ...] = (*READ, Office, HandbookEdition)
     found = (
         kept.answer(name, tables, lambda: _page(viewer, wanted, after, limit))
         if limit <= MOST_KEPT

@@ -79,7 +79,7 @@ def _wanted(problems: list[str]) -> tuple[Wanted, tuple[Choices, Choices, Choice
     return wanted, (regions, offices, roles)
 
 
-def _told(found: Sequence[tuple[Lying, list[str]]]) -> list[Told]:
+def _told(found: Sequence[tuple[Lying, Sequence[str]]]) -> list[Told]:
     """In words. Where no head of office may clear, it is the endorser's move: to name who does."""
     names = queries.seat_names()
     stuck = {row.project_id for row, who in found if not who and row.status is Status.OFFICE_CLEAR}
