@@ -21,7 +21,7 @@ from prima.projects.models import Beneficiaries, Extension, Project
 from prima.projects.visibility import visible_projects
 from prima.reference import reader
 from prima.reporting import portfolio
-from prima.reporting.analysis import crossing
+from prima.reporting.analysis import counting, crossing
 from prima.reporting.analysis.counting import ALLOCATED, DIVIDED, MARKED, SINGLE, counted
 from prima.reporting.analysis.naming import DIMENSIONS
 from prima.reporting.analysis.reports import REPORTS
@@ -123,18 +123,35 @@ def test_allocated_amounts_add_up_to_the_cent_in_rows_and_columns(app, seen_by, 
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_corners_computed_once_give_the_cells_that_are_computed_whole(app, seen_by, seed):
-    """Beside another measure each cell is computed by itself."""
+def test_cells_are_the_same_alone_and_beside_another_measure(app, seen_by, seed):
+    """Alone they are what is counted; beside another measure the parts of both dimensions are."""
     dice = Random(seed)
     a_varied_portfolio(dice)
     for viewer in people(seen_by):
         filters = some_filters(dice)
         for arm in (("area", "activity"), ("year", "activity", "country"), ("region", "country", "area", "sdg")):
-            by_corner = counted(viewer, filters, [arm, arm[1:], ()], [ALLOCATED])
-            whole = counted(viewer, filters, [arm, arm[1:], ()], [ALLOCATED, "projects"])
+            alone = counted(viewer, filters, [arm, arm[1:], ()], [ALLOCATED])
+            beside = counted(viewer, filters, [arm, arm[1:], ()], [ALLOCATED, "projects"])
             for one in (arm, arm[1:], ()):
-                amounts = {key: values[0] for key, values in whole[one].items() if values[0] or not one}
-                assert {key: values[0] for key, values in by_corner[one].items()} == amounts
+                amounts = {key: values[0] for key, values in beside[one].items() if values[0] or not one}
+                assert {key: values[0] for key, values in alone[one].items()} == amounts
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_kept_totals_say_what_is_counted_of_the_projects(app, seen_by, monkeypatch, seed):
+    dice, by_totals = Random(seed), 0
+    a_varied_portfolio(dice)
+    ways = (("activity", "year"), ("region", "marker"), ("status", "area"), ("year", "status"), ("activity",), ())
+    for viewer in people(seen_by):
+        for filters in (Filters(), some_filters(dice)):
+            for measures in (("projects", ALLOCATED), ("budget",), (ALLOCATED,)):
+                arms = dice.sample(ways, 3)
+                by_totals += counting._of_totals(viewer, filters, arms, measures) is not None
+                found = counted(viewer, filters, arms, measures)
+                with monkeypatch.context() as live:
+                    live.setattr(counting, "answer", lambda *_: None)
+                    assert found == counted(viewer, filters, arms, measures), (filters, arms, measures)
+    assert by_totals > 10
 
 
 def test_a_budget_is_divided_in_proportion_within_two_cents(app):

@@ -30,9 +30,10 @@ from prima.reporting.models.summary import CELLS, SEVERAL, AnyCell
 from prima.reporting.portfolio import Filters
 from prima.reporting.portfolio.choosing import projects
 from prima.reporting.portfolio.keeping import keep
-from prima.reporting.portfolio.sums import REGION, TOO_MUCH, UNSTATED
+from prima.reporting.portfolio.sums import MOST_GROUPS, READ_AS, REGION, TOO_MUCH, UNSTATED, Wanted, together
 from prima.reporting.queries import is_past_due, owes
 from prima.reporting.queries.counted import added_months, reached_by_group
+from prima.reporting.summary import Kept, answer
 from prima.users import User
 
 SINGLE: dict[str, Any] = {
@@ -59,6 +60,10 @@ DIVIDED = frozenset({"area", "activity"})
 """Its budget is divided between them; it counts in each that it has money for."""
 ALLOCATED = "allocated"
 """The measure that divides budgets, also between countries; every other measure counts a project whole."""
+TOTALLED = {"marker": Kept.MARKER, "area": Kept.AREA, "activity": Kept.ACTIVITY}
+"""Dimensions whose kept totals hold every project once or, divided, every part of it; of others some are missing."""
+FIGURES = {"projects": 0, ALLOCATED: 1, "budget": 2}
+"""Measures that the kept totals have, and their places."""
 ZERO = Decimal(0)
 Codes = tuple[str, ...]
 Values = tuple[Any, ...]
@@ -80,7 +85,9 @@ def counted(
             asked.append(arm)
     of_it = (tuple(asked), tuple(measures), frozenset(divided))
     tables = _tables(asked, measures, divided)
-    found = keep(viewer, filters, ("counted", *of_it), tables, lambda: _counted(viewer, filters, *of_it))
+    found = _of_totals(viewer, filters, asked, measures) or keep(
+        viewer, filters, ("counted", *of_it), tables, lambda: _counted(viewer, filters, *of_it)
+    )
     whole = found | {
         arm: _added_up(next((more, found[more]) for more in asked if _adds_up(more, arm, measures, divided)), arm)
         for arm in arms
@@ -90,6 +97,23 @@ def counted(
     if () in kept and not kept[()]:
         kept[()] = {(): (0,) * len(measures)}
     return kept
+
+
+def _of_totals(viewer: User | None, filters: Filters, arms: Sequence[Codes], measures: Sequence[str]) -> Found | None:
+    """The same by the kept totals of the portfolio, where these answer every arm."""
+    wanted: list[Wanted] = []
+    for arm in arms:
+        by = [TOTALLED[one] for one in arm if one in TOTALLED]
+        groups = tuple("code" if one in TOTALLED else one for one in arm)
+        known = len(groups) <= MOST_GROUPS and len(by) <= 1 and {"code", *READ_AS}.issuperset(groups)
+        one = (by[0] if by else Kept.PLAIN, groups)
+        if not known or not FIGURES.keys() >= set(measures) or not answer(viewer, filters, *one):
+            return None
+        wanted.append(one)
+    found: Found = {}
+    for arm, rows in zip(arms, together(viewer, filters, tuple(wanted)), strict=True):
+        found[arm] = {tuple(map(str, key)): tuple(figures[FIGURES[name]] for name in measures) for key, figures in rows}
+    return found
 
 
 def _tables(arms: Iterable[Codes], measures: Iterable[str], divided: Collection[str]) -> set[type[Model]]:
@@ -196,6 +220,7 @@ def _joined(
     """
     codes: dict[str, Any] = {}
     divided: dict[str, Any] = {}
+    code: Any
     source: Any = base
     if of_two is not None and not parts:
         source = source.join(of_two, of_two.project_id == base.c.id)

@@ -144,10 +144,11 @@ def years(viewer: User | None, reading: Reading) -> Reported:
 
 def activities(viewer: User | None, reading: Reading) -> Reported:
     measures = ("projects", ALLOCATED)
-    found = counted(viewer, reading.filters, [("activity",), ()], measures)
-    named = names(reading, codes_of(found))
     arms = [("activity", "year"), ("activity",), ("year",), ()]
-    both = counted(viewer, reading.filters, arms, [ALLOCATED])
+    found = counted(viewer, reading.filters, arms, measures)
+    both = {arm: {key: (amount,) for key, (_number, amount) in rows.items() if amount or not key}
+            for arm, rows in found.items()}  # fmt: skip
+    named = names(reading, codes_of(found))
     return Reported(
         [
             one_way(reading, "activity", found, named, measures, _("Projects by activity type"), share_of=ALLOCATED),

@@ -67,7 +67,7 @@ def differences(stop: Stop = lambda: False) -> Iterator[Difference]:
     yield from _rows("totals", FINE, KEPT, "portfolio_part")
     yield from _rows("rollup", COARSE, "portfolio_rollup", coarser("portfolio_sum"))
     for model in CELLS.values():
-        yield from _rows(*_cells(model.__tablename__, list(model.__table__.primary_key.columns.keys())))
+        yield from _rows(*_cells(model.__tablename__, [one.name for one in model.__table__.primary_key]))
     live = {}
     for by, groups in ASKED:
         if stop():
