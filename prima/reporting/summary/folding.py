@@ -91,8 +91,8 @@ def rebuild(session: Session) -> int:
 
 def _divide_anew(session: Session, table: str, columns: str) -> None:
     """The cells of two dimensions, of the projects that have other ones: nobody writes these meanwhile."""
-    now, kept = (f"select {columns} from {source}" for source in (f"{table}_part", table))
-    other = f"select project_id from (({now} except {kept}) union all ({kept} except {now})) as other"
+    now, kept = (f"select {columns} from {source}" for source in (f"{table}_part", table))  # nosec B608
+    other = f"select project_id from (({now} except {kept}) union all ({kept} except {now})) as other"  # nosec B608
     locked = f"select id from project where id in ({other}) order by id for no key update"  # nosec B608
     ids = {"ids": list(session.scalars(text(locked)))}
     session.execute(text(f"delete from {table} where project_id = any(:ids)"), ids)  # nosec B608 - a table of ours
