@@ -16,6 +16,7 @@ from plotly.graph_objects import Figure
 from sqlalchemy import select
 from sqlalchemy.orm import contains_eager, selectinload
 
+from prima import clock
 from prima.db import db
 from prima.projects.models import Beneficiaries, Extension, Project
 from prima.projects.visibility import visible_projects
@@ -32,8 +33,9 @@ from prima.reporting.monitoring import months_since, reached, told_of
 from prima.reporting.portfolio import NONE, Filters
 from prima.reporting.portfolio.choosing import chosen
 from prima.reporting.steps import IN
+from prima.reporting.views import analysis as of_pages
 from prima.spreadsheets import Kind
-from tests.factories import a_project, a_user
+from tests.factories import a_deadline, a_project, a_user
 from tests.portfolio.conftest import FILE
 from tests.portfolio.varied import a_varied_portfolio
 
@@ -344,6 +346,20 @@ def test_a_report_of_nothing_draws_nothing_and_one_without_charts_offers_no_choi
     assert [one.get_text() for one in years.soup.select("[data-show]")] == ["Bars", "Share", "Trend"]
     assert not browser.open("/analysis/regional").soup.select("[data-show]")
     assert "Charts cannot be shown as “pie”" in browser.open("/analysis/years?show=pie").messages[0]
+
+
+def test_the_page_lists_the_first_overdue_reports_and_the_workbook_all(app, browser_of, monkeypatch):
+    monkeypatch.setattr(of_pages, "MOST_LISTED", 2)
+    for days in (10, 30, 20):
+        a_deadline(a_project(status="ACTIVE", title=f"Late by {days}"), due_on=clock.today() - timedelta(days=days))
+    db.session.commit()
+    browser = browser_of(a_user("FUND"))
+    text = browser.open("/analysis/overdue").text
+    assert "Late by 30" in text and "Late by 20" in text and "Late by 10" not in text
+    assert "The first 2 of 3 rows; the workbook has them all." in text
+    names = "Overdue reports one by one"
+    rows = list(load_workbook(io.BytesIO(browser.open("/analysis/overdue.xlsx").content))[names].values)
+    assert [row[1] for row in rows[1:]] == ["Late by 30", "Late by 20", "Late by 10"]
 
 
 def test_the_index_lists_every_report_and_takes_the_filters_along(app, browser_of):
