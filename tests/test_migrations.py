@@ -283,6 +283,27 @@ def test_reminders_written_before_are_known_by_their_cause(older):
     assert rows("select count(*) from letter") == [(7,)]
 
 
+def test_the_projects_that_are_there_are_divided_between_two_codes(running):
+    upgrade(revision="0019")
+    db.session.execute(text("delete from activity_allocation"))
+    db.session.execute(
+        text("update area_allocation set amount_usd = 1000 where project_id = (select min(id) from project)")
+    )
+    db.session.commit()
+    upgrade(revision="0020")
+    there = Decimal("1234.56")
+    asked = "select area, activity, sum(amount), count(*) from area_by_activity group by 1, 2 order by 1, 2"
+    assert rows(asked) == [("LHD", "none", 1000 + 2 * there, 3), ("none", "none", there - 1000, 1)]
+    assert rows("select count(distinct country), sum(amount) from activity_by_country") == [(1, 3 * there)]
+    db.session.execute(text("update area_allocation set amount_usd = 2000 where amount_usd = 1000"))
+    db.session.commit()
+    assert rows(asked) == [("LHD", "none", 2000 + 2 * there, 3), ("over", "none", there - 2000, 1)]
+    downgrade(revision="0019")
+    assert rows("select to_regclass('area_by_activity')") == [(None,)]
+    db.session.execute(text("update area_allocation set amount_usd = 1"))
+    db.session.commit()
+
+
 def test_the_projects_that_are_there_are_summed_and_their_changes_noted(running):
     upgrade(revision="0007")
     place = "(select id from office where code = 'KEN')"

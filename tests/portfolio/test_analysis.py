@@ -16,12 +16,13 @@ from plotly.graph_objects import Figure
 from sqlalchemy import select
 from sqlalchemy.orm import contains_eager, selectinload
 
+from prima import clock
 from prima.db import db
 from prima.projects.models import Beneficiaries, Extension, Project
 from prima.projects.visibility import visible_projects
 from prima.reference import reader
 from prima.reporting import portfolio
-from prima.reporting.analysis import crossing
+from prima.reporting.analysis import counting, crossing
 from prima.reporting.analysis.counting import ALLOCATED, DIVIDED, MARKED, SINGLE, counted
 from prima.reporting.analysis.naming import DIMENSIONS
 from prima.reporting.analysis.reports import REPORTS
@@ -32,8 +33,9 @@ from prima.reporting.monitoring import months_since, reached, told_of
 from prima.reporting.portfolio import NONE, Filters
 from prima.reporting.portfolio.choosing import chosen
 from prima.reporting.steps import IN
+from prima.reporting.views import analysis as of_pages
 from prima.spreadsheets import Kind
-from tests.factories import a_project, a_user
+from tests.factories import a_deadline, a_project, a_user
 from tests.portfolio.conftest import FILE
 from tests.portfolio.varied import a_varied_portfolio
 
@@ -123,18 +125,35 @@ def test_allocated_amounts_add_up_to_the_cent_in_rows_and_columns(app, seen_by, 
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_corners_computed_once_give_the_cells_that_are_computed_whole(app, seen_by, seed):
-    """Beside another measure each cell is computed by itself."""
+def test_cells_are_the_same_alone_and_beside_another_measure(app, seen_by, seed):
+    """Alone they are what is counted; beside another measure the parts of both dimensions are."""
     dice = Random(seed)
     a_varied_portfolio(dice)
     for viewer in people(seen_by):
         filters = some_filters(dice)
         for arm in (("area", "activity"), ("year", "activity", "country"), ("region", "country", "area", "sdg")):
-            by_corner = counted(viewer, filters, [arm, arm[1:], ()], [ALLOCATED])
-            whole = counted(viewer, filters, [arm, arm[1:], ()], [ALLOCATED, "projects"])
+            alone = counted(viewer, filters, [arm, arm[1:], ()], [ALLOCATED])
+            beside = counted(viewer, filters, [arm, arm[1:], ()], [ALLOCATED, "projects"])
             for one in (arm, arm[1:], ()):
-                amounts = {key: values[0] for key, values in whole[one].items() if values[0] or not one}
-                assert {key: values[0] for key, values in by_corner[one].items()} == amounts
+                amounts = {key: values[0] for key, values in beside[one].items() if values[0] or not one}
+                assert {key: values[0] for key, values in alone[one].items()} == amounts
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_kept_totals_say_what_is_counted_of_the_projects(app, seen_by, monkeypatch, seed):
+    dice, by_totals = Random(seed), 0
+    a_varied_portfolio(dice)
+    ways = (("activity", "year"), ("region", "marker"), ("status", "area"), ("year", "status"), ("activity",), ())
+    for viewer in people(seen_by):
+        for filters in (Filters(), some_filters(dice)):
+            for measures in (("projects", ALLOCATED), ("budget",), (ALLOCATED,)):
+                arms = dice.sample(ways, 3)
+                by_totals += counting._of_totals(viewer, filters, arms, measures) is not None
+                found = counted(viewer, filters, arms, measures)
+                with monkeypatch.context() as live:
+                    live.setattr(counting, "answer", lambda *_: None)
+                    assert found == counted(viewer, filters, arms, measures), (filters, arms, measures)
+    assert by_totals > 10
 
 
 def test_a_budget_is_divided_in_proportion_within_two_cents(app):
@@ -327,6 +346,20 @@ def test_a_report_of_nothing_draws_nothing_and_one_without_charts_offers_no_choi
     assert [one.get_text() for one in years.soup.select("[data-show]")] == ["Bars", "Share", "Trend"]
     assert not browser.open("/analysis/regional").soup.select("[data-show]")
     assert "Charts cannot be shown as “pie”" in browser.open("/analysis/years?show=pie").messages[0]
+
+
+def test_the_page_lists_the_first_overdue_reports_and_the_workbook_all(app, browser_of, monkeypatch):
+    monkeypatch.setattr(of_pages, "MOST_LISTED", 2)
+    for days in (10, 30, 20):
+        a_deadline(a_project(status="ACTIVE", title=f"Late by {days}"), due_on=clock.today() - timedelta(days=days))
+    db.session.commit()
+    browser = browser_of(a_user("FUND"))
+    text = browser.open("/analysis/overdue").text
+    assert "Late by 30" in text and "Late by 20" in text and "Late by 10" not in text
+    assert "The first 2 of 3 rows; the workbook has them all." in text
+    names = "Overdue reports one by one"
+    rows = list(load_workbook(io.BytesIO(browser.open("/analysis/overdue.xlsx").content))[names].values)
+    assert [row[1] for row in rows[1:]] == ["Late by 30", "Late by 20", "Late by 10"]
 
 
 def test_the_index_lists_every_report_and_takes_the_filters_along(app, browser_of):

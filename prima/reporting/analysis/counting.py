@@ -26,16 +26,16 @@ from prima.projects.models import (
     ThemeMark,
 )
 from prima.reporting.models import Deadline, Expense, ExpenseKind, Reached, Report
+from prima.reporting.models.summary import CELLS, SEVERAL, AnyCell
 from prima.reporting.portfolio import Filters
 from prima.reporting.portfolio.choosing import projects
 from prima.reporting.portfolio.keeping import keep
-from prima.reporting.portfolio.sums import REGION, TOO_MUCH, UNSTATED
+from prima.reporting.portfolio.sums import MOST_GROUPS, READ_AS, REGION, TOO_MUCH, UNSTATED, Wanted, together
 from prima.reporting.queries import is_past_due, owes
 from prima.reporting.queries.counted import added_months, reached_by_group
+from prima.reporting.summary import Kept, answer
 from prima.users import User
 
-SEVERAL = "several"
-"""Stands for the budgets of projects that cover several countries and state no shares of them."""
 SINGLE: dict[str, Any] = {
     "region": REGION,
     "office": Office.code,
@@ -60,6 +60,10 @@ DIVIDED = frozenset({"area", "activity"})
 """Its budget is divided between them; it counts in each that it has money for."""
 ALLOCATED = "allocated"
 """The measure that divides budgets, also between countries; every other measure counts a project whole."""
+TOTALLED = {"marker": Kept.MARKER, "area": Kept.AREA, "activity": Kept.ACTIVITY}
+"""Dimensions whose kept totals hold every project once or, divided, every part of it; of others some are missing."""
+FIGURES = {"projects": 0, ALLOCATED: 1, "budget": 2}
+"""Measures that the kept totals have, and their places."""
 ZERO = Decimal(0)
 Codes = tuple[str, ...]
 Values = tuple[Any, ...]
@@ -81,7 +85,9 @@ def counted(
             asked.append(arm)
     of_it = (tuple(asked), tuple(measures), frozenset(divided))
     tables = _tables(asked, measures, divided)
-    found = keep(viewer, filters, ("counted", *of_it), tables, lambda: _counted(viewer, filters, *of_it))
+    found = _of_totals(viewer, filters, asked, measures) or keep(
+        viewer, filters, ("counted", *of_it), tables, lambda: _counted(viewer, filters, *of_it)
+    )
     whole = found | {
         arm: _added_up(next((more, found[more]) for more in asked if _adds_up(more, arm, measures, divided)), arm)
         for arm in arms
@@ -93,13 +99,37 @@ def counted(
     return kept
 
 
+def _of_totals(viewer: User | None, filters: Filters, arms: Sequence[Codes], measures: Sequence[str]) -> Found | None:
+    """The same by the kept totals of the portfolio, where these answer every arm."""
+    wanted: list[Wanted] = []
+    for arm in arms:
+        by = [TOTALLED[one] for one in arm if one in TOTALLED]
+        groups = tuple("code" if one in TOTALLED else one for one in arm)
+        known = len(groups) <= MOST_GROUPS and len(by) <= 1 and {"code", *READ_AS}.issuperset(groups)
+        one = (by[0] if by else Kept.PLAIN, groups)
+        if not known or not FIGURES.keys() >= set(measures) or not answer(viewer, filters, *one):
+            return None
+        wanted.append(one)
+    found: Found = {}
+    for arm, rows in zip(arms, together(viewer, filters, tuple(wanted)), strict=True):
+        found[arm] = {tuple(map(str, key)): tuple(figures[FIGURES[name]] for name in measures) for key, figures in rows}
+    return found
+
+
 def _tables(arms: Iterable[Codes], measures: Iterable[str], divided: Collection[str]) -> set[type[Model]]:
     """What is read for them beside the projects."""
     wanted = {dimension for arm in arms for dimension in arm}
-    found: set[type[Model]] = {ALLOCATIONS[Dimension(one)] for one in wanted & set(divided)}
+    found: set[type[Model]] = {cell for arm in arms if (cell := _cell(arm, divided))}
+    found |= {ALLOCATIONS[Dimension(one)] for one in wanted & set(divided)}
     found |= {MARKED[one][0] for one in wanted & set(MARKED)}
     found |= {table for name in measures if name in MEASURED for table in READ[MEASURED[name][0]]}
     return found | ({StatusName} if "stage" in wanted else set())
+
+
+def _cell(arm: Codes, divided: Collection[str]) -> type[AnyCell] | None:
+    """Where it stands what of a project belongs to both of the divided dimensions of an arm."""
+    first_and_second = set(arm) & set(divided)
+    return next((cell for pair, cell in CELLS.items() if set(pair) == first_and_second), None)
 
 
 def _adds_up(more: Codes, arm: Codes, measures: Sequence[str], divided: Collection[str]) -> bool:
@@ -125,8 +155,7 @@ def _counted(
 ) -> Found:
     wanted = {dimension for arm in arms for dimension in arm}
     base = _base(viewer, filters, [one for one in SINGLE if one in wanted], measures)
-    twice = any(len(shared.intersection(arm)) > 1 for arm in arms)
-    parts = {one: _parts(base, one, twice) for one in sorted(wanted & shared)}
+    parts = {one: _parts(base, one) for one in sorted(wanted & shared)}
     width = max(map(len, arms))
     rows = db.session.execute(
         union_all(*(_arm(base, place, arm, width, measures, parts) for place, arm in enumerate(arms)))
@@ -158,39 +187,50 @@ def _base(viewer: User | None, filters: Filters, singles: Sequence[str], measure
 def _arm(
     base: CTE, place: int, arm: Codes, width: int, measures: Sequence[str], parts: Mapping[str, CTE]
 ) -> Select[Any]:
-    source, codes, divided_by = _joined(base, arm, parts)
-    divided = list(divided_by.values())
-    empty = [cast(null(), Text)] * (width - len(arm))
-    if len(divided) > 1 and list(measures) == [ALLOCATED]:
-        cells = _cells(base, source, codes, divided_by)
-        *named, amount = cells.c
-        query = select(written(str(place)), *named, *empty, func.coalesce(func.sum(amount), written("0")))
-        return query.group_by(*named)
-    member = and_(*(part.c.amount != 0 for part in divided)) if divided else None
+    of_two = _cell(arm, parts)
+    alone = of_two is not None and list(measures) == [ALLOCATED]
+    source, codes, divided = _joined(base, arm, {} if alone else parts, of_two)
+    member = and_(*(part.c.amount != 0 for part in divided.values())) if divided else None
     values = []
     for name in measures:
         if name == ALLOCATED:
-            value: Any = func.sum(_amount(base, divided))
+            value: Any = func.sum(of_two.amount if of_two else _amount(base, divided))
         elif name == "projects":
             value = func.count(base.c.id) if member is None else func.count().filter(member)
         else:
             value = func.sum(base.c.budget if name == "budget" else base.c[f"has_{name}"])
             value = value if member is None else value.filter(member)
         values.append(func.coalesce(value, written("0")))
+    empty = [cast(null(), Text)] * (width - len(arm))
     query = select(written(str(place)), *codes.values(), *empty, *values).select_from(source)
     return query.group_by(*codes.values()) if codes else query
 
 
-def _joined(base: CTE, arm: Codes, parts: Mapping[str, CTE]) -> tuple[Any, dict[str, Any], dict[str, Any]]:
-    """The projects with what an arm counts by; by dimension its codes, and the parts of the divided ones."""
+def _amount(base: CTE, divided: Mapping[str, Any]) -> Any:
+    """What of a budget belongs to the codes of a divided dimension; the whole of it to none."""
+    return next((part.c.amount for part in divided.values()), base.c.budget)
+
+
+def _joined(
+    base: CTE, arm: Codes, parts: Mapping[str, CTE], of_two: type[AnyCell] | None
+) -> tuple[Any, dict[str, Any], dict[str, Any]]:
+    """The projects with what an arm counts by; by dimension its codes, and the parts of the divided ones.
+
+    Without parts the cells of two dimensions are the rows; with them they stand beside: the parts tell who counts.
+    """
     codes: dict[str, Any] = {}
     divided: dict[str, Any] = {}
+    code: Any
     source: Any = base
+    if of_two is not None and not parts:
+        source = source.join(of_two, of_two.project_id == base.c.id)
     for dimension in arm:
         if dimension in parts:
             part = parts[dimension].alias()
             source, code = source.join(part, part.c.id == base.c.id), cast(part.c.code, Text)
             divided[dimension] = part
+        elif of_two is not None and dimension in of_two.__table__.c:
+            code = of_two.__table__.c[dimension]
         elif dimension in MARKED:
             model, column = MARKED[dimension]
             mark = model.__table__.alias()
@@ -199,91 +239,20 @@ def _joined(base: CTE, arm: Codes, parts: Mapping[str, CTE]) -> tuple[Any, dict[
         else:
             code = cast(base.c[dimension], Text)
         codes[dimension] = code
+    if of_two is not None and parts:
+        both = (of_two.__table__.c[dimension] == part.c.code for dimension, part in divided.items())
+        source = source.outerjoin(of_two, and_(of_two.project_id == base.c.id, *both))
     return source, codes, divided
 
 
-def _cells(base: CTE, source: Any, codes: Mapping[str, Any], divided: Mapping[str, Any]) -> Any:
-    """The cells of two divided dimensions as in `_amount`, each corner computed once and not for all four around it.
-
-    A corner between two codes of each belongs to four cells, to two of them the other way round. Where one dimension
-    has come to its end the corner is the running sum of the other, and what that leaves to a cell is an amount.
-    """
-    one, other = divided.values()
-    going_on = (one.c.next.is_not(None), other.c.next.is_not(None))
-    named = [code.label(f"code_{place}") for place, code in enumerate(codes.values())]
-    places = [f"code_{list(codes).index(name)}" for name in divided]
-    corner = func.sum(func.round(one.c.upto * other.c.upto / base.c.budget, 2)).label("amount")
-    following = (one.c.next.label("next_one"), other.c.next.label("next_other"))
-    corners = (
-        select(*named, *following, corner)
-        .select_from(source)
-        .where(base.c.budget != 0, *going_on)
-        .group_by(*codes.values(), one.c.next, other.c.next)
-        .cte()
-    )
-    arms = []
-    for nexts, amount in (
-        ((), corners.c.amount),
-        ((0,), -corners.c.amount),
-        ((1,), -corners.c.amount),
-        ((0, 1), corners.c.amount),
-    ):
-        instead = {places[way]: (corners.c.next_one, corners.c.next_other)[way] for way in nexts}
-        arms.append(select(*(instead.get(column.key, corners.c[column.key]) for column in named), amount))
-    last_one, last_other = one.c.next.is_(None), other.c.next.is_(None)
-    for which, value in (
-        ((base.c.budget != 0, last_one), other.c.amount),
-        ((base.c.budget != 0, last_other), case((last_one, -one.c.before), else_=one.c.amount)),
-        ((base.c.budget == 0,), _left_over(one, other)),
-    ):
-        arms.append(select(*named, func.sum(value)).select_from(source).where(*which).group_by(*codes.values()))
-    return union_all(*arms).subquery()
-
-
-def _amount(base: CTE, divided: Sequence[Any]) -> Any:
-    """What of a budget belongs to the codes of one or two divided dimensions; the whole of it to none.
-
-    Of two, in proportion to both: the running sums of the one are multiplied with those of the other and rounded to
-    the cent, and a cell is the difference of such corners. So all its rows and columns add up to what was allocated.
-    Nothing can be divided in proportion to a budget of 0: there only what is out of balance is left over.
-    """
-    if not divided:
-        return base.c.budget
-    if len(divided) == 1:
-        return divided[0].c.amount
-    one, other = divided
-
-    def corner(first: Any, second: Any) -> Any:
-        return func.round(first * second / base.c.budget, 2)
-
-    proportional = (
-        corner(one.c.upto, other.c.upto)
-        - corner(one.c.before, other.c.upto)
-        - corner(one.c.upto, other.c.before)
-        + corner(one.c.before, other.c.before)
-    )
-    return case((base.c.budget == 0, _left_over(one, other)), else_=proportional)
-
-
-def _left_over(one: Any, other: Any) -> Any:
-    return other.c.rest * one.c.amount + one.c.rest * other.c.amount
-
-
-def _parts(base: CTE, dimension: str, twice: bool) -> CTE:
+def _parts(base: CTE, dimension: str) -> CTE:
     """What each project has allocated to each code, and last the rest of its budget: all together the budget.
 
-    NONE is what is allocated to nothing, OVER what is too much. `twice`: with running sums and the code that follows.
+    NONE is what is allocated to nothing, OVER what is too much.
     """
     table = ALLOCATIONS[Dimension(dimension)]
-    no: Any = written("0").label("rest")
     of_base = (table.project_id.in_(select(base.c.id)), table.amount_usd > 0)
-    # By project and code, as the key of the table has them in order: nothing is sorted for the running sums.
-    columns: list[Any] = [table.project_id.label("id"), table.code.label("code"), table.amount_usd.label("amount")]
-    if twice:
-        within: dict[str, Any] = {"partition_by": table.project_id, "order_by": table.code}
-        running = func.sum(table.amount_usd).over(**within, rows=(None, 0))
-        columns += [running.label("upto"), cast(func.lead(table.code).over(**within), Text).label("next")]
-    given: Any = select(*columns).where(*of_base).subquery(f"stated_{dimension}")
+    stated = select(table.project_id.label("id"), table.code.label("code"), table.amount_usd.label("amount"))
     sums: Any = (
         select(table.project_id.label("id"), func.sum(table.amount_usd).label("amount"))
         .where(*of_base)
@@ -303,25 +272,13 @@ def _parts(base: CTE, dimension: str, twice: bool) -> CTE:
         )
         source = source.outerjoin(covered, covered.c.project_id == base.c.id)
         alone = and_(sums.c.id.is_(None), func.coalesce(covered.c.number == 1, false()))
-        whole = (base.c.budget, written("0"), cast(null(), Text)) if twice else ()
-        more.append(select(base.c.id, covered.c.code, base.c.budget, no, *whole).select_from(source).where(alone))
+        more.append(select(base.c.id, covered.c.code, base.c.budget).select_from(source).where(alone))
         left = case((alone, 0), else_=left)
         nowhere = case((covered.c.number > 1, written(f"'{SEVERAL}'")), else_=UNSTATED)
     which = case((left < 0, TOO_MUCH), else_=nowhere)
     # A rest of nothing is left out, save where a budget of 0 has nothing else to stand for it.
-    is_left = or_(left != 0, base.c.budget == 0)
-    stated: list[Any] = [given.c.id, given.c.code, given.c.amount, no]
-    rest: list[Any] = [base.c.id, which, left, written("1")]
-    joined: Any = given
-    if twice:
-        following = func.coalesce(given.c.next, case((is_left, which)))
-        stated += [given.c.upto, given.c.upto - given.c.amount, following]
-        rest += [base.c.budget, base.c.budget - left, cast(null(), Text)]
-        joined = source.join(given, given.c.id == base.c.id)
-    names = ("id", "code", "amount", "rest", *(("upto", "before", "next") if twice else ()))
-    arms = [select(*stated).select_from(joined), *more, select(*rest).select_from(source).where(is_left)]
-    first = arms[0].with_only_columns(*(column.label(name) for column, name in zip(stated, names, strict=True)))
-    return union_all(first, *arms[1:]).cte(f"parts_{dimension}")
+    rest = select(base.c.id, which, left).select_from(source).where(or_(left != 0, base.c.budget == 0))
+    return union_all(stated.where(*of_base), *more, rest).cte(f"parts_{dimension}")
 
 
 # -- what a project has of each measure -------------------------------------------------------------------------------

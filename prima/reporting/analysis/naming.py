@@ -13,7 +13,7 @@ from prima.db import db
 from prima.lists import Country, Donor
 from prima.places import Office
 from prima.projects.stages import Funding
-from prima.reporting.analysis.counting import SEVERAL
+from prima.reporting.models.summary import SEVERAL
 from prima.reporting.portfolio import LABELS, NONE, OVER, Filters, Reading
 
 DIMENSIONS: dict[str, Any] = {

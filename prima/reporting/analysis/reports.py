@@ -48,7 +48,13 @@ class Report:
 
     name: Any
     sentence: Any
-    make: Callable[[User | None, Reading], Reported]
+    tables: Callable[..., Reported]
+    lists_many: bool = False
+    """Its single records can be asked for by number: a page shows the first, and to read all of them is dear."""
+
+    def make(self, viewer: User | None, reading: Reading, most_listed: int | None = None) -> Reported:
+        """`most_listed`: so many single records are enough, where they can be asked for by number."""
+        return self.tables(viewer, reading, *([most_listed] if self.lists_many else []))
 
 
 def head(measure: str) -> Head:
@@ -144,10 +150,11 @@ def years(viewer: User | None, reading: Reading) -> Reported:
 
 def activities(viewer: User | None, reading: Reading) -> Reported:
     measures = ("projects", ALLOCATED)
-    found = counted(viewer, reading.filters, [("activity",), ()], measures)
-    named = names(reading, codes_of(found))
     arms = [("activity", "year"), ("activity",), ("year",), ()]
-    both = counted(viewer, reading.filters, arms, [ALLOCATED])
+    found = counted(viewer, reading.filters, arms, measures)
+    both = {arm: {key: (amount,) for key, (_number, amount) in rows.items() if amount or not key}
+            for arm, rows in found.items()}  # fmt: skip
+    named = names(reading, codes_of(found))
     return Reported(
         [
             one_way(reading, "activity", found, named, measures, _("Projects by activity type"), share_of=ALLOCATED),
@@ -207,7 +214,7 @@ def extensions(viewer: User | None, reading: Reading) -> Reported:
     )
 
 
-def overdue(viewer: User | None, reading: Reading) -> Reported:
+def overdue(viewer: User | None, reading: Reading, most: int | None = None) -> Reported:
     rows = records.late(viewer, reading.filters)
     total = sum(row.number for row in rows)
     named = names(reading, {"region": {row.region for row in rows}, "office": {row.office for row in rows}})
@@ -242,9 +249,10 @@ def overdue(viewer: User | None, reading: Reading) -> Reported:
             Line(row.project, list(map(Cell, (
                 row.title, row.report, row.region, row.office, row.manager, row.due_on, row.days_late,
             ))))
-            for row in records.late_ones(viewer, reading.filters)
+            for row in records.late_ones(viewer, reading.filters, most)
         ],
         listed=True,
+        number=total,
     )  # fmt: skip
     return Reported(
         [
@@ -390,6 +398,7 @@ REPORTS: dict[str, Report] = {
         _l("Overdue reports"),
         _l("Which reports are overdue, by Regional Office, office, kind and age."),
         overdue,
+        lists_many=True,
     ),
     "beneficiaries": Report(
         _l("Beneficiaries"),

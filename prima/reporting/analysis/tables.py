@@ -49,6 +49,8 @@ class Table:
     note: str = ""
     listed: bool = False
     """Single records, not sums: the page shows the first, the sheet all."""
+    number: int = 0
+    """How many rows there are, where only the first may be here."""
     within: str = ""
     """The heading of the groups, where there are any."""
 

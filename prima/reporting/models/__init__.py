@@ -17,12 +17,22 @@ from prima.reporting.models.reminders import About, Reason, Reminder
 from prima.reporting.models.reports import Reached, Report, ReportRemark, ReportStep, ReportText, Spending
 from prima.reporting.models.searches import ListColumns, SavedSearch
 from prima.reporting.models.spending import Expense, ExpenseKind, SpendingImport
-from prima.reporting.models.summary import PortfolioChange, PortfolioRollup, PortfolioSum
+from prima.reporting.models.summary import (
+    ActivityByCountry,
+    AreaByActivity,
+    AreaByCountry,
+    PortfolioChange,
+    PortfolioRollup,
+    PortfolioSum,
+)
 
 __all__ = [
     "About",
+    "ActivityByCountry",
     "ActivityProgress",
     "ActivityState",
+    "AreaByActivity",
+    "AreaByCountry",
     "CalendarAddress",
     "CalendarScope",
     "Deadline",

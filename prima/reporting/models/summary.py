@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
 
-from sqlalchemy import Index, Numeric
+from sqlalchemy import ForeignKey, Index, Numeric
 from sqlalchemy.orm import Mapped, mapped_column
 
 from prima.db import Key, Model
@@ -16,6 +16,8 @@ NONE = "none"
 """The code of what is not stated: no gender marker, the rest of a budget, no Regional Office."""
 OVER = "over"
 """Stands for what is allocated beyond the budget: such an allocation is out of balance until somebody mends it."""
+SEVERAL = "several"
+"""Stands for the budgets of projects that cover several countries and state no shares of them."""
 OF_TODAY = ""
 """The region of a project without a start: the one that its office belongs to on the day of the question."""
 ANY_OFFICE = 0
@@ -89,3 +91,43 @@ class PortfolioChange(Model):
     number: Mapped[int]
     amount: Mapped[Total]
     budget: Mapped[Total]
+
+
+# -- what of a project belongs to two codes at once -------------------------------------------------------------------
+
+
+class Cell:
+    """What of a project's budget belongs to a code of each of two dimensions, in proportion to both, in USD.
+
+    Rounded so that the cells of a code add up to what the project allocated to it, and all to its budget. Cells of
+    nothing are not there. Codes are those of the lists, NONE, OVER and, of countries, SEVERAL.
+    """
+
+    project_id: Mapped[int] = mapped_column(
+        ForeignKey("project.id", ondelete="CASCADE"), primary_key=True, sort_order=FIRST
+    )
+    amount: Mapped[Total]
+
+
+class AreaByActivity(Cell, Model):
+    area: Mapped[str] = mapped_column(primary_key=True)
+    activity: Mapped[str] = mapped_column(primary_key=True)
+
+
+class AreaByCountry(Cell, Model):
+    area: Mapped[str] = mapped_column(primary_key=True)
+    country: Mapped[str] = mapped_column(primary_key=True)
+
+
+class ActivityByCountry(Cell, Model):
+    activity: Mapped[str] = mapped_column(primary_key=True)
+    country: Mapped[str] = mapped_column(primary_key=True)
+
+
+AnyCell = AreaByActivity | AreaByCountry | ActivityByCountry
+CELLS: dict[tuple[str, str], type[AnyCell]] = {
+    ("area", "activity"): AreaByActivity,
+    ("area", "country"): AreaByCountry,
+    ("activity", "country"): ActivityByCountry,
+}
+"""By their dimensions. Each stands beside a view of the same columns, of what the projects say now: `_part`."""

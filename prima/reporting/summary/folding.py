@@ -6,7 +6,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from prima.projects.stages import CLOSE_HELD
-from prima.reporting.models.summary import ANY_OFFICE, OF_TODAY
+from prima.reporting.models.summary import ANY_OFFICE, CELLS, OF_TODAY
 from prima.scheduler import Stop
 
 BATCH = 5000
@@ -72,7 +72,7 @@ def fold(session: Session, stop: Stop = lambda: False, batch: int = BATCH) -> in
 
 
 def rebuild(session: Session) -> int:
-    """Make the totals anew from the projects; how many there are. The caller commits.
+    """Make the totals and the cells anew from the projects; how many totals there are. The caller commits.
 
     The changes go with the statement that reads the projects, so both are of one moment: what others write meanwhile
     is a change that stays for the next fold.
@@ -84,4 +84,16 @@ def rebuild(session: Session) -> int:
         session.execute(text(f"delete from {table}"))  # nosec B608 - the tables named here
     session.execute(ANEW)
     session.execute(text(_added("portfolio_rollup", COARSE, coarser("portfolio_sum"))), IS_HELD)
+    for model in CELLS.values():
+        _divide_anew(session, model.__tablename__, ", ".join(model.__table__.c.keys()))
     return session.scalar(text("select count(*) from portfolio_sum")) or 0
+
+
+def _divide_anew(session: Session, table: str, columns: str) -> None:
+    """The cells of two dimensions, of the projects that have other ones: nobody writes these meanwhile."""
+    now, kept = (f"select {columns} from {source}" for source in (f"{table}_part", table))  # nosec B608
+    other = f"select project_id from (({now} except {kept}) union all ({kept} except {now})) as other"  # nosec B608
+    locked = f"select id from project where id in ({other}) order by id for no key update"  # nosec B608
+    ids = {"ids": list(session.scalars(text(locked)))}
+    session.execute(text(f"delete from {table} where project_id = any(:ids)"), ids)  # nosec B608 - a table of ours
+    session.execute(text(f"insert into {table} ({columns}) {now} where project_id = any(:ids)"), ids)

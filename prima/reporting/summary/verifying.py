@@ -13,7 +13,7 @@ from prima.db import db
 from prima.lists import Country
 from prima.reporting import exports, portfolio
 from prima.reporting.exports.columns import BETWEEN
-from prima.reporting.models.summary import NONE, OVER, Kept
+from prima.reporting.models.summary import CELLS, NONE, OVER, Kept
 from prima.reporting.portfolio import Filters
 from prima.reporting.portfolio.sums import grouped, grouped_live
 from prima.reporting.summary.folding import COARSE, FINE, IS_HELD, coarser
@@ -66,6 +66,8 @@ def differences(stop: Stop = lambda: False) -> Iterator[Difference]:
     """
     yield from _rows("totals", FINE, KEPT, "portfolio_part")
     yield from _rows("rollup", COARSE, "portfolio_rollup", coarser("portfolio_sum"))
+    for model in CELLS.values():
+        yield from _rows(*_cells(model.__tablename__, [one.name for one in model.__table__.primary_key]))
     live = {}
     for by, groups in ASKED:
         if stop():
@@ -77,6 +79,16 @@ def differences(stop: Stop = lambda: False) -> Iterator[Difference]:
         by, groups = question
         what = f"{by} by {', '.join(groups) or 'nothing'} of the export"
         yield from _compared(what, ("exported", "live"), exported, live[question])
+
+
+def _cells(table: str, key: list[str]) -> tuple[str, str, str, str]:
+    """For `_rows`: the kept cells of two dimensions, and those of the projects."""
+    names = ", ".join(key)
+    one, other = (
+        f"(select {names}, 1 as number, amount, 0 as budget from {source}) as {source}"  # nosec B608
+        for source in (table, f"{table}_part")
+    )
+    return table.replace("_", " "), names, one, other
 
 
 def _rows(what: str, key: str, one: str, other: str) -> Iterator[Difference]:

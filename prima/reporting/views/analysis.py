@@ -41,7 +41,7 @@ def index() -> str:
 def show(name: str) -> str:
     reading, shown, problems = wanted()
     report = REPORTS[name]
-    made = report.make(viewer(), reading)
+    made = report.make(viewer(), reading, MOST_LISTED)
     charts = drawn(name, made)
     return render_template(
         "reporting/analysis.html",

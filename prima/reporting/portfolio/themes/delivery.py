@@ -154,8 +154,8 @@ class HandedIn:
 def handed_in(viewer: User | None, filters: Filters) -> list[HandedIn]:
     """Those handed in by day first, then by month; those that are owed by an index, as they are few."""
     within, none = Deadline.due_on.between(a_year_ago(), clock.today()), literal(0)
-    # Their region is found once for each project, not for each report.
-    columns = (Project.id, Project.status.label("status"), OfficeLink.region_code.label("region"))
+    # Their region is found once for each project, not for each report; and they are narrow, to stay in memory.
+    columns = (Project.id, Project.status.in_(OWING).label("owing"), OfficeLink.region_code.label("region"))
     seen = projects(viewer, filters, *columns).cte("seen").prefix_with("MATERIALIZED")
     row = (seen.c.region, Deadline.kind.label("kind"), Deadline.due_on.label("day"))
     on_time, late = Deadline.handed_in_on <= Deadline.due_on, Deadline.handed_in_on > Deadline.due_on
@@ -171,7 +171,7 @@ def handed_in(viewer: User | None, filters: Filters) -> list[HandedIn]:
     owed_still = (
         select(*row, none, none, func.count())
         .join_from(seen, Deadline, Deadline.project_id == seen.c.id)
-        .where(soon, *asked, is_past_due(), seen.c.status.in_(OWING))
+        .where(soon, *asked, is_past_due(), seen.c.owing)
         .group_by(*row)
     )
     days = union_all(handed, owed_still).subquery("days")
