@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Index, and_, func, select, update
+from sqlalchemy import BigInteger, ColumnElement, Index, and_, bindparam, func, select, update
 
 from prima import clock
 from prima.db import db
@@ -21,17 +22,17 @@ Index("ix_letter_reader", Letter.user_id, Letter.id)
 Index("ix_letter_unread", Letter.user_id, postgresql_where=Letter.read_at.is_(None))
 
 
-def _own(user: User) -> ColumnElement[bool]:
+def _own(user_id: Any) -> ColumnElement[bool]:
     """One's letters; not those with a link to a new password, which works for whoever sees it.
 
     Nor digests: what they carry stands here itself.
     """
-    return and_(Letter.user_id == user.id, Letter.kind != PASSWORD_LINK, ~Letter.kind.startswith("digest:"))
+    return and_(Letter.user_id == user_id, Letter.kind != PASSWORD_LINK, ~Letter.kind.startswith("digest:"))
 
 
 def listed(user: User, before: int | None = None) -> tuple[list[Letter], bool]:
     """A page of one's letters, the newest first, and whether there are older ones; `before` a letter's id."""
-    query = select(Letter).where(_own(user)).order_by(Letter.id.desc()).limit(ON_A_PAGE + 1)
+    query = select(Letter).where(_own(user.id)).order_by(Letter.id.desc()).limit(ON_A_PAGE + 1)
     if before is not None:
         query = query.where(Letter.id < before)
     found = list(db.session.scalars(query))
@@ -40,14 +41,20 @@ def listed(user: User, before: int | None = None) -> tuple[list[Letter], bool]:
 
 def count_unread(_session: Any, user: User) -> int:
     """How many are unread; from MOST on it says MOST."""
-    some = select(Letter.id).where(_own(user), Letter.read_at.is_(None)).limit(MOST).subquery()
-    return db.session.scalar(select(func.count()).select_from(some)) or 0
+    return db.session.scalar(_unread(), {"user_id": user.id}) or 0
+
+
+@cache
+def _unread() -> Any:
+    own = _own(bindparam("user_id", type_=BigInteger))
+    some = select(Letter.id).where(own, Letter.read_at.is_(None)).limit(MOST).subquery()
+    return select(func.count()).select_from(some)
 
 
 def own(user: User, letter_id: int) -> Letter | None:
     if letter_id > HIGHEST_ID:
         return None
-    return db.session.scalar(select(Letter).where(Letter.id == letter_id, _own(user)))
+    return db.session.scalar(select(Letter).where(Letter.id == letter_id, _own(user.id)))
 
 
 def mark_read(letter: Letter) -> None:
@@ -58,7 +65,7 @@ def mark_all_read(user: User, *, up_to: int) -> None:
     """All that the person could have seen: up to a letter's id. What came after stays unread."""
     db.session.execute(
         update(Letter)
-        .where(_own(user), Letter.read_at.is_(None), Letter.id <= min(up_to, HIGHEST_ID))
+        .where(_own(user.id), Letter.read_at.is_(None), Letter.id <= min(up_to, HIGHEST_ID))
         .values(read_at=clock.now())
         .execution_options(synchronize_session=False)
     )

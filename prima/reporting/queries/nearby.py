@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import or_, select, true, union_all
+from sqlalchemy import ARRAY, Text, any_, bindparam, or_, select, true, union_all
 
+from prima import kept
 from prima.db import db
 from prima.endorsement.steps import DESKS
 from prima.handbook.published import HandbookEdition
 from prima.lists import StatusName
 from prima.projects.models import Bookmark, Project
 from prima.projects.stages import Status
-from prima.projects.visibility import visible_projects
+from prima.projects.visibility import told_apart, visible_projects
 from prima.reporting.calendar import EXTENSION_REQUEST
 from prima.reporting.models import Deadline
 from prima.reporting.steps import OWING, deadline_name
@@ -45,6 +47,24 @@ class Near:
 
 def nearby(viewer: User, opened: Sequence[str]) -> tuple[list[Near], list[Near], bool]:
     """Of what the viewer may see now: bookmarks, newest first; what was opened, in that order; if there are more."""
+    # Kept is only the question, which takes longer to make than to answer.
+    query = kept.answer(("asks what is near", told_apart(viewer)), (), lambda: _asked(viewer))
+    found = []
+    for reference, code, title, status, said, made_at, edition, kind, own, due_on in db.session.execute(
+        query, {"opened": list(opened)}
+    ):
+        owed = kind is not None and status in OWING
+        what = deadline_name(edition.handbook, kind, own) if owed else _coming(status)
+        found.append(Near(reference, code, title, status, said, made_at, what, due_on if owed else None))
+    marked = sorted(((one.bookmarked_at, one) for one in found if one.bookmarked_at), key=lambda pair: pair[0])
+    bookmarks = [one for _at, one in reversed(marked)]
+    by_name = {name: one for one in found for name in (one.reference, one.code) if name}
+    recent = list(dict.fromkeys(by_name[name] for name in opened if name in by_name))
+    return bookmarks[:MOST_BOOKMARKS], recent, len(bookmarks) > MOST_BOOKMARKS
+
+
+def _asked(viewer: User) -> Any:
+    """What is at hand, in no order; the names of what was `opened` are put into it."""
     marked = (
         visible_projects(viewer, Project.id, Bookmark.made_at)
         .join(Bookmark, (Bookmark.project_id == Project.id) & (Bookmark.user_id == viewer.id))
@@ -52,7 +72,8 @@ def nearby(viewer: User, opened: Sequence[str]) -> tuple[list[Near], list[Near],
         .limit(MOST_BOOKMARKS + 1)
         .subquery("marked")
     )
-    named = select(Project.id).where(or_(Project.reference.in_(opened), Project.code.in_(opened)))
+    opened: Any = bindparam("opened", type_=ARRAY(Text))
+    named = select(Project.id).where(or_(Project.reference == any_(opened), Project.code == any_(opened)))
     ids = union_all(select(marked.c.id), named)
     coming = (
         select(Deadline.kind, Deadline.name, Deadline.due_on)
@@ -62,7 +83,7 @@ def nearby(viewer: User, opened: Sequence[str]) -> tuple[list[Near], list[Near],
         .lateral("coming")
     )
     columns = (Project.reference, Project.code, Project.title, Project.status, StatusName.name, marked.c.made_at)
-    query = (
+    return (
         visible_projects(viewer, *columns, HandbookEdition, coming.c.kind, coming.c.name, coming.c.due_on)
         .join(StatusName, StatusName.code == Project.status)
         .join(HandbookEdition, HandbookEdition.id == Project.edition_id)
@@ -70,16 +91,6 @@ def nearby(viewer: User, opened: Sequence[str]) -> tuple[list[Near], list[Near],
         .outerjoin(coming, true())
         .where(Project.id.in_(ids))
     )
-    found = []
-    for reference, code, title, status, said, made_at, edition, kind, own, due_on in db.session.execute(query):
-        owed = kind is not None and status in OWING
-        what = deadline_name(edition.handbook, kind, own) if owed else _coming(status)
-        found.append(Near(reference, code, title, status, said, made_at, what, due_on if owed else None))
-    kept = sorted(((one.bookmarked_at, one) for one in found if one.bookmarked_at), key=lambda pair: pair[0])
-    bookmarks = [one for _at, one in reversed(kept)]
-    by_name = {name: one for one in found for name in (one.reference, one.code) if name}
-    recent = list(dict.fromkeys(by_name[name] for name in opened if name in by_name))
-    return bookmarks[:MOST_BOOKMARKS], recent, len(bookmarks) > MOST_BOOKMARKS
 
 
 def _coming(status: Status) -> str:
