@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import Column, Date, DateTime, Enum, FromClause, Numeric, Text, and_, cast, func, inspect, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
-from sqlalchemy.orm import Mapper, Session
+from sqlalchemy.orm import Mapper, Session, scoped_session
 from sqlalchemy.orm.attributes import instance_dict, instance_state, set_committed_value
 
 Read = Callable[[Any], Any]
@@ -41,7 +41,7 @@ class Shape:
     left_out: frozenset[str]
     """What is read from the database once somebody asks for it."""
 
-    def instance(self, session: Session, row: list[Any], *, refresh: bool) -> Any:
+    def instance(self, session: Session | scoped_session[Session], row: list[Any], *, refresh: bool) -> Any:
         """The row in the session. One that is there already takes the stored values, unless it is only referred to."""
         for place, read in self.reads:
             if row[place] is not None:
@@ -55,7 +55,8 @@ class Shape:
             # As the session's own loader puts a row into it. make_transient_to_detached and add come to the same, but
             # expire the relations, which has to be undone, and walk along them: that takes four times as long.
             state = instance_state(there)
-            state.key, state.session_id = key, session.hash_key
+            own = session() if isinstance(session, scoped_session) else session
+            state.key, state.session_id = key, own.hash_key
             session.identity_map.add(state)
             state._commit_all(values, session.identity_map)
             state.expired_attributes.update(self.left_out)

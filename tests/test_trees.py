@@ -82,6 +82,14 @@ def test_a_row_can_be_changed_and_is_stored(project):
     assert db.session.get(Project, project).starts_on == date(2016, 5, 1)
 
 
+def test_the_session_of_a_thread_may_be_named_by_its_registry(project):
+    """As commands do, which have one and no request."""
+    table, tree = Project.__table__, tree_of(Project)
+    text = db.session.scalar(select(as_text(tree.row(table))).where(table.c.id == project))
+    found = tree.stand(db.session, parsed(text))
+    assert found in db.session and inspect(found).session is db.session()
+
+
 def test_a_path_is_made_once():
     assert tree_of(User, "grants.office") is tree_of(User, "grants.office")
     [(name, many, grants)] = tree_of(User, "grants.office").along
