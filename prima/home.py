@@ -17,22 +17,16 @@ from prima import clock, kept, recent, sessions, worldmap
 from prima.assets import asset
 from prima.desk import Cursor, Found
 from prima.endorsement import queries as endorsement_queries
-from prima.endorsement.models import Clearance, Round
 from prima.people import notifications
 from prima.permissions import Action, can, guard
-from prima.places import OfficeLink
-from prima.projects.models import Party, Project
 from prima.projects.tones import TONES
 from prima.reporting import portfolio
-from prima.reporting.portfolio import keeping
 from prima.reporting.queries.nearby import nearby
 from prima.users import User, viewer
 
 bp = Blueprint("home", __name__)
 FIRST, A_PAGE = 10, 50
 """So much of the desk stands on the first page, and on each page of the whole desk."""
-WAITING = (Project, OfficeLink, Round, Clearance, Party)
-"""The tables that say on how many desks something waits."""
 CURSOR = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})\.([A-Za-z0-9.-]{1,80})")
 
 
@@ -128,8 +122,7 @@ def _own(user: User, regions: Sequence[portfolio.ByRegion]) -> list[Own]:
     if not regions or not can(user, Action.SEE_FIGURES):
         return []
     codes = tuple(row.code for row in regions)
-    name = ("waiting", codes, *keeping.sight_of(user))
-    waiting = kept.answer(name, WAITING, lambda: endorsement_queries.waiting_by_region(user, codes))
+    waiting = endorsement_queries.waiting_by_region(user, codes)
     ending = portfolio.ending_by_region(user)
     return [Own(row, waiting.get(row.code, 0), ending.get(row.code, 0)) for row in regions]
 

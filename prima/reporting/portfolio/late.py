@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Text, any_, cast, func, or_, select, true
+from sqlalchemy import ColumnElement, Text, any_, cast, func, literal_column, or_, select, true
 
 from prima import clock, kept
 from prima.db import Model, db
@@ -145,7 +145,7 @@ def everywhere() -> dict[int, Late]:
 
 def _everywhere(when: Hashable) -> Iterator[Late]:
     for row in db.session.execute(_question(when)):
-        yield Late._make((*row[:-1], tuple(row[-1] or ())))
+        yield Late._make((*row[:-1], tuple((row[-1] or "").split())))
 
 
 @lru_cache(maxsize=2)
@@ -164,7 +164,8 @@ def _question(_when: Hashable) -> Any:
     # All their countries in one go through the index, which an array of ids sees to.
     these = Coverage.project_id == any_(func.array(select(due.c.project_id).scalar_subquery()))
     covered = (
-        select(Coverage.project_id, func.array_agg(Coverage.country_code).label("countries"))
+        # As a text: of thousands of arrays each would be read by itself.
+        select(Coverage.project_id, func.string_agg(Coverage.country_code, literal_column("' '")).label("countries"))
         .where(these)
         .group_by(Coverage.project_id)
         .subquery("covered")
