@@ -160,9 +160,11 @@ def _question(_when: Hashable) -> Any:
         .prefix_with("MATERIALIZED")
     )
     columns = (Project.id, Project.office_id, Project.starts_on, Project.funding, Project.funding_year, Project.status)
-    whose = select(*columns).where(Project.id == due.c.project_id, owes()).offset(0).lateral("whose")
+    looked_up = select(*columns).where(Project.id == due.c.project_id, owes()).offset(0).lateral("looked_up")
+    # Whole before it is named: else the names of statuses would be gone through for every row.
+    whose = select(looked_up, due.c.reports).join_from(due, looked_up, true()).cte("whose").prefix_with("MATERIALIZED")
     # All their countries in one go through the index, which an array of ids sees to.
-    these = Coverage.project_id == any_(func.array(select(due.c.project_id).scalar_subquery()))
+    these = Coverage.project_id == any_(func.array(select(whose.c.id).scalar_subquery()))
     covered = (
         # As a text: of thousands of arrays each would be read by itself.
         select(Coverage.project_id, func.string_agg(Coverage.country_code, literal_column("' '")).label("countries"))
@@ -171,10 +173,10 @@ def _question(_when: Hashable) -> Any:
         .subquery("covered")
     )
     texts = (cast(whose.c.funding, Text), whose.c.funding_year, cast(whose.c.status, Text))
-    told = (whose.c.id, whose.c.office_id, Office.code, REGION, *texts, StatusName.stage, due.c.reports)
+    told = (whose.c.id, whose.c.office_id, Office.code, REGION, *texts, StatusName.stage, whose.c.reports)
     return (
         select(*told, covered.c.countries)
-        .join_from(due, whose, true())
+        .select_from(whose)
         .outerjoin(covered, covered.c.project_id == whose.c.id)
         .join(Office, Office.id == whose.c.office_id)
         .join(StatusName, StatusName.code == whose.c.status)
