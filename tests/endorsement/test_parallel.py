@@ -54,7 +54,7 @@ class Office:
 
     def proposal(self, *, to: Status, answered: Sequence[Role] = ()) -> str:
         """A proposal that took the road up to a status by its operations; the reviewers named have cleared."""
-        with self.app.test_request_context():
+        with self.app.test_request_context(method="POST"):
             developer = db.session.get_one(User, self.ids[Role.PDEV])
             project = a_project(developer=developer, complete=True)
             db.session.commit()
@@ -302,7 +302,7 @@ def test_resubmit_against_a_reviewers_decision_on_the_round_before(office):
     late = office.review(Role.RME, reference, "rme")
     back = office.decide("second RPDO", reference, "return", "Early.")
     assert back().status == WON
-    with office.app.test_request_context():
+    with office.app.test_request_context(method="POST"):
         office.answered(office.id_of(reference))
     pages = together(late, office.submit(Role.PDEV, reference, "Submit again"))
     assert one_wins(pages, "took the step") == 1
