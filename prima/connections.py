@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 from flask import g, has_request_context, request
 from psycopg.pq import TransactionStatus
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, Select, event
 from sqlalchemy.exc import InvalidatePoolError
 
 IDLE = 30
@@ -27,6 +27,11 @@ ANEW = "planned_anew"
 """The execution option of questions that are never prepared: a plan that is good for all values is bad for most."""
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 """Requests that change nothing."""
+
+
+def planned_anew(asked: Select[Any]) -> Select[Any]:
+    """For questions whose best plan depends on the values: how many are chosen, or which ids stand in them."""
+    return asked.execution_options(**{ANEW: True})
 
 
 class Connection(psycopg.Connection[Any]):

@@ -18,7 +18,7 @@ from sqlalchemy import (
     select,
 )
 
-from prima.connections import ANEW
+from prima.connections import planned_anew
 from prima.db import db
 
 COMMA: Any = literal_column("','")
@@ -39,11 +39,6 @@ def writing(ids: Any, most: int | None = None) -> Select[Any]:
     """How many there are, and all of them with commas between them, which is nothing where there are none."""
     some = (ids if most is None else ids.limit(most + 1)).subquery()
     return planned_anew(select(func.count(), func.string_agg(cast(some.c[0], Text), COMMA)))
-
-
-def planned_anew(asked: Select[Any]) -> Select[Any]:
-    """For questions whose best plan depends on the values: how many are chosen, or which ids stand in them."""
-    return asked.execution_options(**{ANEW: True})
 
 
 def among(ids: str, column: Any) -> ColumnElement[bool]:

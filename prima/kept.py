@@ -22,8 +22,9 @@ from sqlalchemy.orm import Mapped, Session
 from prima import clock
 from prima.db import Key, Model
 
-MOST = 512
-"""Answers that a process keeps; the one not asked for the longest goes first."""
+MOST, MOST_QUESTIONS = 2048, 512
+"""Answers and questions that a process keeps; the one not asked for the longest goes first. Each person leaves a dozen
+of both: an answer takes some 30 KB on an average, a question 50."""
 MANY = 50
 """So many rows are left to lie until they are worth taking away."""
 Made = TypeVar("Made")
@@ -46,7 +47,8 @@ class Turn:
 class Answers:
     """Of one application; used by several threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
+        self._most = most
         self._known: OrderedDict[Hashable, tuple[Any, Any]] = OrderedDict()
         self._turns: WeakValueDictionary[Hashable, Turn] = WeakValueDictionary()
         self._lock = threading.Lock()
@@ -64,7 +66,7 @@ class Answers:
         with self._lock:
             self._known[key] = (states, answer)
             self._known.move_to_end(key)
-            while len(self._known) > MOST:
+            while len(self._known) > self._most:
                 self._known.popitem(last=False)
 
     def turn(self, key: Hashable) -> Turn:
@@ -101,11 +103,23 @@ def answer(name: Hashable, uses: Sequence[type[Model]], make: Callable[[], Made]
     kept belongs to many: it must not be changed by who gets it, nor be rows of a session. A request that may change
     something keeps nothing.
     """
+    return _kept("prima.kept", MOST, name, uses, make)
+
+
+def question(name: Hashable, make: Callable[[], Made]) -> Made:
+    """What asks the database: to put it together often takes longer than to answer it.
+
+    `name` holds everything that it depends on beside the day; it must depend on nothing that is read from the database.
+    """
+    return _kept("prima.kept.questions", MOST_QUESTIONS, name, (), make)
+
+
+def _kept(where: str, most: int, name: Hashable, uses: Sequence[type[Model]], make: Callable[[], Made]) -> Made:
     if not has_request_context() or request.method not in {"GET", "HEAD"} or "states" not in g:
         return make()
     key = (name, clock.today(), request.environ.get("SCRIPT_NAME"))
     of_now = tuple(tuple(g.states.get(model.__tablename__, ())) for model in uses)
-    known: Answers = current_app.extensions.setdefault("prima.kept", Answers())
+    known: Answers = current_app.extensions.setdefault(where, Answers(most))
     found = known.get(key, of_now)
     if found is None:
         turn = known.turn((key, of_now))
@@ -120,7 +134,8 @@ def answer(name: Hashable, uses: Sequence[type[Model]], make: Callable[[], Made]
 
 def forget(app: Flask) -> None:
     """Keep nothing of what was asked before."""
-    app.extensions.pop("prima.kept", None)
+    for where in ("prima.kept", "prima.kept.questions"):
+        app.extensions.pop(where, None)
 
 
 def worked_out(uses: Sequence[type[Model]], make: Callable[[], Made]) -> Made:

@@ -168,7 +168,7 @@ def app(
     if "counting" not in request.fixturenames:
         monkeypatch.setattr(sessions, "kept_count", lambda: 0)
     monkeypatch.setattr(kept, "worked_out", reading_what_it_says)
-    shared_app.extensions.pop("prima.kept", None)
+    kept.forget(shared_app)
     journal.use_key(shared_app.config["JOURNAL_KEY"])  # a test before may have made an app with another one
     shared_app.config["DOCUMENTS_DIR"] = tmp_path / "documents"
     shared_app.config["EXPORTS_DIR"] = tmp_path / "exports"

@@ -168,6 +168,19 @@ def test_who_may_change_something_and_who_is_unknown_ask_anew(app: Flask, asks) 
     assert asks.times == 4, "none of them kept anything"
 
 
+def test_a_question_is_made_once_and_may_be_told_by_nothing_in_the_database(app: Flask) -> None:
+    made: list[str] = []
+    with app.test_request_context():
+        kept.use(state())
+        for _open in range(2):
+            assert kept.question("all", lambda: made.append("once") or select(Country.code)) is not None
+        with pytest.raises(AssertionError):
+            kept.question(
+                "of some", lambda: select(Country.code).where(Country.code == db.session.scalar(select(Country.code)))
+            )
+    assert made == ["once"]
+
+
 def test_of_several_who_want_the_same_at_once_one_works_it_out(shared_app: Flask) -> None:
     kept.forget(shared_app)
     at_work, may_end = threading.Event(), threading.Event()
@@ -199,9 +212,8 @@ def test_of_several_who_want_the_same_at_once_one_works_it_out(shared_app: Flask
     kept.forget(shared_app)
 
 
-def test_the_answer_that_was_not_asked_for_the_longest_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept, "MOST", 2)
-    answers = kept.Answers()
+def test_the_answer_that_was_not_asked_for_the_longest_goes_first() -> None:
+    answers = kept.Answers(2)
     for name in "ab":
         answers.put(name, 1, name)
     assert answers.get("a", 1) == ("a",)

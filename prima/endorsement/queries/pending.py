@@ -70,13 +70,13 @@ def everything(viewer: User, wanted: Wanted, *, after: tuple[date, str] | None =
 
     Which they are and who has them is kept until it changes; what is told of each is asked every time.
     """
+
+    def make() -> Page:
+        return _page(viewer, wanted, after, limit)
+
     name = ("everything that waits", told_apart(viewer), wanted, after, limit)
     tables: tuple[type[Model], ...] = (*READ, Office, HandbookEdition)
-    found = (
-        kept.answer(name, tables, lambda: _page(viewer, wanted, after, limit))
-        if limit <= MOST_KEPT
-        else (_page(viewer, wanted, after, limit))
-    )
+    found = kept.answer(name, tables, make) if limit <= MOST_KEPT else make()
     return [(row, found.names.get((row.project_id, row.seat), ())) for row in told_of(found.keys, found.total)]
 
 
@@ -144,7 +144,7 @@ def waiting_by_region(viewer: User, regions: Sequence[str]) -> dict[str, int]:
     # Whoever sees all of a region by its place sees there what everybody does who sees it.
     is_theirs = viewer.active and sight(viewer).regions.issuperset(codes)
     name = ("waiting by region", codes, None if is_theirs else told_apart(viewer))
-    asks = kept.answer(("asks", *name), (), lambda: _by_region(None if is_theirs else viewer, codes))
+    asks = kept.question(name, lambda: _by_region(None if is_theirs else viewer, codes))
     tables = (Project, OfficeLink, Round, Clearance, Party)
     return kept.answer(name, tables, lambda: dict(map(tuple, db.session.execute(asks))))
 

@@ -18,8 +18,9 @@ from typing import Any
 from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, any_, bindparam, func, null, select, tuple_
 
 from prima import kept
+from prima.connections import planned_anew
 from prima.db import db
-from prima.idlist import among_named, braced, planned_anew, read, writing, written
+from prima.idlist import among_named, braced, read, writing, written
 from prima.lists import Country, Donor, ProjectType, RegionalOffice, StatusName
 from prima.places import Office, OfficeLink
 from prima.projects.models import Coverage, Part, Party, Project
@@ -156,19 +157,16 @@ def few(viewer: User | None, filters: Filters) -> str | None:
     if uses is None or viewer is None or not viewer.active:
         return written(select(Project.id).where(*wanted(viewer, filters)), FEW)
     seen = sight(viewer)
-    asked_there = kept.answer(
-        ("asks few", filters, seen, moment()),
-        (),
-        lambda: writing(select(Project.id).where(in_sight(seen), *conditions(viewer, filters)), FEW),
+    name: tuple[Hashable, ...] = ("few", filters, seen, moment())
+    there = kept.question(
+        name, lambda: writing(select(Project.id).where(in_sight(seen), *conditions(viewer, filters)), FEW)
     )
-    in_place = kept.answer(("few", filters, seen, moment()), uses, lambda: read(asked_there, FEW))
+    in_place = kept.answer(name, uses, lambda: read(there, FEW))
     if in_place is None:
         return None
     name = ("few beside", filters, whose(viewer), moment())
-    asked_beside = kept.answer(
-        ("asks", *name), (), lambda: writing(out_of_sight(viewer).where(*conditions(viewer, filters)), FEW)
-    )
-    beside = kept.answer(name, (*uses, Party), lambda: read(asked_beside, FEW))
+    others = kept.question(name, lambda: writing(out_of_sight(viewer).where(*conditions(viewer, filters)), FEW))
+    beside = kept.answer(name, (*uses, Party), lambda: read(others, FEW))
     return None if beside is None else ",".join(filter(None, (in_place, beside)))
 
 
@@ -208,7 +206,7 @@ def _walk(viewer: User | None, filters: Filters, order: Order, place: Place, nea
 
     if place.way:
         return make()
-    return kept.answer(("walk", whose(viewer), filters, order, near, most, moment()), (), make)
+    return kept.question(("walk", whose(viewer), filters, order, near, most, moment()), make)
 
 
 def _walked(those: Sequence[Any], order: Order, place: Place, down: bool, near: int, most: int) -> Select[Any]:

@@ -35,10 +35,10 @@ from sqlalchemy import (
 )
 
 from prima import clock, kept
+from prima.connections import planned_anew
 from prima.db import Model, db
 from prima.desk import Cursor
 from prima.handbook.published import HandbookEdition
-from prima.idlist import planned_anew
 from prima.places import Office, OfficeLink
 from prima.projects.models import Part, Party, Project
 from prima.projects.models.project import TEAM

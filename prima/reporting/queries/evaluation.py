@@ -136,7 +136,9 @@ def to_follow(user: User) -> list[Duty]:
     rows = db.session.execute(_taken_on(), {"user_id": user.id}).all()
     if rows:  # most people have taken on none: whether they see its project is asked of those who have
         seen = set(
-            db.session.scalars(visible_projects(user, Project.id).where(Project.id.in_({row[0] for row in rows})))
+            db.session.scalars(
+                visible_projects(user, Project.id).where(Project.id.in_({row.project_id for row in rows}))
+            )
         )
         rows = [row for row in rows if row.project_id in seen]
     return [

@@ -47,8 +47,7 @@ class Near:
 
 def nearby(viewer: User, opened: Sequence[str]) -> tuple[list[Near], list[Near], bool]:
     """Of what the viewer may see now: bookmarks, newest first; what was opened, in that order; if there are more."""
-    # Kept is only the question, which takes longer to make than to answer.
-    query = kept.answer(("asks what is near", told_apart(viewer)), (), lambda: _asked(viewer))
+    query = kept.question(("what is near", told_apart(viewer)), lambda: _asked(viewer))
     found = []
     for reference, code, title, status, said, made_at, edition, kind, own, due_on in db.session.execute(
         query, {"opened": list(opened)}

@@ -27,10 +27,11 @@ from sqlalchemy import (
 )
 
 from prima import clock
+from prima.connections import planned_anew
 from prima.db import db
 from prima.handbook.edition import Edition
 from prima.handbook.published import HandbookEdition
-from prima.idlist import among, planned_anew
+from prima.idlist import among
 from prima.lists import Country, Donor, RegionalOffice, StatusName
 from prima.places import Office, OfficeLink
 from prima.projects.models import Coverage, Indicator, Party, Project, Section
