@@ -127,6 +127,8 @@ def test_one_wrong_digit_is_asked_about(browser_of, everything):
     browser = browser_of(a_user("VIEW"))
     page = browser.open("/search?q=lm 277")
     assert "No project that you may see is called LM.0277. Did you mean LM.0276?" in page.text
+    far = browser.open("/search?q=lm 9999").text
+    assert "No project that you may see is called LM.9999." in far and "Did you mean" not in far
     assert "Did you mean" not in browser.open("/search?q=LM0287").text
     reference = everything[0].reference
     wrong = reference[:-1] + str((int(reference[-1]) + 1) % 10)

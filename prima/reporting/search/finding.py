@@ -102,9 +102,10 @@ def exact(viewer: User, q: str) -> str | None:
     return db.session.scalar(asked)
 
 
-def called(q: str) -> str:
-    """The project ID or reference that somebody looks for, as it is written; empty where it is other words."""
-    return next(iter(ids_of(q)), "")
+def missed(viewer: User, q: str) -> str:
+    """The project ID or reference that is looked for, as it is written, if the viewer may see none of that name."""
+    ids = ids_of(q)
+    return ids[0] if ids and exact(viewer, q) is None else ""
 
 
 def near(viewer: User, q: str) -> list[tuple[str, str]]:

@@ -16,7 +16,7 @@ from prima.reporting import portfolio
 from prima.reporting.search import finding
 from prima.reporting.search.finding import Place
 from prima.reporting.search.matching import BEGINNING, MOST_WORDS, Term, terms_of
-from prima.users import User, viewer
+from prima.users import viewer
 from prima.words import words_of
 
 bp = Blueprint("search", __name__)
@@ -49,6 +49,7 @@ def show() -> str | Response:
     if page is None:
         warnings.append(_("There is no such page of results; here is the first."))
     found = finding.find(viewer(), filters, page or 1) if terms else None
+    missed = finding.missed(viewer(), filters.q) if found else ""
     return render_template(
         "reporting/search.html",
         reading=reading,
@@ -58,8 +59,8 @@ def show() -> str | Response:
         notes=notes(terms, filters.q),
         asked=bool(filters.q),
         found=found,
-        near=near(viewer(), filters.q, found),
-        called=finding.called(filters.q),
+        missed=missed,
+        near=finding.near(viewer(), filters.q) if missed else (),
         most=finding.MOST,
         shown=finding.SHOWN,
         kinds=KINDS,
@@ -83,11 +84,6 @@ def page_number(text: str) -> int | None:
         return 1
     most = -(-finding.SHOWN // finding.SIZE)
     return int(text) if text in {str(number) for number in range(1, most + 1)} else None
-
-
-def near(user: User, q: str, found: finding.Found | None) -> list[tuple[str, str]]:
-    """Projects that are called nearly so, when none is called so."""
-    return finding.near(user, q) if found and finding.exact(user, q) is None else []
 
 
 def notes(terms: list[Term], q: str) -> list[str]:
