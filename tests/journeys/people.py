@@ -32,7 +32,9 @@ class Person:
         return self
 
     def sign_in(self) -> None:
+        """Down to the end of the page that was asked for: whoever lists what stands on it must not list too early."""
         self.type("E-mail address", self.email).type("Password", PASSWORD).press("Sign in")
+        self.page.wait_for_url(lambda url: "/sign-in" not in url)
 
     # -- doing
 
