@@ -3,13 +3,15 @@
 import gc
 import sys
 
-from prima import create_app
+from prima import create_app, kept
 from prima.config import WrongSettings
 
 try:
     app = create_app()
 except WrongSettings as error:
     sys.exit(f"PRIMA does not start: {error}")
+
+kept.share(app)  # by the processes that are forked from this one
 
 # What is loaded by now stays for good: looking again and again whether it could be freed takes a fifth of a page's
 # time. What pages make goes out of use by itself, nearly all of it; the rest is looked for less often.

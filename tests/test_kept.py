@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import date
+from pathlib import Path
 
 import pytest
 from flask import Flask, g
@@ -18,6 +23,7 @@ from prima.lists import Country
 from prima.projects.models import Coverage, Project
 from prima.reporting import summary
 from tests import factories
+from tests.conftest import own_answer
 
 
 def state() -> dict[str, list[int]]:
@@ -222,6 +228,97 @@ def test_the_answer_that_was_not_asked_for_the_longest_goes_first() -> None:
     assert answers.get("a", 2) is None, "of another state"
     answers.clear()
     assert answers.get("a", 1) is None
+
+
+@pytest.fixture
+def processes(shared_app: Flask, tmp_path: Path) -> Iterator[Callable[..., str]]:
+    """Ask in a process of the web server, which remembers what it was told unless it is another one."""
+    folder = tmp_path / "shared"
+    folder.mkdir()
+    shared_app.extensions[kept.SHARED] = kept.Shared(folder)
+
+    def ask(answer: str, *, seconds: float = kept.WORTH, other: bool = True, states: object = None) -> str:
+        if other:
+            shared_app.extensions.pop(kept.KEPT, None)
+        with shared_app.test_request_context():
+            kept.use(states)  # type: ignore[arg-type]
+            return own_answer(("long", frozenset({"a", "b"})), (Country,), lambda: time.sleep(seconds) or answer)
+
+    ask.folder = folder  # type: ignore[attr-defined]
+    yield ask
+    shared_app.extensions.pop(kept.SHARED)
+    kept.forget(shared_app)
+
+
+def test_what_took_one_process_long_another_one_reads(processes) -> None:
+    assert processes("first") == processes("second") == "first"
+    assert processes("changed", states={"country": [1, 1]}) == "changed", "not what was read from the table before"
+    assert processes("back") == "back", "only the newest lies there"
+    assert processes("own", other=False, states={"country": [2, 2]}) == "own"
+    assert len(list(processes.folder.iterdir())) == 1
+
+
+def test_what_is_quick_is_not_worth_a_file(processes) -> None:
+    assert [processes("first", seconds=0), processes("second", seconds=0)] == ["first", "second"]
+    assert not list(processes.folder.iterdir())
+
+
+def test_an_answer_under_the_same_file_with_another_name_is_another(processes, monkeypatch) -> None:
+    monkeypatch.setattr(kept.Shared, "_file", lambda self, _key: self.folder / "all")
+    processes("first")
+    clock.fix(date(2016, 10, 2))
+    assert processes("second") == "second"
+    clock.fix(None)
+
+
+def test_a_full_disk_fails_no_page(processes, caplog) -> None:
+    processes.folder.rmdir()
+    assert [processes("first"), processes("second")] == ["first", "second"]
+    assert "not shared with other processes" in caplog.text
+
+
+def test_old_files_go(processes) -> None:
+    processes("first")
+    [file] = processes.folder.iterdir()
+    shared = kept.Shared(processes.folder)
+    shared.tidy(file.stat().st_mtime)
+    assert file.exists()
+    for _turn in range(kept.OFTEN):
+        shared.put("new", 1, "answer")
+    os.utime(file, (0, 0))
+    for _turn in range(kept.OFTEN):
+        shared.put("new", 1, "answer")
+    assert not file.exists() and shared.get("new", 1) == ("answer",)
+
+
+def test_the_folder_ends_with_the_process_that_made_it_and_not_with_those_forked_from_it(tmp_path: Path) -> None:
+    program = """
+import os, sys
+from pathlib import Path
+from flask import Flask
+from prima import kept
+app = Flask("any")
+app.config["INSTANCE"] = Path(sys.argv[1])
+kept.share(app)
+child = os.fork()
+if child == 0:
+    app.extensions[kept.SHARED].put("key", 1, "answer")
+    sys.exit()
+os.waitpid(child, 0)
+assert app.extensions[kept.SHARED].get("key", 1) == ("answer",)
+[folder] = Path(sys.argv[1]).glob("kept-*")
+assert folder.stat().st_mode & 0o777 == 0o700
+"""
+    subprocess.run([sys.executable, "-c", program, str(tmp_path / "instance")], check=True)
+    assert not list((tmp_path / "instance").iterdir())
+
+
+def test_where_nothing_can_be_written_nothing_is_shared(tmp_path: Path, caplog) -> None:
+    app = Flask("any")
+    app.config["INSTANCE"] = tmp_path / "file" / "instance"
+    (tmp_path / "file").write_text("in the way")
+    kept.share(app)
+    assert kept.SHARED not in app.extensions and "not shared between processes" in caplog.text
 
 
 def test_who_keeps_must_name_what_is_read(app: Flask) -> None:

@@ -38,6 +38,19 @@ class Sight:
     regions: frozenset[str | None]
     fund: bool
     """Everything of the Fund."""
+    held: bool = False
+    """Of all that, only what is close-held (stages.CLOSE_HELD)."""
+
+
+EVERY_STAFF = Sight(True, frozenset(), frozenset(), False)
+"""What all staff see alike."""
+
+
+def parted(seen: Sight) -> tuple[Sight, ...]:
+    """The same in parts that have no project in common: most of what staff see is what all staff see."""
+    if not seen.staff or seen == EVERY_STAFF:
+        return (seen,)
+    return EVERY_STAFF, replace(seen, staff=False, held=True)
 
 
 def sight(user: User) -> Sight:
@@ -88,7 +101,8 @@ def in_sight(seen: Sight) -> ColumnElement[bool]:
         ways.append(and_(Project.office_id.in_(ever), linked))
     if seen.fund:
         ways.append(Project.funding == Funding.FUND)
-    return or_(false(), *ways)
+    there = or_(false(), *ways)
+    return and_(Project.status.in_(CLOSE_HELD), there) if seen.held else there
 
 
 def told_apart(user: User) -> tuple[Hashable, ...]:

@@ -25,7 +25,7 @@ from prima.projects.models import (
     ThemeMark,
 )
 from prima.projects.rights import asked_as
-from prima.projects.visibility import Sight, out_of_sight, sight, told_apart
+from prima.projects.visibility import Sight, out_of_sight, parted, sight, told_apart
 from prima.reporting.models import Deadline
 from prima.reporting.portfolio.filters import Filters
 from prima.reporting.summary import SOURCES
@@ -87,6 +87,11 @@ def whose(viewer: User | None) -> Hashable:
 def sight_of(viewer: User | None) -> tuple[Sight | None, tuple[int, ...]]:
     """Of an active viewer, what together decides which projects are seen; None, and nothing beside, of the operator."""
     return (None, ()) if viewer is None else (sight(viewer), beside(viewer))
+
+
+def parts(seen: Sight | None) -> tuple[Sight | None, ...]:
+    """What figures are worked out of one by one and then added up: the most of it is the same for many."""
+    return (None,) if seen is None else parted(seen)
 
 
 def beside(viewer: User) -> tuple[int, ...]:

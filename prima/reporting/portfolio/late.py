@@ -97,13 +97,23 @@ def overdue_there(viewer: User | None, filters: Filters) -> OverdueThere:
     if viewer is not None and not viewer.active:
         return OverdueThere((), {})
     seen, beside = keeping.sight_of(viewer)
-    # Hardly anybody owes for what is seen for another reason: so nearly everybody with the same sight has one answer.
-    own = frozenset(beside).intersection(everywhere()) if beside else frozenset()
-    name = ("overdue", seen, own, filters, keeping.moment())
-    return kept.answer(name, READ, lambda: _there(list(_chosen(everywhere().values(), seen, own, filters))))
+    found = [_in_sight(one, filters) for one in keeping.parts(seen)]
+    if beside:
+        late = everywhere()
+        found.append(_there(_chosen([late[number] for number in beside if number in late], filters)))
+    return found[0] if len(found) == 1 else _added_up(found)
 
 
-def _there(rows: Sequence[Late]) -> OverdueThere:
+def _in_sight(seen: Sight | None, filters: Filters) -> OverdueThere:
+    name = ("overdue", seen, filters, keeping.moment())
+    return kept.answer(
+        name,
+        READ,
+        lambda: _there(_chosen((row for row in everywhere().values() if in_sight(row, seen)), filters)),
+    )
+
+
+def _there(rows: Iterable[Late]) -> OverdueThere:
     reports, projects, countries = Counter[str](), Counter[str](), Counter[str]()
     for row in rows:
         reports[row.region] += row.reports
@@ -113,13 +123,21 @@ def _there(rows: Sequence[Late]) -> OverdueThere:
     return OverdueThere(tuple(Overdue(code, number, projects[code]) for code, number in reports.items()), countries)
 
 
-def _chosen(rows: Iterable[Late], seen: Sight | None, own: frozenset[int], filters: Filters) -> Iterator[Late]:
+def _added_up(parts: Sequence[OverdueThere]) -> OverdueThere:
+    reports, projects, countries = Counter[str](), Counter[str](), Counter[str]()
+    for part in parts:
+        for row in part.regions:
+            reports[row.region] += row.reports
+            projects[row.region] += row.projects
+        countries.update(part.countries)
+    return OverdueThere(tuple(Overdue(code, number, projects[code]) for code, number in reports.items()), countries)
+
+
+def _chosen(rows: Iterable[Late], filters: Filters) -> Iterator[Late]:
     wanted = [
         (Late._fields.index(name), value) for name in EXACT if (value := getattr(filters, name)) not in ("", None)
     ]
     for row in rows:
-        if not in_sight(row, seen) and row.project_id not in own:
-            continue
         if filters.country and filters.country not in row.countries:
             continue
         if all(row[place] == value for place, value in wanted):
@@ -128,6 +146,8 @@ def _chosen(rows: Iterable[Late], seen: Sight | None, own: frozenset[int], filte
 
 def in_sight(row: Late, seen: Sight | None) -> bool:
     """The twin of visibility.in_sight."""
+    if seen is not None and seen.held and row.status not in CLOSE_HELD:
+        return False
     return (
         seen is None
         or (seen.staff and row.status not in CLOSE_HELD)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from sqlalchemy import (
@@ -195,13 +195,16 @@ def _parts(viewer: User | None, filters: Filters, wanted: tuple[Wanted, ...]) ->
         yield _rows(_as_one(_live([may_see(viewer), *_besides(viewer, filters)], filters, dict(enumerate(wanted)))))
         return
     (seen, ids), when = keeping.sight_of(viewer), (clock.today(), keeping.moment())
-    yield kept.answer(
-        ("sums", seen, filters, wanted, when), uses, lambda: _rows(_in_sight(seen, filters, wanted, when))
-    )
+    for one in keeping.parts(seen):
+        yield kept.answer(("sums", one, filters, wanted, when), uses, partial(_asked, one, filters, wanted, when))
     if ids:
         yield kept.answer(
             ("sums", ids, filters, wanted, when), uses, lambda: _rows(_beside(filters, wanted, when), ids=list(ids))
         )
+
+
+def _asked(seen: Sight | None, filters: Filters, wanted: tuple[Wanted, ...], when: Hashable) -> Part:
+    return _rows(_in_sight(seen, filters, wanted, when))
 
 
 def _rows(question: Any, **values: Any) -> Part:

@@ -137,7 +137,7 @@ def answer_to(seen: Sight | None, filters: Filters, by: Kept, groups: Sequence[s
         if more or (by is not Kept.PLAIN and not by is dimension is Kept.MARKER):
             return None
     fine = filters.office or filters.year or filters.status or filters.stage
-    if fine or (seen is not None and not seen.staff):  # who sees by office what others see by status
+    if fine or (seen is not None and not seen.staff and not seen.held):  # who sees by office what others see by status
         return Answer(dimension, code, None)
     crossed = [KEPT[one] for one in groups if one in KEPT]
     if not crossed:
@@ -156,7 +156,8 @@ def visible(seen: Sight, table: Table, region: ColumnElement[str]) -> ColumnElem
         ways.append(region.in_(seen.regions))
     if seen.fund:
         ways.append(table.funding == Funding.FUND)
-    return or_(false(), *ways)
+    there = or_(false(), *ways)
+    return and_(_held(table), there) if seen.held else there
 
 
 def _held(table: Table) -> ColumnElement[bool]:
