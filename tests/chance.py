@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -19,6 +20,11 @@ often = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
+
+
+def seeds(number: int) -> list[Any]:
+    """Of a test that casts dice by a seed: the first in every run, the others in `make soak`."""
+    return [pytest.param(one, marks=[pytest.mark.soak] if one > 1 else []) for one in range(1, number + 1)]
 
 
 def tried(test: Callable[..., None]) -> Callable[..., None]:

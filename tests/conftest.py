@@ -157,14 +157,14 @@ def counting() -> None:
 
 
 @pytest.fixture
-def app(
-    shared_app: Flask, tmp_path: object, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
-) -> Iterator[Flask]:
+def app(tmp_path: object, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[Flask]:
     """The application inside one transaction that is rolled back; its day is 1 October 2016.
 
     The test and every request it makes share the connection; each commit is a savepoint of it. The number in the menu
-    costs more than most pages do, and is taken as known where the test does not name `counting`.
+    costs more than most pages do, and is taken as known where the test does not name `counting`. Its database is empty
+    but for the lists, and holds the figures of 2016 where the test names `imported`.
     """
+    shared_app = request.getfixturevalue("app_of_2016" if "imported" in request.fixturenames else "shared_app")
     clock.fix(TODAY)
     if "counting" not in request.fixturenames:
         monkeypatch.setattr(sessions, "kept_count", lambda: 0)

@@ -625,6 +625,7 @@ def test_what_was_closed_was_confirmed_line_by_line(demo):
     assert begun
 
 
+@pytest.mark.soak
 def test_two_builds_are_the_same(demo, fresh, tmp_path):
     first = digest()
     clock.fix(TODAY)

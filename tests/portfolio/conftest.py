@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from sqlalchemy.engine import make_url
 
+from prima import clock
 from prima.db import db
 from prima.projects.models import Project
 from prima.projects.operations.importing import import_portfolio
@@ -18,14 +20,30 @@ from prima.reference import reader
 from prima.reporting.models import Deadline
 from prima.sessions import with_rights
 from prima.users import User
+from tests.conftest import TODAY, make_app, watch
 
 FILE = "funding_requirements_2016.csv"
 
 
+@pytest.fixture(scope="session")
+def app_of_2016(databases: Callable[..., str], template_url: str) -> Iterator[Flask]:
+    """An application whose database holds the figures of 2016, once for all tests that read them."""
+    made = make_app(databases("prima_2016", template=make_url(template_url).database))
+    clock.fix(TODAY)
+    with made.app_context():
+        import_portfolio(db.session(), (reader.FOLDER / FILE).read_bytes(), 2016, actor=None)
+        db.session.commit()
+        db.session.remove()
+        watch(made, db.engine)
+    clock.fix(None)
+    yield made
+    with made.app_context():
+        db.engine.dispose()
+
+
 @pytest.fixture
 def imported(app: Flask) -> Flask:
-    import_portfolio(db.session(), (reader.FOLDER / FILE).read_bytes(), 2016, actor=None)
-    db.session.commit()
+    """Of those who name it, the database is that of `app_of_2016`."""
     return app
 
 

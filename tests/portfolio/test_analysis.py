@@ -35,12 +35,12 @@ from prima.reporting.portfolio.choosing import chosen
 from prima.reporting.steps import IN
 from prima.reporting.views import analysis as of_pages
 from prima.spreadsheets import Kind
+from tests.chance import seeds
 from tests.factories import a_deadline, a_project, a_user
 from tests.portfolio.conftest import FILE
 from tests.portfolio.varied import a_varied_portfolio
 
 REGIONAL = "Budget by country and area of work, USD"
-SEEDS = range(3)
 
 
 def people(seen_by):
@@ -63,7 +63,7 @@ def reading(viewer, filters=Filters()):
     return portfolio.read(viewer, {name: [str(value)] for name, value in filters.args().items()})
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", seeds(3))
 def test_any_two_dimensions_agree_with_the_list(app, seen_by, seed):
     dice = Random(seed)
     a_varied_portfolio(dice)
@@ -100,7 +100,7 @@ def sums(table):
     return [sum(column) for column in zip(*lines, strict=True)]
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", seeds(3))
 def test_allocated_amounts_add_up_to_the_cent_in_rows_and_columns(app, seen_by, seed):
     dice = Random(seed)
     a_varied_portfolio(dice)
@@ -124,7 +124,7 @@ def test_allocated_amounts_add_up_to_the_cent_in_rows_and_columns(app, seen_by, 
                 assert found[dimension,].get((of,), (0,))[0] == (part or 0)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", seeds(3))
 def test_cells_are_the_same_alone_and_beside_another_measure(app, seen_by, seed):
     """Alone they are what is counted; beside another measure the parts of both dimensions are."""
     dice = Random(seed)
@@ -139,7 +139,7 @@ def test_cells_are_the_same_alone_and_beside_another_measure(app, seen_by, seed)
                 assert {key: values[0] for key, values in alone[one].items()} == amounts
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", seeds(3))
 def test_the_kept_totals_say_what_is_counted_of_the_projects(app, seen_by, monkeypatch, seed):
     dice, by_totals = Random(seed), 0
     a_varied_portfolio(dice)
@@ -168,7 +168,7 @@ def test_a_budget_is_divided_in_proportion_within_two_cents(app):
             assert abs(amount - exact) < Decimal("0.02")
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", seeds(3))
 def test_the_other_measures_are_those_of_the_projects_pages(app, seen_by, seed):
     """Spent, extensions and people reached, against the rules that the pages of one project use."""
     dice = Random(seed)

@@ -15,6 +15,7 @@ from prima.reporting.models import AreaByActivity
 from prima.reporting.models.summary import CELLS, NONE, OVER, SEVERAL
 from prima.reporting.summary import verifying
 from prima.reporting.summary.folding import rebuild
+from tests.chance import seeds
 from tests.factories import a_project
 from tests.portfolio.varied import a_varied_portfolio
 
@@ -101,7 +102,7 @@ def a_write(dice, ids):
     db.session.flush()
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", seeds(2))
 def test_kept_cells_are_those_of_the_projects(app, seed):
     dice = Random(seed)
     ids = [one.id for one in a_varied_portfolio(dice, 20)]

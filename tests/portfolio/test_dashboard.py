@@ -130,12 +130,12 @@ def test_an_empty_dashboard_says_why(app, browser_of):
     assert "No project that you may see fits these filters." in page.text
 
 
-def test_the_dashboard_asks_four_questions_of_its_own(imported, browser_of, questions):
+def test_the_dashboard_asks_five_questions_of_its_own(imported, browser_of, questions):
     browser = browser_of(a_user("RPDO", "NBO"))
     questions.clear()
     assert browser.open("/dashboard?region=NBO").status == 200
     ours = [one for one in questions if "UNION ALL" in one or "FROM deadline" in one]
-    assert len(ours) == 4, "one of them for lists that are kept for everybody"
+    assert len(ours) == 5, "one of lists that are kept for everybody, two of sums: what all staff see, and what is held"
 
 
 def test_a_stranger_to_the_house_sees_no_figures(app, browser_of):

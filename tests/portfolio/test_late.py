@@ -20,6 +20,7 @@ from prima.reporting.calendar import EXTENSION_REQUEST
 from prima.reporting.models import Deadline
 from prima.reporting.portfolio import NONE, Filters, choosing, keeping, late
 from prima.reporting.steps import OWING
+from tests.chance import seeds
 from tests.conftest import TODAY
 from tests.factories import a_project, a_user, grant, office
 from tests.portfolio.summing import COUNTRIES, OFFICES, STARTS, YEARS, some_filters
@@ -75,7 +76,7 @@ def plainly(viewer, filters) -> tuple[Counter, Counter, Counter]:
     return reports, projects, countries
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", seeds(3))
 def test_what_is_overdue_is_the_same_however_it_is_asked(app, people, overdue, monkeypatch, seed):
     dice, (developer, seen) = Random(seed), people
     some_projects(dice, developer, overdue)

@@ -23,6 +23,7 @@ from prima.reporting.models import Deadline
 from prima.reporting.portfolio import NONE, listing, sorting
 from prima.reporting.portfolio.sorting import SORTS
 from prima.reporting.steps import OWING
+from tests.chance import seeds
 from tests.factories import a_project, a_user
 
 STATUSES = (Status.DRAFT, Status.REVIEW, Status.ACTIVE, Status.ACTIVE, Status.SUSPENDED, Status.FIN_CLOSED)
@@ -160,7 +161,7 @@ def _cursor(args):
     return {name: [value] for name, value in (args or {}).items()}
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", seeds(2))
 def test_the_pages_together_are_what_one_may_see_and_asks_for(world, seen_by, seed):
     chance, all_of_them = random.Random(seed), everything()
     for person in world:

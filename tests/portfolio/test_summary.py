@@ -17,6 +17,7 @@ from prima.reporting.portfolio import Filters, filters, sums
 from prima.reporting.summary import NONE, OVER, Kept, answer
 from prima.reporting.summary.folding import fold, rebuild
 from prima.users import Role
+from tests.chance import seeds
 from tests.factories import a_project, a_user, grant
 from tests.portfolio.summing import Writer, added_up, answers, shortened, some_filters
 
@@ -54,7 +55,7 @@ def people(seen_by):
     return lambda: [None, *(seen_by(one) for one in found)]
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", seeds(2))
 def test_kept_totals_say_what_the_projects_say(app, people, live, seed):
     dice = Random(seed)
     writer, viewers = Writer(dice, a_user("PDEV", "KEN")), people()
