@@ -3,7 +3,7 @@
 import gc
 import sys
 
-from prima import create_app, kept
+from prima import create_app, kept, turns
 from prima.config import WrongSettings
 
 try:
@@ -12,6 +12,8 @@ except WrongSettings as error:
     sys.exit(f"PRIMA does not start: {error}")
 
 kept.share(app)  # by the processes that are forked from this one
+app.wsgi_app = turns.InTurn(app.wsgi_app, app.config["MAX_CONTENT_LENGTH"])  # type: ignore[method-assign]
+sys.setswitchinterval(turns.UNDISTURBED)
 
 # What is loaded by now stays for good: looking again and again whether it could be freed takes a fifth of a page's
 # time. What pages make goes out of use by itself, nearly all of it; the rest is looked for less often.

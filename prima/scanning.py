@@ -15,6 +15,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from prima import turns
 from prima.errors import Refused
 
 PLACE = "{file}"
@@ -39,7 +40,8 @@ class Scanner:
         if not self.command:
             return
         try:
-            code, answer = _run([part.replace(PLACE, str(file)) for part in self.command], self.seconds)
+            with turns.aside():
+                code, answer = _run([part.replace(PLACE, str(file)) for part in self.command], self.seconds)
         except (OSError, subprocess.TimeoutExpired) as error:
             log.error("%s could not be scanned, and was not taken: %s", sha256, error)
             raise Refused(

@@ -1,0 +1,73 @@
+"""How many pages a process of the web server works out at a time.
+
+Its threads share one interpreter: more than two that compute take turns hundreds of times a second, and all of them are
+late. Threads are for slow lines. So what is sent to us is awaited before a turn is taken, and what we send goes out
+after it was given back (docs/decisions/web-server.md).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from tempfile import SpooledTemporaryFile
+from typing import Any
+
+from flask import has_request_context, request
+
+AT_ONCE = 2
+UNDISTURBED = 0.02
+"""Seconds after which a thread that computes lets another one do so; each time it costs both."""
+IN_MEMORY = 1_000_000
+"""Bytes sent to us up to which no file is written."""
+PIECE = 65_536
+TURN = "prima.turn"
+Environ = dict[str, Any]
+Wsgi = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+
+
+class InTurn:
+    """A WSGI application of whose answers so many are worked out at a time. `most`: bytes that may be sent to it."""
+
+    def __init__(self, app: Wsgi, most: int, at_once: int = AT_ONCE) -> None:
+        self._app = app
+        self._most = most
+        self._turns = threading.BoundedSemaphore(at_once)
+
+    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        environ[TURN] = self._turns
+        with SpooledTemporaryFile(IN_MEMORY) as arrived:
+            if _is_sent(environ, self._most):
+                _arrive(environ, arrived)
+            with self._turns:
+                return self._app(environ, start_response)
+
+
+def _is_sent(environ: Environ, most: int) -> bool:
+    """Whether something comes that will be read; what is too long is refused for its length alone."""
+    length = environ.get("CONTENT_LENGTH") or ""
+    return length.isdecimal() and 0 < int(length) <= most
+
+
+def _arrive(environ: Environ, arrived: SpooledTemporaryFile[bytes]) -> None:
+    """All that was announced, or what came of it before the line broke: the application sees that it is too short."""
+    sent, missing = environ["wsgi.input"], int(environ["CONTENT_LENGTH"])
+    while missing and (piece := sent.read(min(missing, PIECE))):
+        arrived.write(piece)
+        missing -= len(piece)
+    arrived.seek(0)
+    environ["wsgi.input"] = arrived
+
+
+@contextmanager
+def aside() -> Iterator[None]:
+    """While something else is waited for, as the virus scanner, others may have the turn of this request."""
+    turns: threading.BoundedSemaphore | None = request.environ.get(TURN) if has_request_context() else None
+    if turns is None:
+        yield
+        return
+    turns.release()
+    try:
+        yield
+    finally:
+        turns.acquire()
