@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -18,7 +18,7 @@ from prima.places import Office, OfficeLink
 from prima.projects import visibility
 from prima.projects.models import Coverage, Project
 from prima.projects.stages import CLOSE_HELD, Funding
-from prima.projects.visibility import Sight, may_see, region_link
+from prima.projects.visibility import EVERY_STAFF, Sight, may_see, region_link
 from prima.reporting.models import Deadline
 from prima.reporting.portfolio import keeping
 from prima.reporting.portfolio.choosing import conditions
@@ -48,7 +48,8 @@ class Late(NamedTuple):
     status: str
     stage: str
     reports: int
-    countries: tuple[str, ...]
+    countries: str
+    """Codes, with spaces between them."""
 
 
 @dataclass(frozen=True)
@@ -106,21 +107,20 @@ def overdue_there(viewer: User | None, filters: Filters) -> OverdueThere:
 
 def _in_sight(seen: Sight | None, filters: Filters) -> OverdueThere:
     name = ("overdue", seen, filters, keeping.moment())
-    return kept.answer(
-        name,
-        READ,
-        lambda: _there(_chosen((row for row in everywhere().values() if in_sight(row, seen)), filters)),
-    )
+    return kept.answer(name, READ, lambda: _there(_chosen(_seen(seen), filters)))
 
 
 def _there(rows: Iterable[Late]) -> OverdueThere:
-    reports, projects, countries = Counter[str](), Counter[str](), Counter[str]()
+    reports, projects, countries = defaultdict[str, int](int), defaultdict[str, int](int), defaultdict[str, int](int)
     for row in rows:
-        reports[row.region] += row.reports
+        number = row.reports
+        reports[row.region] += number
         projects[row.region] += 1
-        for code in row.countries:
-            countries[code] += row.reports
-    return OverdueThere(tuple(Overdue(code, number, projects[code]) for code, number in reports.items()), countries)
+        for code in row.countries.split():
+            countries[code] += number
+    return OverdueThere(
+        tuple(Overdue(code, number, projects[code]) for code, number in reports.items()), dict(countries)
+    )
 
 
 def _added_up(parts: Sequence[OverdueThere]) -> OverdueThere:
@@ -137,11 +137,21 @@ def _chosen(rows: Iterable[Late], filters: Filters) -> Iterator[Late]:
     wanted = [
         (Late._fields.index(name), value) for name in EXACT if (value := getattr(filters, name)) not in ("", None)
     ]
+    if not wanted and not filters.country:
+        yield from rows
+        return
     for row in rows:
-        if filters.country and filters.country not in row.countries:
+        if filters.country and filters.country not in row.countries.split():
             continue
         if all(row[place] == value for place, value in wanted):
             yield row
+
+
+def _seen(seen: Sight | None) -> Iterable[Late]:
+    rows = everywhere().values()
+    if seen == EVERY_STAFF:  # as in_sight has it, for the most there is to count
+        return [row for row in rows if row.status not in CLOSE_HELD]
+    return [row for row in rows if in_sight(row, seen)]
 
 
 def in_sight(row: Late, seen: Sight | None) -> bool:
@@ -160,12 +170,11 @@ def in_sight(row: Late, seen: Sight | None) -> bool:
 def everywhere() -> dict[int, Late]:
     """By its id, every project with overdue reports, whoever may see it: for others to choose of."""
     when = (clock.today(), keeping.moment())
-    return kept.answer(("late", when), READ, lambda: {row.project_id: row for row in _everywhere(when)})
+    return kept.answer(("late", when), READ, lambda: _everywhere(when))
 
 
-def _everywhere(when: Hashable) -> Iterator[Late]:
-    for row in db.session.execute(_question(when)):
-        yield Late._make((*row[:-1], tuple((row[-1] or "").split())))
+def _everywhere(when: Hashable) -> dict[int, Late]:
+    return {row[0]: Late._make(row) for row in db.session.execute(_question(when))}
 
 
 @lru_cache(maxsize=2)
@@ -195,7 +204,7 @@ def _question(_when: Hashable) -> Any:
     texts = (cast(whose.c.funding, Text), whose.c.funding_year, cast(whose.c.status, Text))
     told = (whose.c.id, whose.c.office_id, Office.code, REGION, *texts, StatusName.stage, whose.c.reports)
     return (
-        select(*told, covered.c.countries)
+        select(*told, func.coalesce(covered.c.countries, literal_column("''")))
         .select_from(whose)
         .outerjoin(covered, covered.c.project_id == whose.c.id)
         .join(Office, Office.id == whose.c.office_id)
