@@ -87,6 +87,12 @@ def may_see_internal(user: User | None) -> ColumnElement[bool]:
     return or_(*ways)
 
 
+def reads_of_places(user: User) -> bool:
+    """Whether the internal parts of all projects of some office, region or the Fund are theirs to read."""
+    seen = sight(user)
+    return bool(seen.offices or seen.regions or seen.fund)
+
+
 def in_sight(seen: Sight) -> ColumnElement[bool]:
     """A condition on Project; its twin on the totals of the portfolio is reporting.summary.visible."""
     ways: list[ColumnElement[bool]] = []

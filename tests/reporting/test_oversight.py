@@ -111,6 +111,24 @@ def test_lists_begin_with_what_one_may_see(browser_of, fund):
     assert [row[3] for row in browser_of(fund).open("/reminders").rows("Reminders")] == ["Manager, Kenya manager"]
 
 
+def test_letters_are_offered_to_who_reads_of_a_place_and_what_is_overdue_to_all_staff(browser_of, fund):
+    a_road()
+    remind()
+    for who, offered in (
+        (fund, True),
+        (a_user("RPDO", "NBO"), True),
+        (a_user("MGT"), False),
+        (a_user("PM", "KEN"), True),
+    ):
+        browser = browser_of(who)
+        said = [link.get_text(strip=True) for link in browser.open("/waiting").check().soup.select("main a")]
+        assert ("Reminders" in said) is offered, who.name
+        overdue = browser.open("/reminders/overdue").check()
+        said = [link.get_text(strip=True) for link in overdue.soup.select("main a")]
+        assert ("Never reminded" in said) is offered, who.name
+        assert browser.open("/reminders").status == 200, "nothing is hidden, but there may be nothing to read"
+
+
 def test_reminders_are_filtered_by_region_office_person_kind_and_days(browser_of, fund):
     kenya, senegal = a_road("Manager, Kenya"), a_road("Manager, Senegal", office_code="SEN")
     db.session.add(Milestone(project_id=kenya.id, name="Study", planned_on=TODAY))

@@ -20,6 +20,7 @@ from prima.endorsement.queries import Lying, Wanted
 from prima.endorsement.steps import NAME_CLEARER
 from prima.endorsement.workbooks import Told
 from prima.permissions import Action, guard
+from prima.projects import visibility
 from prima.projects.stages import Status
 from prima.spreadsheets.workbook import MOST_ROWS
 from prima.users import viewer
@@ -48,6 +49,7 @@ def index() -> str:
         total=rows[0][0].total if rows else 0,
         form=waiting_filter(*offered, here),
         problems=problems,
+        reads_reminders=visibility.reads_of_places(viewer()),
         workbook_url=url_for("waiting.workbook", **kept) if rows else None,
         first_url=url_for("waiting.index", **kept) if after else None,
         next_url=url_for("waiting.index", **kept, after=f"{last.since_on.isoformat()}.{last.key}") if last else None,

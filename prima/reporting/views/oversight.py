@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from prima import clock, downloads
 from prima.notifications import number
 from prima.permissions import Action, guard
+from prima.projects import visibility
 from prima.projects.models import Project
 from prima.reporting import queries, workbooks
 from prima.reporting.forms import OversightFilter, oversight_filter
@@ -160,7 +161,11 @@ def tabs(here: str, asked: asking.Asked) -> list[tuple[str, str, bool, None]]:
         ("reminders.overdue", _("Overdue")),
         ("reminders.never", _("Never reminded")),
     )
-    return [(label, url_for(endpoint, **same), endpoint == here, None) for endpoint, label in parts]
+    # What is overdue is everybody's to read; of letters only who reads of a place finds any, or who has a project.
+    all_of_them = visibility.reads_of_places(viewer())
+    offered = [part for part in parts if all_of_them or part[0] in ("reminders.overdue", here)]
+    shown = offered if len(offered) > 1 else []
+    return [(label, url_for(endpoint, **same), endpoint == here, None) for endpoint, label in shown]
 
 
 def edge() -> tuple[int | None, list[str]]:
