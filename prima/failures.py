@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask, g, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException
@@ -16,11 +18,45 @@ from prima.db import db
 from prima.errors import Conflict, Reason, Refused
 
 Answer = tuple[str, int]
+PASSWORD = "password"
+"""The field of every form that takes one."""
+WORTH_SHOWING = 20
+"""Letters of a text that somebody would not like to write again."""
 
 
-def page(code: int, title: str, text: str, reasons: list[Reason] | None = None) -> Answer:
+def page(code: int, title: str, text: str, reasons: list[Reason] | None = None, **more: Any) -> Answer:
     shown = [(reason.text, _mended_at(reason)) for reason in reasons or []]
-    return render_template("errors/error.html", code=code, title=title, text=text, reasons=shown, back=_back()), code
+    told = {"code": code, "title": title, "text": text, "reasons": shown, "back": _back(), **more}
+    return render_template("errors/error.html", **told), code
+
+
+def signed_out(hours: int) -> Answer:
+    """Something was sent by somebody whose session had ended: it can be sent once more when they are back.
+
+    Passwords are not written into a page, and files cannot be.
+    """
+    fields = [(name, value) for name, values in request.form.lists() for value in values if name != "csrf_token"]
+    again = bool(fields) and PASSWORD not in request.form
+    target = request.script_root + request.full_path.rstrip("?")
+    return (
+        render_template(
+            "errors/signed_out.html",
+            hours=hours,
+            again=again,
+            action=target,
+            fields=fields,
+            files=bool(request.files),
+            texts=[value for _name, value in fields if len(value) >= WORTH_SHOWING] if again else [],
+            sign_in_url=_sign_in_url(),
+        ),
+        401,
+    )
+
+
+def _sign_in_url() -> str:
+    """By which one comes back to the page that was open."""
+    came_from = urlsplit(_back())
+    return url_for("signin.sign_in", next=f"{came_from.path}?{came_from.query}" if came_from.query else came_from.path)
 
 
 def _mended_at(reason: Reason) -> str | None:
@@ -65,10 +101,14 @@ def init_app(app: Flask) -> None:
 
     @app.errorhandler(CSRFError)
     def token(error: CSRFError) -> Answer:
+        signed_in = current_user.is_authenticated
         return page(
             400,
             _("This page was open for too long"),
-            _("For your safety it could not be sent. Go back, copy what you typed, load the page again and send it."),
+            _("For your safety it could not be sent. Go back, copy what you typed, load the page again and send it.")
+            if signed_in
+            else _("Your session has ended. Go back, copy what you typed, sign in and send it again."),
+            sign_in_url=None if signed_in else _sign_in_url(),
         )
 
     @app.errorhandler(413)

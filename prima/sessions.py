@@ -15,7 +15,7 @@ from sqlalchemy import Select, bindparam, delete, event, func, select, update
 from sqlalchemy.orm import Session, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
-from prima import clock, kept, passwords, scheduler
+from prima import clock, failures, kept, passwords, scheduler
 from prima.db import afterwards, db, keep
 from prima.passwords import HASHER as HASHER  # one profile of the hash, wherever it is asked for
 from prima.trees import Tree, as_text, parsed, tree_of
@@ -43,8 +43,9 @@ def init_app(app: Flask) -> None:
 
     @login.unauthorized_handler
     def unauthorized() -> object:
-        target = request.script_root + request.full_path.rstrip("?") if request.method == "GET" else None
-        return redirect(url_for("signin.sign_in", next=target), 303)
+        if request.method not in {"GET", "HEAD"}:
+            return failures.signed_out(int(LASTS.total_seconds()) // 3600)
+        return redirect(url_for("signin.sign_in", next=request.script_root + request.full_path.rstrip("?")), 303)
 
     @app.after_request
     def count_anew(response: Response) -> Response:
