@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache, partial
@@ -298,7 +298,9 @@ def joined(ids: Subquery, *columns: Any) -> Select[Any]:
     )
 
 
-def conditions(viewer: User | None, filters: Filters) -> list[ColumnElement[bool]]:
+def conditions(viewer: User | None, filters: Filters, *, one_by_one: bool = False) -> list[ColumnElement[bool]]:
+    """On Project. One by one: what stands beside a project is looked up for each, and never for all of them at once."""
+    there = _there_of_each if one_by_one else _there
     found: list[ColumnElement[bool]] = []
     if filters.region == NONE:
         found.append(~exists().where(region_link()).correlate(Project))
@@ -326,14 +328,14 @@ def conditions(viewer: User | None, filters: Filters) -> list[ColumnElement[bool
     if filters.office:
         found.append(Project.office_id.in_(select(Office.id).where(Office.code == filters.office)))
     if filters.country:
-        found.append(exists().where(Coverage.project_id == Project.id, Coverage.country_code == filters.country))
+        found.append(there(Coverage.project_id == Project.id, Coverage.country_code == filters.country))
     for dimension, value in ((Dimension.AREA, filters.area), (Dimension.ACTIVITY, filters.activity)):
         if value:
-            found.append(_allocated(dimension, value))
+            found.append(_allocated(there, dimension, value))
     if filters.overdue:
-        late = (literal_column(OPEN_UNTIL) <= clock.today(), is_overdue())
-        found.append(exists().where(Deadline.project_id == Project.id, *late).correlate(Project))
-    found += _marked(filters) + _limits(filters) + _days(filters)
+        past = () if one_by_one else (literal_column(OPEN_UNTIL) <= clock.today(),)
+        found.append(there(Deadline.project_id == Project.id, *past, is_overdue()))
+    found += _marked(there, filters) + limits(filters) + _days(there, filters)
     if filters.person:
         theirs = select(Party.project_id).join(User, User.id == Party.user_id)
         now = (Party.part.in_(ANSWERABLE), Party.until_at.is_(None))
@@ -346,17 +348,30 @@ def conditions(viewer: User | None, filters: Filters) -> list[ColumnElement[bool
     return found
 
 
-def _marked(filters: Filters) -> list[ColumnElement[bool]]:
+There = Callable[..., ColumnElement[bool]]
+
+
+def _there(*those: Any) -> ColumnElement[bool]:
+    """Whether there is a row of which this is true."""
+    return exists().where(*those).correlate(Project)
+
+
+def _there_of_each(*those: Any) -> ColumnElement[bool]:
+    # OFFSET 0: else the database would join all such rows, where a walk soon ends.
+    return select(literal_column("1")).where(*those).offset(literal_column("0")).correlate(Project).exists()
+
+
+def _marked(there: There, filters: Filters) -> list[ColumnElement[bool]]:
     """Marked with the code; NONE: with none of the list."""
     found: list[ColumnElement[bool]] = []
     for name, mark in MARKS.items():
-        code, marked = getattr(filters, name), exists().where(mark.project_id == Project.id)
+        code, of_it = getattr(filters, name), mark.project_id == Project.id
         if code:
-            found.append(~marked if code == NONE else marked.where(mark.code == code))
+            found.append(~there(of_it) if code == NONE else there(of_it, mark.code == code))
     return found
 
 
-def _limits(filters: Filters) -> list[ColumnElement[bool]]:
+def limits(filters: Filters) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if filters.min is not None:
         found.append(Project.budget_usd >= filters.min)
@@ -365,7 +380,7 @@ def _limits(filters: Filters) -> list[ColumnElement[bool]]:
     return found
 
 
-def _days(filters: Filters) -> list[ColumnElement[bool]]:
+def _days(there: There, filters: Filters) -> list[ColumnElement[bool]]:
     """What depends on the day."""
     today = clock.today()
     found: list[ColumnElement[bool]] = []
@@ -373,26 +388,26 @@ def _days(filters: Filters) -> list[ColumnElement[bool]]:
         soon = literal_column(BY_END).between(today, today + timedelta(days=filters.ending))
         found += [Project.status.in_(RUNNING), soon]
     if filters.extended:
-        found.append(exists().where(Extension.project_id == Project.id))
+        found.append(there(Extension.project_id == Project.id))
     if filters.evaluation:
         opens = func.coalesce(Deadline.from_on, Deadline.due_on)
         open_one = (Deadline.project_id == Project.id, Deadline.kind == EVALUATION, Deadline.is_open)
-        found.append(exists().where(*open_one, opens <= today, owes()))
+        found.append(there(*open_one, opens <= today, owes()))
     if filters.milestones:
         missed = (Milestone.planned_on < today, Milestone.done_on.is_(None))
-        found.append(exists().where(Milestone.project_id == Project.id, *missed))
+        found.append(there(Milestone.project_id == Project.id, *missed))
     if filters.due is not None:
         soon = Deadline.due_on.between(today, today + timedelta(days=filters.due))
         within = literal_column(OPEN_UNTIL).between(today, today + timedelta(days=filters.due))
         owed = (Deadline.project_id == Project.id, Deadline.is_open, Deadline.kind != EXTENSION_REQUEST)
-        found.append(exists().where(*owed, soon, within, owes()))
+        found.append(there(*owed, soon, within, owes()))
     return found
 
 
-def _allocated(dimension: Dimension, code: str) -> ColumnElement[bool]:
+def _allocated(there: There, dimension: Dimension, code: str) -> ColumnElement[bool]:
     """Has money allocated to the code; NONE: some of its budget is allocated to nothing."""
     table = ALLOCATIONS[dimension]
     if code != NONE:
-        return exists().where(table.project_id == Project.id, table.code == code, table.amount_usd > 0)
+        return there(table.project_id == Project.id, table.code == code, table.amount_usd > 0)
     total = select(func.coalesce(func.sum(table.amount_usd), 0)).where(table.project_id == Project.id)
     return Project.budget_usd > total.correlate(Project).scalar_subquery()

@@ -1,33 +1,48 @@
 """The list of projects, a page at a time by keyset, in any of its orders.
 
 Few matches among many projects are a trap: a database that walks along the order until a page is full may walk to the
-end of it. So up to FEW matches are found first, without an order, and then looked for along it by their numbers alone.
-More of them stand close to each other in most orders: a walk that looks at the projects goes only so far, and what it
-does not find is found as the few are. What holds words is found first, whatever its number.
+end of it. So a walk looks at a few hundred projects, and at some thousands where it finds one that is wanted. What it
+does not find is found without an order, up to FEW, and then looked for along it by the numbers alone. What holds words
+is found first, whatever its number.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, any_, bindparam, func, null, select, tuple_
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Select,
+    and_,
+    any_,
+    bindparam,
+    func,
+    null,
+    or_,
+    select,
+    true,
+    tuple_,
+    union_all,
+)
 
-from prima import kept
+from prima import clock, kept
 from prima.connections import planned_anew
 from prima.db import db
-from prima.idlist import among_named, braced, read, writing, written
+from prima.idlist import among_named, braced, writing, written
 from prima.lists import Country, Donor, ProjectType, RegionalOffice, StatusName
 from prima.places import Office, OfficeLink
 from prima.projects.models import Coverage, Part, Party, Project
 from prima.projects.stages import Funding, Status
 from prima.projects.visibility import in_sight, may_see, out_of_sight, region_link, sight
 from prima.reporting.models import Deadline
-from prima.reporting.portfolio.choosing import conditions
+from prima.reporting.portfolio.choosing import conditions, limits
 from prima.reporting.portfolio.columns import COLUMNS
 from prima.reporting.portfolio.filters import Filters
 from prima.reporting.portfolio.keeping import moment, tables, whose
@@ -130,15 +145,13 @@ def _from(viewer: User | None, filters: Filters, order: Order, place: Place, mos
     down = order.down != (place.way == "before")
     if filters.q:
         return _sorted(holders(filters.q), order, place, down, most, wanted(viewer, replace(filters, q="")))
-    if filters or (viewer is not None and not viewer.staff):
-        ids = few(viewer, filters)
-        if ids is not None:
-            return _sorted(ids, order, place, down, most)
-    for near in order.sort.near:
-        found = _read(_walk(viewer, filters, order, place, near, most))
-        if len(found) == most:
-            return found
-    return _sorted(written(select(Project.id).where(*wanted(viewer, filters))) or "", order, place, down, most)
+    found, whole = _walk(viewer, filters, order, place, most)
+    if whole:
+        return found
+    ids = few(viewer, filters) if filters or (viewer is not None and not viewer.staff) else None
+    if ids is None:
+        ids = written(select(Project.id).where(*wanted(viewer, filters))) or ""
+    return _sorted(ids, order, place, down, most)
 
 
 def wanted(viewer: User | None, filters: Filters) -> list[ColumnElement[bool]]:
@@ -156,18 +169,35 @@ def few(viewer: User | None, filters: Filters) -> str | None:
     uses = tables(filters)
     if uses is None or viewer is None or not viewer.active:
         return written(select(Project.id).where(*wanted(viewer, filters)), FEW)
-    seen = sight(viewer)
-    name: tuple[Hashable, ...] = ("few", filters, seen, moment())
-    there = kept.question(
-        name, lambda: writing(select(Project.id).where(in_sight(seen), *conditions(viewer, filters)), FEW)
-    )
-    in_place = kept.answer(name, uses, lambda: read(there, FEW))
-    if in_place is None:
+    found: list[str | None] = []
+
+    def both() -> str | None:
+        there, beside = _few_there_and_beside(viewer, filters)
+        found.append(beside)
+        return there
+
+    def beside() -> str | None:
+        return found[0] if found else written(out_of_sight(viewer).where(*conditions(viewer, filters)), FEW)
+
+    there = kept.answer(("few", filters, sight(viewer), moment()), (*uses, Party), both)
+    if there is None:
         return None
-    name = ("few beside", filters, whose(viewer), moment())
-    others = kept.question(name, lambda: writing(out_of_sight(viewer).where(*conditions(viewer, filters)), FEW))
-    beside = kept.answer(name, (*uses, Party), lambda: read(others, FEW))
-    return None if beside is None else ",".join(filter(None, (in_place, beside)))
+    more = kept.answer(("few beside", filters, whose(viewer), moment()), (*uses, Party), beside)
+    return None if more is None else ",".join(filter(None, (there, more)))
+
+
+def _few_there_and_beside(viewer: User, filters: Filters) -> tuple[str | None, str | None]:
+    """Asked at once: those that are seen by where they are, and those that are seen for another reason."""
+
+    def make() -> Select[Any]:
+        those = conditions(viewer, filters)
+        ways = (select(Project.id).where(in_sight(sight(viewer)), *those), out_of_sight(viewer).where(*those))
+        there, beside = (writing(ids, FEW).subquery() for ids in ways)
+        return planned_anew(select(*there.c, *beside.c).join_from(there, beside, true()))
+
+    asked = kept.question(("few", filters, whose(viewer), moment()), make)
+    number, there, number_beside, beside = db.session.execute(asked).one()
+    return (there or "") if number <= FEW else None, (beside or "") if number_beside <= FEW else None
 
 
 def _sorted(
@@ -198,31 +228,78 @@ def _beyond(order: Order, place: Place, down: bool) -> list[ColumnElement[bool]]
     return [key < edge if down else key > edge]
 
 
-def _walk(viewer: User | None, filters: Filters, order: Order, place: Place, near: int, most: int) -> Select[Any]:
-    """To be asked. It is kept for the first page: making it takes as long as answering it."""
+def _walk(viewer: User | None, filters: Filters, order: Order, place: Place, most: int) -> tuple[Found, bool]:
+    """What a walk along the order finds, and whether there is no more to be found, or no more is wanted.
+
+    The question is kept for the first page: making it takes as long as answering it.
+    """
 
     def make() -> Select[Any]:
-        return _walked(wanted(viewer, filters), order, place, order.down != (place.way == "before"), near, most)
+        down = order.down != (place.way == "before")
+        those = [may_see(viewer), *conditions(viewer, filters, one_by_one=True)]
+        return _walked(those, [*_beyond(order, place, down), *_within(filters, order)], order, down, most)
 
     if place.way:
-        return make()
-    return kept.question(("walk", whose(viewer), filters, order, near, most, moment()), make)
+        asked = make()
+    else:
+        asked = kept.question(("walk", whose(viewer), filters, order, most, moment()), make)
+    rows = db.session.execute(asked).all()
+    return tuple((row[0], row[1]) for row in rows if row[0] is not None), rows[0][2]
 
 
-def _walked(those: Sequence[Any], order: Order, place: Place, down: bool, near: int, most: int) -> Select[Any]:
-    """The first of those that are wanted among the next `near` projects of the order, whoever may see them."""
-    after = _beyond(order, place, down)
-    next_ones = select(order.key.label("key"), Project.id).where(*after).order_by(*standing(order.key, down))
-    last = next_ones.limit(near).subquery("near")
+def _within(filters: Filters, order: Order) -> list[ColumnElement[bool]]:
+    """What a filter says of the key itself: there the walk begins and ends."""
+    key = order.key
+    if order.name == "end" and filters.ending is not None:
+        return [key.between(clock.today(), clock.today() + timedelta(days=filters.ending))]
+    if order.name == "year" and filters.year is not None:
+        return [key == filters.year]
+    if order.name == "budget":
+        return limits(filters)
+    return []
+
+
+def _walked(those: Sequence[Any], after: Sequence[Any], order: Order, down: bool, most: int) -> Select[Any]:
+    """The first of those that are wanted among the next few projects, or some more of them if it finds one among these.
+
+    Beside each stands whether that is all; if there is none, it stands alone.
+    """
+    near, far = order.sort.near
+    (first, ended), (more, more_ended) = (
+        _among_next(those, after, order, down, number, most) for number in (near, far)
+    )
+    found = first.cte("found").prefix_with("MATERIALIZED")
+    number = select(func.count()).select_from(found).scalar_subquery()
+    further = more.where(number.between(1, most - 1), ~ended).cte("further").prefix_with("MATERIALIZED")
+    further_number = select(func.count()).select_from(further).scalar_subquery()
+    whole = or_(number == most, ended, and_(number > 0, or_(further_number == most, more_ended)))
+    either = union_all(select(found).where(further_number == 0), select(further)).subquery("either")
+    alone = select(whole.label("whole")).subquery("alone")
+    key, number_of_it = either.c.key, either.c.id
+    return (
+        select(number_of_it, either.c.stored, alone.c.whole)
+        .join_from(alone, either, true(), isouter=True)
+        .order_by(*((key.desc(), number_of_it.desc()) if down else (key, number_of_it)))
+    )
+
+
+def _among_next(
+    those: Sequence[Any], after: Sequence[Any], order: Order, down: bool, near: int, most: int
+) -> tuple[Select[Any], ColumnElement[bool]]:
+    """The first of those among the next `near` projects, whoever may see them, and whether the order ends there."""
+    key = order.key
+    next_ones = select(key.label("key"), Project.id).where(*after).order_by(*standing(key, down)).limit(near)
+    last = next_ones.cte(f"next_{near}").prefix_with("MATERIALIZED")
     edge = (last.c.key, last.c.id) if down else (last.c.key.desc(), last.c.id.desc())
     furthest = select(last.c.key, last.c.id).order_by(*edge).limit(1).scalar_subquery()
-    key = tuple_(order.key, Project.id)
-    return (
-        select(Project.id, order.sort.stored)
-        .where(*after, key >= furthest if down else key <= furthest, *those)
-        .order_by(*standing(order.key, down))
+    place = tuple_(key, Project.id)
+    found = (
+        select(Project.id, key.label("key"), order.sort.stored.label("stored"))
+        .where(*after, place >= furthest if down else place <= furthest, *those)
+        .order_by(*standing(key, down))
         .limit(most)
     )
+    return found, select(func.count() < near).select_from(last).scalar_subquery()
 
 
 def _read(query: Select[Any], parameters: Mapping[str, Any] | None = None) -> Found:
