@@ -15,6 +15,7 @@ from sqlalchemy import (
     Select,
     Subquery,
     Text,
+    and_,
     cast,
     exists,
     false,
@@ -64,7 +65,7 @@ from prima.projects.models.project import BY_END
 from prima.projects.stages import RUNNING
 from prima.projects.visibility import out_of_sight, region_link, visible_projects
 from prima.reporting.calendar import EVALUATION, EXTENSION_REQUEST
-from prima.reporting.models import Deadline
+from prima.reporting.models import AreaByActivity, Deadline, Unmarked
 from prima.reporting.models.deadlines import OPEN_UNTIL
 from prima.reporting.portfolio.filters import (
     FUNDINGS,
@@ -367,7 +368,8 @@ def _marked(there: There, filters: Filters) -> list[ColumnElement[bool]]:
     for name, mark in MARKS.items():
         code, of_it = getattr(filters, name), mark.project_id == Project.id
         if code:
-            found.append(~there(of_it) if code == NONE else there(of_it, mark.code == code))
+            without = there(Unmarked.project_id == Project.id, Unmarked.kind == name)
+            found.append(without if code == NONE else there(of_it, mark.code == code))
     return found
 
 
@@ -409,5 +411,6 @@ def _allocated(there: There, dimension: Dimension, code: str) -> ColumnElement[b
     table = ALLOCATIONS[dimension]
     if code != NONE:
         return there(table.project_id == Project.id, table.code == code, table.amount_usd > 0)
-    total = select(func.coalesce(func.sum(table.amount_usd), 0)).where(table.project_id == Project.id)
-    return Project.budget_usd > total.correlate(Project).scalar_subquery()
+    # A budget of nothing has cells of what is allocated beyond it. NONE as a text: so it stands in a partial index.
+    is_rest = getattr(AreaByActivity, dimension.value) == literal_column(f"'{NONE}'")
+    return and_(Project.budget_usd > 0, there(AreaByActivity.project_id == Project.id, is_rest))
