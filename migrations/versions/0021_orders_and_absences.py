@@ -77,6 +77,7 @@ def upgrade() -> None:
     op.create_index(op.f('ix_unmarked_project_id'), 'unmarked', ['project_id'], unique=False)
     for code in ('area', 'activity'):
         op.create_index(f'ix_area_by_activity_no_{code}', 'area_by_activity', ['project_id'], unique=False, postgresql_where=sa.text(f"{code} = 'none'"))
+    op.create_index('ix_deadline_open_of_project', 'deadline', ['project_id', 'due_on'], unique=False, postgresql_include=['kind', 'from_on'], postgresql_where=sa.text('is_open'))
     view()
     for kind, table in MARKS.items():
         watch(kind, table)
@@ -108,3 +109,4 @@ def downgrade() -> None:
     for code in ('area', 'activity'):
         op.drop_index(f'ix_area_by_activity_no_{code}', table_name='area_by_activity')
     op.drop_table('unmarked')
+    op.drop_index('ix_deadline_open_of_project', table_name='deadline', postgresql_include=['kind', 'from_on'], postgresql_where=sa.text('is_open'))

@@ -29,6 +29,7 @@ from sqlalchemy import (
 )
 
 from prima import clock, kept
+from prima.connections import there_of_each
 from prima.db import Model, db
 from prima.lists import (
     ActivityType,
@@ -83,7 +84,7 @@ from prima.reporting.portfolio.filters import (
 )
 from prima.reporting.portfolio.keeping import whose
 from prima.reporting.queries import is_overdue, owes
-from prima.reporting.search.matching import mentions
+from prima.reporting.search.matching import mentions, mentions_one_by_one
 from prima.users import User, folded
 
 LISTS: dict[str, tuple[Any, Any]] = {
@@ -301,7 +302,7 @@ def joined(ids: Subquery, *columns: Any) -> Select[Any]:
 
 def conditions(viewer: User | None, filters: Filters, *, one_by_one: bool = False) -> list[ColumnElement[bool]]:
     """On Project. One by one: what stands beside a project is looked up for each, and never for all of them at once."""
-    there = _there_of_each if one_by_one else _there
+    there = there_of_each if one_by_one else _there
     found: list[ColumnElement[bool]] = []
     if filters.region == NONE:
         found.append(~exists().where(region_link()).correlate(Project))
@@ -345,7 +346,7 @@ def conditions(viewer: User | None, filters: Filters, *, one_by_one: bool = Fals
         kept = select(Bookmark.project_id).where(Bookmark.user_id == viewer.id) if viewer else None
         found.append(Project.id.in_(kept) if kept is not None else false())
     if filters.q:
-        found += mentions(filters.q)
+        found += mentions_one_by_one(filters.q) if one_by_one else mentions(filters.q)
     return found
 
 
@@ -355,11 +356,6 @@ There = Callable[..., ColumnElement[bool]]
 def _there(*those: Any) -> ColumnElement[bool]:
     """Whether there is a row of which this is true."""
     return exists().where(*those).correlate(Project)
-
-
-def _there_of_each(*those: Any) -> ColumnElement[bool]:
-    # OFFSET 0: else the database would join all such rows, where a walk soon ends.
-    return select(literal_column("1")).where(*those).offset(literal_column("0")).correlate(Project).exists()
 
 
 def _marked(there: There, filters: Filters) -> list[ColumnElement[bool]]:
@@ -399,10 +395,10 @@ def _days(there: There, filters: Filters) -> list[ColumnElement[bool]]:
         missed = (Milestone.planned_on < today, Milestone.done_on.is_(None))
         found.append(there(Milestone.project_id == Project.id, *missed))
     if filters.due is not None:
-        soon = Deadline.due_on.between(today, today + timedelta(days=filters.due))
-        within = literal_column(OPEN_UNTIL).between(today, today + timedelta(days=filters.due))
-        owed = (Deadline.project_id == Project.id, Deadline.is_open, Deadline.kind != EXTENSION_REQUEST)
-        found.append(there(*owed, soon, within, owes()))
+        within = (today, today + timedelta(days=filters.due))
+        owed = (Deadline.project_id == Project.id, Deadline.is_open, Deadline.kind != EXTENSION_REQUEST, owes())
+        by_day = () if there is there_of_each else (literal_column(OPEN_UNTIL).between(*within),)
+        found.append(there(*owed, Deadline.due_on.between(*within), *by_day))
     return found
 
 

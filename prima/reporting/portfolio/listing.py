@@ -17,6 +17,7 @@ from typing import Any
 
 from sqlalchemy import (
     ARRAY,
+    CTE,
     BigInteger,
     ColumnElement,
     Select,
@@ -24,6 +25,7 @@ from sqlalchemy import (
     any_,
     bindparam,
     func,
+    literal_column,
     null,
     or_,
     select,
@@ -48,13 +50,15 @@ from prima.reporting.portfolio.filters import Filters
 from prima.reporting.portfolio.keeping import moment, tables, whose
 from prima.reporting.portfolio.sorting import Order, Place, asked, of_names, standing
 from prima.reporting.queries import is_overdue
-from prima.reporting.search.holding import holders
+from prima.reporting.search.holding import few_holders, holders
 from prima.users import User
 
 SIZE = 25
 FEW = 6_000
 """So many projects are found before they are put into an order; more are looked for along it: of a hundred thousand
 they are sixty in every thousand."""
+FAR_FOR_WORDS = 1_000
+"""So far a walk goes that looks for words in all texts of each project; those that are looked for so are common."""
 
 
 @dataclass(frozen=True)
@@ -143,11 +147,14 @@ def _found(viewer: User | None, filters: Filters, order: Order, place: Place, mo
 
 def _from(viewer: User | None, filters: Filters, order: Order, place: Place, most: int) -> Found:
     down = order.down != (place.way == "before")
+    held = few_holders(filters.q) if filters.q else None
+    if held is None:
+        found, whole = _walk(viewer, filters, order, place, most)
+        if whole:
+            return found
     if filters.q:
-        return _sorted(holders(filters.q), order, place, down, most, wanted(viewer, replace(filters, q="")))
-    found, whole = _walk(viewer, filters, order, place, most)
-    if whole:
-        return found
+        held = holders(filters.q) if held is None else held
+        return _sorted(held, order, place, down, most, wanted(viewer, replace(filters, q="")))
     ids = few(viewer, filters) if filters or (viewer is not None and not viewer.staff) else None
     if ids is None:
         ids = written(select(Project.id).where(*wanted(viewer, filters))) or ""
@@ -237,9 +244,10 @@ def _walk(viewer: User | None, filters: Filters, order: Order, place: Place, mos
     def make() -> Select[Any]:
         down = order.down != (place.way == "before")
         those = [may_see(viewer), *conditions(viewer, filters, one_by_one=True)]
-        return _walked(those, [*_beyond(order, place, down), *_within(filters, order)], order, down, most)
+        ends = (FAR_FOR_WORDS,) if filters.q else order.sort.near
+        return _walked(those, [*_beyond(order, place, down), *_within(filters, order)], order, down, ends, most)
 
-    if place.way:
+    if place.way or filters.q:
         asked = make()
     else:
         asked = kept.question(("walk", whose(viewer), filters, order, most, moment()), make)
@@ -259,47 +267,62 @@ def _within(filters: Filters, order: Order) -> list[ColumnElement[bool]]:
     return []
 
 
-def _walked(those: Sequence[Any], after: Sequence[Any], order: Order, down: bool, most: int) -> Select[Any]:
-    """The first of those that are wanted among the next few projects, or some more of them if it finds one among these.
+def _walked(
+    those: Sequence[Any], after: Sequence[Any], order: Order, down: bool, ends: Sequence[int], most: int
+) -> Select[Any]:
+    """The first of those that are wanted among the next few projects, and of some more if it finds one among these.
 
     Beside each stands whether that is all; if there is none, it stands alone.
     """
-    near, far = order.sort.near
-    (first, ended), (more, more_ended) = (
-        _among_next(those, after, order, down, number, most) for number in (near, far)
-    )
-    found = first.cte("found").prefix_with("MATERIALIZED")
+    near, *more = (_edge(f"edge_{number}", after, order, down, number) for number in ends)
+    found = _until(near, those, after, order, down, most).cte("found").prefix_with("MATERIALIZED")
     number = select(func.count()).select_from(found).scalar_subquery()
-    further = more.where(number.between(1, most - 1), ~ended).cte("further").prefix_with("MATERIALIZED")
-    further_number = select(func.count()).select_from(further).scalar_subquery()
-    whole = or_(number == most, ended, and_(number > 0, or_(further_number == most, more_ended)))
-    either = union_all(select(found).where(further_number == 0), select(further)).subquery("either")
+    whole: ColumnElement[bool] = or_(number == most, _ended(near))
+    all_found: Any = select(found)
+    for far in more:
+        # From the beginning again: between two edges the database would rather read one of its other indexes.
+        goes_on = (number.between(1, most - 1), ~_ended(near))
+        further = _until(far, (*those, *goes_on), after, order, down, most).cte("further").prefix_with("MATERIALIZED")
+        further_number = select(func.count()).select_from(further).scalar_subquery()
+        whole = or_(whole, and_(number > 0, or_(further_number == most, _ended(far))))
+        all_found = union_all(all_found.where(further_number == 0), select(further))
+    either = all_found.subquery("either")
     alone = select(whole.label("whole")).subquery("alone")
-    key, number_of_it = either.c.key, either.c.id
     return (
-        select(number_of_it, either.c.stored, alone.c.whole)
+        select(either.c.id, either.c.stored, alone.c.whole)
         .join_from(alone, either, true(), isouter=True)
-        .order_by(*((key.desc(), number_of_it.desc()) if down else (key, number_of_it)))
+        .order_by(*((either.c.key.desc(), either.c.id.desc()) if down else (either.c.key, either.c.id)))
     )
 
 
-def _among_next(
-    those: Sequence[Any], after: Sequence[Any], order: Order, down: bool, near: int, most: int
-) -> tuple[Select[Any], ColumnElement[bool]]:
-    """The first of those among the next `near` projects, whoever may see them, and whether the order ends there."""
-    key = order.key
-    next_ones = select(key.label("key"), Project.id).where(*after).order_by(*standing(key, down)).limit(near)
-    last = next_ones.cte(f"next_{near}").prefix_with("MATERIALIZED")
-    edge = (last.c.key, last.c.id) if down else (last.c.key.desc(), last.c.id.desc())
-    furthest = select(last.c.key, last.c.id).order_by(*edge).limit(1).scalar_subquery()
-    place = tuple_(key, Project.id)
-    found = (
-        select(Project.id, key.label("key"), order.sort.stored.label("stored"))
-        .where(*after, place >= furthest if down else place <= furthest, *those)
-        .order_by(*standing(key, down))
+def _edge(name: str, after: Sequence[Any], order: Order, down: bool, number: int) -> CTE:
+    """The place of the last of the next so many projects, whoever may see them, and whether the order ends there."""
+    next_ones = select(order.key.label("key"), Project.id.label("id")).where(*after)
+    at = next_ones.add_columns(literal_column("false").label("ended")).order_by(*standing(order.key, down))
+    end = next_ones.add_columns(literal_column("true")).order_by(*standing(order.key, not down))
+    # Numbers as texts: a plan that is made for all values must know that few are read.
+    one: Any = literal_column("1")
+    either = union_all(at.offset(literal_column(str(number - 1))).limit(one), end.limit(one))
+    return either.limit(one).cte(name).prefix_with("MATERIALIZED")
+
+
+def _place_of(edge: CTE) -> Any:
+    return select(edge.c.key, edge.c.id).scalar_subquery()
+
+
+def _ended(edge: CTE) -> ColumnElement[bool]:
+    return func.coalesce(select(edge.c.ended).scalar_subquery(), true())
+
+
+def _until(edge: CTE, those: Sequence[Any], after: Sequence[Any], order: Order, down: bool, most: int) -> Select[Any]:
+    """The first of those that are wanted up to that place."""
+    place, last = tuple_(order.key, Project.id), _place_of(edge)
+    return (
+        select(Project.id, order.key.label("key"), order.sort.stored.label("stored"))
+        .where(*after, place >= last if down else place <= last, *those)
+        .order_by(*standing(order.key, down))
         .limit(most)
     )
-    return found, select(func.count() < near).select_from(last).scalar_subquery()
 
 
 def _read(query: Select[Any], parameters: Mapping[str, Any] | None = None) -> Found:
