@@ -305,6 +305,9 @@ def conditions(viewer: User | None, filters: Filters, *, one_by_one: bool = Fals
     there = there_of_each if one_by_one else _there
     found: list[ColumnElement[bool]] = []
     if filters.region == NONE:
+        # Few offices are not linked on all days: only of their projects the day is asked.
+        always = (OfficeLink.office_id == Office.id, OfficeLink.valid_from.is_(None), OfficeLink.valid_to.is_(None))
+        found.append(Project.office_id.in_(select(Office.id).where(~exists().where(*always).correlate(Office))))
         found.append(~exists().where(region_link()).correlate(Project))
     elif filters.region:
         linked = exists().where(region_link(), OfficeLink.region_code == filters.region)

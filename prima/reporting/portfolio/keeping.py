@@ -38,6 +38,7 @@ Asking = Callable[Concatenate[User | None, Filters, Rest], Made]
 TABLES: Mapping[str, Tables] = {
     "stage": (StatusName,),
     "office": (Office,),
+    "region": (Office,),
     "country": (Coverage,),
     "area": (ALLOCATIONS[Dimension.AREA], AreaByActivity),
     "activity": (ALLOCATIONS[Dimension.ACTIVITY], AreaByActivity),

@@ -1,9 +1,9 @@
 """The list of projects, a page at a time by keyset, in any of its orders.
 
 Few matches among many projects are a trap: a database that walks along the order until a page is full may walk to the
-end of it. So a walk looks at a few hundred projects, and at some thousands where it finds one that is wanted. What it
+end of it. So a walk looks at a few hundred projects, and at some thousands where it finds two that are wanted. What it
 does not find is found without an order, up to FEW, and then looked for along it by the numbers alone. What holds words
-is found first, whatever its number.
+is found first, if it is not common.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from prima.idlist import among_named, braced, writing, written
 from prima.lists import Country, Donor, ProjectType, RegionalOffice, StatusName
 from prima.places import Office, OfficeLink
 from prima.projects.models import Coverage, Part, Party, Project
-from prima.projects.stages import Funding, Status
+from prima.projects.stages import CLOSE_HELD, Funding, Status
 from prima.projects.visibility import in_sight, may_see, out_of_sight, region_link, sight
 from prima.reporting.models import Deadline
 from prima.reporting.portfolio.choosing import conditions, limits
@@ -57,7 +57,9 @@ SIZE = 25
 FEW = 6_000
 """So many projects are found before they are put into an order; more are looked for along it: of a hundred thousand
 they are sixty in every thousand."""
-FAR_FOR_WORDS = 1_000
+FAR_FOR_MANY = 20_000
+"""So far a walk goes for more than FEW: to put all of them into an order takes longer."""
+FAR_FOR_WORDS = 1_500
 """So far a walk goes that looks for words in all texts of each project; those that are looked for so are common."""
 
 
@@ -149,7 +151,8 @@ def _from(viewer: User | None, filters: Filters, order: Order, place: Place, mos
     down = order.down != (place.way == "before")
     held = few_holders(filters.q) if filters.q else None
     if held is None:
-        found, whole = _walk(viewer, filters, order, place, most)
+        ends = (FAR_FOR_WORDS,) if filters.q else order.sort.near
+        found, whole = _walk(viewer, filters, order, place, most, ends)
         if whole:
             return found
     if filters.q:
@@ -157,6 +160,9 @@ def _from(viewer: User | None, filters: Filters, order: Order, place: Place, mos
         return _sorted(held, order, place, down, most, wanted(viewer, replace(filters, q="")))
     ids = few(viewer, filters) if filters or (viewer is not None and not viewer.staff) else None
     if ids is None:
+        found, whole = _walk(viewer, filters, order, place, most, (FAR_FOR_MANY,))
+        if whole:
+            return found
         ids = written(select(Project.id).where(*wanted(viewer, filters))) or ""
     return _sorted(ids, order, place, down, most)
 
@@ -198,7 +204,9 @@ def _few_there_and_beside(viewer: User, filters: Filters) -> tuple[str | None, s
 
     def make() -> Select[Any]:
         those = conditions(viewer, filters)
-        ways = (select(Project.id).where(in_sight(sight(viewer)), *those), out_of_sight(viewer).where(*those))
+        # What is held close is seen for one's place alone: said, as the database would look at all of it.
+        seen = replace(sight(viewer), staff=False) if filters.status in CLOSE_HELD else sight(viewer)
+        ways = (select(Project.id).where(in_sight(seen), *those), out_of_sight(viewer).where(*those))
         there, beside = (writing(ids, FEW).subquery() for ids in ways)
         return planned_anew(select(*there.c, *beside.c).join_from(there, beside, true()))
 
@@ -235,7 +243,9 @@ def _beyond(order: Order, place: Place, down: bool) -> list[ColumnElement[bool]]
     return [key < edge if down else key > edge]
 
 
-def _walk(viewer: User | None, filters: Filters, order: Order, place: Place, most: int) -> tuple[Found, bool]:
+def _walk(
+    viewer: User | None, filters: Filters, order: Order, place: Place, most: int, ends: tuple[int, ...]
+) -> tuple[Found, bool]:
     """What a walk along the order finds, and whether there is no more to be found, or no more is wanted.
 
     The question is kept for the first page: making it takes as long as answering it.
@@ -244,13 +254,12 @@ def _walk(viewer: User | None, filters: Filters, order: Order, place: Place, mos
     def make() -> Select[Any]:
         down = order.down != (place.way == "before")
         those = [may_see(viewer), *conditions(viewer, filters, one_by_one=True)]
-        ends = (FAR_FOR_WORDS,) if filters.q else order.sort.near
         return _walked(those, [*_beyond(order, place, down), *_within(filters, order)], order, down, ends, most)
 
     if place.way or filters.q:
         asked = make()
     else:
-        asked = kept.question(("walk", whose(viewer), filters, order, most, moment()), make)
+        asked = kept.question(("walk", whose(viewer), filters, order, most, ends, moment()), make)
     rows = db.session.execute(asked).all()
     return tuple((row[0], row[1]) for row in rows if row[0] is not None), rows[0][2]
 
@@ -270,7 +279,7 @@ def _within(filters: Filters, order: Order) -> list[ColumnElement[bool]]:
 def _walked(
     those: Sequence[Any], after: Sequence[Any], order: Order, down: bool, ends: Sequence[int], most: int
 ) -> Select[Any]:
-    """The first of those that are wanted among the next few projects, and of some more if it finds one among these.
+    """The first of those that are wanted among the next few projects, and of some more if it finds two among these.
 
     Beside each stands whether that is all; if there is none, it stands alone.
     """
@@ -281,10 +290,10 @@ def _walked(
     all_found: Any = select(found)
     for far in more:
         # From the beginning again: between two edges the database would rather read one of its other indexes.
-        goes_on = (number.between(1, most - 1), ~_ended(near))
+        goes_on = (number.between(2, most - 1), ~_ended(near))
         further = _until(far, (*those, *goes_on), after, order, down, most).cte("further").prefix_with("MATERIALIZED")
         further_number = select(func.count()).select_from(further).scalar_subquery()
-        whole = or_(whole, and_(number > 0, or_(further_number == most, _ended(far))))
+        whole = or_(whole, and_(number > 1, or_(further_number == most, _ended(far))))
         all_found = union_all(all_found.where(further_number == 0), select(further))
     either = all_found.subquery("either")
     alone = select(whole.label("whole")).subquery("alone")

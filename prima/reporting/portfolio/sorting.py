@@ -38,7 +38,7 @@ class Sort:
     down: Any = None
     """The key downwards, where it is another one: what is not stated stands last either way."""
     near: tuple[int, int] = (300, 3000)
-    """How many projects a walk along it looks at, and how many where one of these is wanted."""
+    """How many projects a walk along it looks at, and how many where two of these are wanted."""
     noted: bool = True
     """Whether changes of it are (prima.kept)."""
 

@@ -13,7 +13,7 @@ from prima.reporting.search.matching import Term, blanks, filled, holding, terms
 
 RARE = 500
 """Among so many projects the other words are looked for; otherwise what holds them is found by itself."""
-COMMON = 2_600
+COMMON = 4_000
 """What stands in more places is common: a walk along the projects finds it soon, unless other words are rare."""
 
 
