@@ -252,7 +252,7 @@ READ = re.compile(
     r"\b(?:from|join)\s+((?:\"?\w+\"?(?:\s+as\s+\w+)?)(?:\s*,\s*\"?\w+\"?(?:\s+as\s+\w+)?)*)", re.IGNORECASE
 )
 UNNOTED = re.compile(
-    r"\bproject(?:_\d+)?\.(title|summary|agreement|focal_point\w*|version|budget_version|updated_at|search|words)\b"
+    r"\bproject(?:_\d+)?\.(title|title_key|summary|agreement|focal_point\w*|version|budget_version|updated_at|search|words)\b"
 )
 """Columns of a project whose change is not noted."""
 

@@ -304,6 +304,32 @@ def test_the_projects_that_are_there_are_divided_between_two_codes(running):
     db.session.commit()
 
 
+def test_the_titles_that_are_there_are_sorted_and_what_has_no_marks_is_known(running):
+    upgrade(revision="0020")
+    for statement in (
+        "update project set title = 'Écoles ' || repeat('x', 200) where reference = 'P-2016-00001'",
+        "insert into sdg_target (code, name, position, retired, goal) values ('8.8', 'Rights', 1, false, 8)",
+        "insert into sdg_mark (project_id, code) select id, '8.8' from project where reference <> 'P-2016-00003'",
+    ):
+        db.session.execute(text(statement))
+    db.session.commit()
+    upgrade(revision="0021")
+    assert rows("select title_key from project order by title_key") == [
+        ("ecoles " + "x" * 93,), ("title",), ("title",),
+    ]  # fmt: skip
+    unmarked = "select kind, count(*) from unmarked group by 1 order by 1"
+    assert rows(unmarked) == [("migof", 3), ("sdg", 1), ("theme", 3)]
+    db.session.execute(text("delete from sdg_mark"))
+    db.session.execute(text("update project set title = 'Another' where reference = 'P-2016-00001'"))
+    db.session.commit()
+    assert rows(unmarked) == [("migof", 3), ("sdg", 3), ("theme", 3)]
+    assert rows("select min(title_key) from project") == [("another",)]
+    downgrade(revision="0020")
+    assert rows("select to_regclass('unmarked')") == [(None,)]
+    db.session.execute(text("insert into sdg_mark (project_id, code) select id, '8.8' from project"))
+    db.session.commit()
+
+
 def test_the_projects_that_are_there_are_summed_and_their_changes_noted(running):
     upgrade(revision="0007")
     place = "(select id from office where code = 'KEN')"

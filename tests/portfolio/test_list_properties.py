@@ -22,6 +22,7 @@ from prima.reporting import portfolio
 from prima.reporting.models import Deadline
 from prima.reporting.portfolio import NONE, listing, sorting
 from prima.reporting.portfolio.sorting import SORTS
+from prima.reporting.search import holding
 from prima.reporting.steps import OWING
 from tests.chance import seeds
 from tests.factories import a_project, a_user
@@ -36,6 +37,8 @@ TARGETS = ("10.7", "8.7")
 def world(app, overdue, monkeypatch):
     """Some projects of every kind; few are so few and walks so short that rows are found in all ways."""
     monkeypatch.setattr(listing, "FEW", 5)
+    monkeypatch.setattr(listing, "FAR_FOR_WORDS", 7)
+    monkeypatch.setattr(holding, "COMMON", 3)
     monkeypatch.setattr(sorting, "SORTS", {name: replace(one, near=(3, 7)) for name, one in SORTS.items()})
     chance, day = random.Random(7), clock.today()
     developer = a_user("PDEV", "KEN")
@@ -186,6 +189,21 @@ def test_the_pages_together_are_what_one_may_see_and_asks_for(world, seen_by, se
                 assert sum(one.number for one in whole.facets[kind]) == len(wanted), kind
             for one in whole.facets["country"]:
                 assert one.number == sum(any(c.country_code == one.code for c in p.coverage) for p in wanted)
+
+
+@pytest.mark.parametrize("q", CHOICES["q"])
+def test_what_holds_words_stands_in_every_order(world, seen_by, q):
+    """More than a walk looks at, and fewer than what is common, as the words have it."""
+    all_of_them = everything()
+    for person in (world[0], world[4]):
+        viewer = seen_by(person)
+        filters = portfolio.read(viewer, {"q": [q]}).filters
+        visible = [pair for pair in all_of_them if can(viewer, Action.VIEW_PROJECT, pair[0])]
+        wanted = [project for project, deadlines in visible if fits(project, deadlines, filters)]
+        for sort in ("-updated", "title", "-budget", "end"):
+            there, back = through(viewer, filters, sort, 3)
+            assert list(chain.from_iterable(there)) == sorted_by(wanted, sort), sort
+            assert back == there[-2::-1], sort
 
 
 def test_what_is_counted_in_a_facet_is_what_its_link_lists(world, seen_by, browser_of):

@@ -439,6 +439,7 @@ def test_it_finds_exactly_what_a_plain_search_through_all_words_finds(library, a
             }  # fmt: skip
             filters = portfolio.Filters(q=q)
             monkeypatch.setattr(holding, "RARE", chance.choice([0, 500]))  # both ways of looking for further words
+            monkeypatch.setattr(holding, "COMMON", chance.choice([0, 4_000]))  # and both of finding a page of the list
             found = set(db.session.scalars(select(portfolio.choosing.chosen(viewer, filters).c.id)))
             assert found == expected, (q, viewer and viewer.name)
             assert {row.id for row in portfolio.page(viewer, filters, {}, size=len(expected) + 1).rows} == expected

@@ -24,6 +24,7 @@ from prima.reporting.models.summary import (
     PortfolioChange,
     PortfolioRollup,
     PortfolioSum,
+    Unmarked,
 )
 
 __all__ = [
@@ -68,4 +69,5 @@ __all__ = [
     "SavedSearch",
     "Spending",
     "SpendingImport",
+    "Unmarked",
 ]

@@ -46,6 +46,13 @@ class Deadline(Model):
             postgresql_include=["project_id", "from_on"],
             postgresql_where="is_open",
         ),
+        Index(
+            "ix_deadline_open_of_project",
+            "project_id",
+            "due_on",
+            postgresql_include=["kind", "from_on"],
+            postgresql_where="is_open",
+        ),
         Index("ix_deadline_open_from", text(OPEN_FROM.replace("deadline.", ""))),
         Index(
             "ix_deadline_day",

@@ -110,6 +110,11 @@ class Cell:
 
 
 class AreaByActivity(Cell, Model):
+    __table_args__ = tuple(
+        Index(f"ix_area_by_activity_no_{name}", "project_id", postgresql_where=f"{name} = 'none'")
+        for name in ("area", "activity")
+    )
+
     area: Mapped[str] = mapped_column(primary_key=True)
     activity: Mapped[str] = mapped_column(primary_key=True)
 
@@ -131,3 +136,11 @@ CELLS: dict[tuple[str, str], type[AnyCell]] = {
     ("activity", "country"): ActivityByCountry,
 }
 """By their dimensions. Each stands beside a view of the same columns, of what the projects say now: `_part`."""
+
+
+class Unmarked(Model):
+    """A project without any mark of a kind: what is not there has no index. Beside it stands a view as well."""
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    """As the filters of the portfolio call it: sdg, migof, theme."""
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id", ondelete="CASCADE"), primary_key=True, index=True)

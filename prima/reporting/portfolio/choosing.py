@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache, partial
@@ -15,6 +15,7 @@ from sqlalchemy import (
     Select,
     Subquery,
     Text,
+    and_,
     cast,
     exists,
     false,
@@ -28,6 +29,7 @@ from sqlalchemy import (
 )
 
 from prima import clock, kept
+from prima.connections import there_of_each
 from prima.db import Model, db
 from prima.lists import (
     ActivityType,
@@ -64,7 +66,7 @@ from prima.projects.models.project import BY_END
 from prima.projects.stages import RUNNING
 from prima.projects.visibility import out_of_sight, region_link, visible_projects
 from prima.reporting.calendar import EVALUATION, EXTENSION_REQUEST
-from prima.reporting.models import Deadline
+from prima.reporting.models import AreaByActivity, Deadline, Unmarked
 from prima.reporting.models.deadlines import OPEN_UNTIL
 from prima.reporting.portfolio.filters import (
     FUNDINGS,
@@ -82,7 +84,7 @@ from prima.reporting.portfolio.filters import (
 )
 from prima.reporting.portfolio.keeping import whose
 from prima.reporting.queries import is_overdue, owes
-from prima.reporting.search.matching import mentions
+from prima.reporting.search.matching import mentions, mentions_one_by_one
 from prima.users import User, folded
 
 LISTS: dict[str, tuple[Any, Any]] = {
@@ -298,9 +300,14 @@ def joined(ids: Subquery, *columns: Any) -> Select[Any]:
     )
 
 
-def conditions(viewer: User | None, filters: Filters) -> list[ColumnElement[bool]]:
+def conditions(viewer: User | None, filters: Filters, *, one_by_one: bool = False) -> list[ColumnElement[bool]]:
+    """On Project. One by one: what stands beside a project is looked up for each, and never for all of them at once."""
+    there = there_of_each if one_by_one else _there
     found: list[ColumnElement[bool]] = []
     if filters.region == NONE:
+        # Few offices are not linked on all days: only of their projects the day is asked.
+        always = (OfficeLink.office_id == Office.id, OfficeLink.valid_from.is_(None), OfficeLink.valid_to.is_(None))
+        found.append(Project.office_id.in_(select(Office.id).where(~exists().where(*always).correlate(Office))))
         found.append(~exists().where(region_link()).correlate(Project))
     elif filters.region:
         linked = exists().where(region_link(), OfficeLink.region_code == filters.region)
@@ -326,14 +333,14 @@ def conditions(viewer: User | None, filters: Filters) -> list[ColumnElement[bool
     if filters.office:
         found.append(Project.office_id.in_(select(Office.id).where(Office.code == filters.office)))
     if filters.country:
-        found.append(exists().where(Coverage.project_id == Project.id, Coverage.country_code == filters.country))
+        found.append(there(Coverage.project_id == Project.id, Coverage.country_code == filters.country))
     for dimension, value in ((Dimension.AREA, filters.area), (Dimension.ACTIVITY, filters.activity)):
         if value:
-            found.append(_allocated(dimension, value))
+            found.append(_allocated(there, dimension, value))
     if filters.overdue:
-        late = (literal_column(OPEN_UNTIL) <= clock.today(), is_overdue())
-        found.append(exists().where(Deadline.project_id == Project.id, *late).correlate(Project))
-    found += _marked(filters) + _limits(filters) + _days(filters)
+        past = () if one_by_one else (literal_column(OPEN_UNTIL) <= clock.today(),)
+        found.append(there(Deadline.project_id == Project.id, *past, is_overdue()))
+    found += _marked(there, filters) + limits(filters) + _days(there, filters)
     if filters.person:
         theirs = select(Party.project_id).join(User, User.id == Party.user_id)
         now = (Party.part.in_(ANSWERABLE), Party.until_at.is_(None))
@@ -342,21 +349,30 @@ def conditions(viewer: User | None, filters: Filters) -> list[ColumnElement[bool
         kept = select(Bookmark.project_id).where(Bookmark.user_id == viewer.id) if viewer else None
         found.append(Project.id.in_(kept) if kept is not None else false())
     if filters.q:
-        found += mentions(filters.q)
+        found += mentions_one_by_one(filters.q) if one_by_one else mentions(filters.q)
     return found
 
 
-def _marked(filters: Filters) -> list[ColumnElement[bool]]:
+There = Callable[..., ColumnElement[bool]]
+
+
+def _there(*those: Any) -> ColumnElement[bool]:
+    """Whether there is a row of which this is true."""
+    return exists().where(*those).correlate(Project)
+
+
+def _marked(there: There, filters: Filters) -> list[ColumnElement[bool]]:
     """Marked with the code; NONE: with none of the list."""
     found: list[ColumnElement[bool]] = []
     for name, mark in MARKS.items():
-        code, marked = getattr(filters, name), exists().where(mark.project_id == Project.id)
+        code, of_it = getattr(filters, name), mark.project_id == Project.id
         if code:
-            found.append(~marked if code == NONE else marked.where(mark.code == code))
+            without = there(Unmarked.project_id == Project.id, Unmarked.kind == name)
+            found.append(without if code == NONE else there(of_it, mark.code == code))
     return found
 
 
-def _limits(filters: Filters) -> list[ColumnElement[bool]]:
+def limits(filters: Filters) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if filters.min is not None:
         found.append(Project.budget_usd >= filters.min)
@@ -365,7 +381,7 @@ def _limits(filters: Filters) -> list[ColumnElement[bool]]:
     return found
 
 
-def _days(filters: Filters) -> list[ColumnElement[bool]]:
+def _days(there: There, filters: Filters) -> list[ColumnElement[bool]]:
     """What depends on the day."""
     today = clock.today()
     found: list[ColumnElement[bool]] = []
@@ -373,26 +389,27 @@ def _days(filters: Filters) -> list[ColumnElement[bool]]:
         soon = literal_column(BY_END).between(today, today + timedelta(days=filters.ending))
         found += [Project.status.in_(RUNNING), soon]
     if filters.extended:
-        found.append(exists().where(Extension.project_id == Project.id))
+        found.append(there(Extension.project_id == Project.id))
     if filters.evaluation:
         opens = func.coalesce(Deadline.from_on, Deadline.due_on)
         open_one = (Deadline.project_id == Project.id, Deadline.kind == EVALUATION, Deadline.is_open)
-        found.append(exists().where(*open_one, opens <= today, owes()))
+        found.append(there(*open_one, opens <= today, owes()))
     if filters.milestones:
         missed = (Milestone.planned_on < today, Milestone.done_on.is_(None))
-        found.append(exists().where(Milestone.project_id == Project.id, *missed))
+        found.append(there(Milestone.project_id == Project.id, *missed))
     if filters.due is not None:
-        soon = Deadline.due_on.between(today, today + timedelta(days=filters.due))
-        within = literal_column(OPEN_UNTIL).between(today, today + timedelta(days=filters.due))
-        owed = (Deadline.project_id == Project.id, Deadline.is_open, Deadline.kind != EXTENSION_REQUEST)
-        found.append(exists().where(*owed, soon, within, owes()))
+        within = (today, today + timedelta(days=filters.due))
+        owed = (Deadline.project_id == Project.id, Deadline.is_open, Deadline.kind != EXTENSION_REQUEST, owes())
+        by_day = () if there is there_of_each else (literal_column(OPEN_UNTIL).between(*within),)
+        found.append(there(*owed, Deadline.due_on.between(*within), *by_day))
     return found
 
 
-def _allocated(dimension: Dimension, code: str) -> ColumnElement[bool]:
+def _allocated(there: There, dimension: Dimension, code: str) -> ColumnElement[bool]:
     """Has money allocated to the code; NONE: some of its budget is allocated to nothing."""
     table = ALLOCATIONS[dimension]
     if code != NONE:
-        return exists().where(table.project_id == Project.id, table.code == code, table.amount_usd > 0)
-    total = select(func.coalesce(func.sum(table.amount_usd), 0)).where(table.project_id == Project.id)
-    return Project.budget_usd > total.correlate(Project).scalar_subquery()
+        return there(table.project_id == Project.id, table.code == code, table.amount_usd > 0)
+    # A budget of nothing has cells of what is allocated beyond it. NONE as a text: so it stands in a partial index.
+    is_rest = getattr(AreaByActivity, dimension.value) == literal_column(f"'{NONE}'")
+    return and_(Project.budget_usd > 0, there(AreaByActivity.project_id == Project.id, is_rest))

@@ -26,7 +26,7 @@ from prima.projects.models import (
 )
 from prima.projects.rights import asked_as
 from prima.projects.visibility import Sight, out_of_sight, parted, sight, told_apart
-from prima.reporting.models import Deadline
+from prima.reporting.models import AreaByActivity, Deadline, Unmarked
 from prima.reporting.portfolio.filters import Filters
 from prima.reporting.summary import SOURCES
 from prima.users import User
@@ -38,20 +38,22 @@ Asking = Callable[Concatenate[User | None, Filters, Rest], Made]
 TABLES: Mapping[str, Tables] = {
     "stage": (StatusName,),
     "office": (Office,),
+    "region": (Office,),
     "country": (Coverage,),
-    "area": (ALLOCATIONS[Dimension.AREA],),
-    "activity": (ALLOCATIONS[Dimension.ACTIVITY],),
+    "area": (ALLOCATIONS[Dimension.AREA], AreaByActivity),
+    "activity": (ALLOCATIONS[Dimension.ACTIVITY], AreaByActivity),
     "overdue": (Deadline, Office),
-    "sdg": (SdgMark,),
-    "migof": (GovernanceMark,),
-    "theme": (ThemeMark,),
+    "sdg": (SdgMark, Unmarked),
+    "migof": (GovernanceMark, Unmarked),
+    "theme": (ThemeMark, Unmarked),
     "person": (Party, User),
     "extended": (Extension,),
     "evaluation": (Deadline,),
     "milestones": (Milestone,),
     "due": (Deadline,),
 }
-"""What filters read beside the projects, and the links of offices to regions."""
+"""What filters read beside the projects, and the links of offices to regions. What triggers keep beside a table is
+not noted: it changes with the table."""
 UNKEPT = frozenset({"q", "bookmarked"})
 """What these choose changes without being noted, or is the viewer's own."""
 CHOSEN: Tables = (Project, Party, Office, OfficeLink, RegionalOffice)

@@ -1,45 +1,66 @@
 """The list of projects, a page at a time by keyset, in any of its orders.
 
 Few matches among many projects are a trap: a database that walks along the order until a page is full may walk to the
-end of it. So up to FEW matches are found first, without an order, and then looked for along it by their numbers alone.
-More of them stand close to each other in most orders: a walk that looks at the projects goes only so far, and what it
-does not find is found as the few are. What holds words is found first, whatever its number.
+end of it. So a walk looks at a few hundred projects, and at some thousands where it finds two that are wanted. What it
+does not find is found without an order, up to FEW, and then looked for along it by the numbers alone. What holds words
+is found first, if it is not common.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, any_, bindparam, func, null, select, tuple_
+from sqlalchemy import (
+    ARRAY,
+    CTE,
+    BigInteger,
+    ColumnElement,
+    Select,
+    and_,
+    any_,
+    bindparam,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+    true,
+    tuple_,
+    union_all,
+)
 
-from prima import kept
+from prima import clock, kept
 from prima.connections import planned_anew
 from prima.db import db
-from prima.idlist import among_named, braced, read, writing, written
+from prima.idlist import among_named, braced, writing, written
 from prima.lists import Country, Donor, ProjectType, RegionalOffice, StatusName
 from prima.places import Office, OfficeLink
 from prima.projects.models import Coverage, Part, Party, Project
-from prima.projects.stages import Funding, Status
+from prima.projects.stages import CLOSE_HELD, Funding, Status
 from prima.projects.visibility import in_sight, may_see, out_of_sight, region_link, sight
 from prima.reporting.models import Deadline
-from prima.reporting.portfolio.choosing import conditions
+from prima.reporting.portfolio.choosing import conditions, limits
 from prima.reporting.portfolio.columns import COLUMNS
 from prima.reporting.portfolio.filters import Filters
 from prima.reporting.portfolio.keeping import moment, tables, whose
 from prima.reporting.portfolio.sorting import Order, Place, asked, of_names, standing
 from prima.reporting.queries import is_overdue
-from prima.reporting.search.holding import holders
+from prima.reporting.search.holding import few_holders, holders
 from prima.users import User
 
 SIZE = 25
 FEW = 6_000
 """So many projects are found before they are put into an order; more are looked for along it: of a hundred thousand
 they are sixty in every thousand."""
+FAR_FOR_MANY = 20_000
+"""So far a walk goes for more than FEW: to put all of them into an order takes longer."""
+FAR_FOR_WORDS = 1_500
+"""So far a walk goes that looks for words in all texts of each project; those that are looked for so are common."""
 
 
 @dataclass(frozen=True)
@@ -128,17 +149,22 @@ def _found(viewer: User | None, filters: Filters, order: Order, place: Place, mo
 
 def _from(viewer: User | None, filters: Filters, order: Order, place: Place, most: int) -> Found:
     down = order.down != (place.way == "before")
-    if filters.q:
-        return _sorted(holders(filters.q), order, place, down, most, wanted(viewer, replace(filters, q="")))
-    if filters or (viewer is not None and not viewer.staff):
-        ids = few(viewer, filters)
-        if ids is not None:
-            return _sorted(ids, order, place, down, most)
-    for near in order.sort.near:
-        found = _read(_walk(viewer, filters, order, place, near, most))
-        if len(found) == most:
+    held = few_holders(filters.q) if filters.q else None
+    if held is None:
+        ends = (FAR_FOR_WORDS,) if filters.q else order.sort.near
+        found, whole = _walk(viewer, filters, order, place, most, ends)
+        if whole:
             return found
-    return _sorted(written(select(Project.id).where(*wanted(viewer, filters))) or "", order, place, down, most)
+    if filters.q:
+        held = holders(filters.q) if held is None else held
+        return _sorted(held, order, place, down, most, wanted(viewer, replace(filters, q="")))
+    ids = few(viewer, filters) if filters or (viewer is not None and not viewer.staff) else None
+    if ids is None:
+        found, whole = _walk(viewer, filters, order, place, most, (FAR_FOR_MANY,))
+        if whole:
+            return found
+        ids = written(select(Project.id).where(*wanted(viewer, filters))) or ""
+    return _sorted(ids, order, place, down, most)
 
 
 def wanted(viewer: User | None, filters: Filters) -> list[ColumnElement[bool]]:
@@ -156,18 +182,37 @@ def few(viewer: User | None, filters: Filters) -> str | None:
     uses = tables(filters)
     if uses is None or viewer is None or not viewer.active:
         return written(select(Project.id).where(*wanted(viewer, filters)), FEW)
-    seen = sight(viewer)
-    name: tuple[Hashable, ...] = ("few", filters, seen, moment())
-    there = kept.question(
-        name, lambda: writing(select(Project.id).where(in_sight(seen), *conditions(viewer, filters)), FEW)
-    )
-    in_place = kept.answer(name, uses, lambda: read(there, FEW))
-    if in_place is None:
+    found: list[str | None] = []
+
+    def both() -> str | None:
+        there, beside = _few_there_and_beside(viewer, filters)
+        found.append(beside)
+        return there
+
+    def beside() -> str | None:
+        return found[0] if found else written(out_of_sight(viewer).where(*conditions(viewer, filters)), FEW)
+
+    there = kept.answer(("few", filters, sight(viewer), moment()), (*uses, Party), both)
+    if there is None:
         return None
-    name = ("few beside", filters, whose(viewer), moment())
-    others = kept.question(name, lambda: writing(out_of_sight(viewer).where(*conditions(viewer, filters)), FEW))
-    beside = kept.answer(name, (*uses, Party), lambda: read(others, FEW))
-    return None if beside is None else ",".join(filter(None, (in_place, beside)))
+    more = kept.answer(("few beside", filters, whose(viewer), moment()), (*uses, Party), beside)
+    return None if more is None else ",".join(filter(None, (there, more)))
+
+
+def _few_there_and_beside(viewer: User, filters: Filters) -> tuple[str | None, str | None]:
+    """Asked at once: those that are seen by where they are, and those that are seen for another reason."""
+
+    def make() -> Select[Any]:
+        those = conditions(viewer, filters)
+        # What is held close is seen for one's place alone: said, as the database would look at all of it.
+        seen = replace(sight(viewer), staff=False) if filters.status in CLOSE_HELD else sight(viewer)
+        ways = (select(Project.id).where(in_sight(seen), *those), out_of_sight(viewer).where(*those))
+        there, beside = (writing(ids, FEW).subquery() for ids in ways)
+        return planned_anew(select(*there.c, *beside.c).join_from(there, beside, true()))
+
+    asked = kept.question(("few", filters, whose(viewer), moment()), make)
+    number, there, number_beside, beside = db.session.execute(asked).one()
+    return (there or "") if number <= FEW else None, (beside or "") if number_beside <= FEW else None
 
 
 def _sorted(
@@ -198,28 +243,92 @@ def _beyond(order: Order, place: Place, down: bool) -> list[ColumnElement[bool]]
     return [key < edge if down else key > edge]
 
 
-def _walk(viewer: User | None, filters: Filters, order: Order, place: Place, near: int, most: int) -> Select[Any]:
-    """To be asked. It is kept for the first page: making it takes as long as answering it."""
+def _walk(
+    viewer: User | None, filters: Filters, order: Order, place: Place, most: int, ends: tuple[int, ...]
+) -> tuple[Found, bool]:
+    """What a walk along the order finds, and whether there is no more to be found, or no more is wanted.
+
+    The question is kept for the first page: making it takes as long as answering it.
+    """
 
     def make() -> Select[Any]:
-        return _walked(wanted(viewer, filters), order, place, order.down != (place.way == "before"), near, most)
+        down = order.down != (place.way == "before")
+        those = [may_see(viewer), *conditions(viewer, filters, one_by_one=True)]
+        return _walked(those, [*_beyond(order, place, down), *_within(filters, order)], order, down, ends, most)
 
-    if place.way:
-        return make()
-    return kept.question(("walk", whose(viewer), filters, order, near, most, moment()), make)
+    if place.way or filters.q:
+        asked = make()
+    else:
+        asked = kept.question(("walk", whose(viewer), filters, order, most, ends, moment()), make)
+    rows = db.session.execute(asked).all()
+    return tuple((row[0], row[1]) for row in rows if row[0] is not None), rows[0][2]
 
 
-def _walked(those: Sequence[Any], order: Order, place: Place, down: bool, near: int, most: int) -> Select[Any]:
-    """The first of those that are wanted among the next `near` projects of the order, whoever may see them."""
-    after = _beyond(order, place, down)
-    next_ones = select(order.key.label("key"), Project.id).where(*after).order_by(*standing(order.key, down))
-    last = next_ones.limit(near).subquery("near")
-    edge = (last.c.key, last.c.id) if down else (last.c.key.desc(), last.c.id.desc())
-    furthest = select(last.c.key, last.c.id).order_by(*edge).limit(1).scalar_subquery()
-    key = tuple_(order.key, Project.id)
+def _within(filters: Filters, order: Order) -> list[ColumnElement[bool]]:
+    """What a filter says of the key itself: there the walk begins and ends."""
+    key = order.key
+    if order.name == "end" and filters.ending is not None:
+        return [key.between(clock.today(), clock.today() + timedelta(days=filters.ending))]
+    if order.name == "year" and filters.year is not None:
+        return [key == filters.year]
+    if order.name == "budget":
+        return limits(filters)
+    return []
+
+
+def _walked(
+    those: Sequence[Any], after: Sequence[Any], order: Order, down: bool, ends: Sequence[int], most: int
+) -> Select[Any]:
+    """The first of those that are wanted among the next few projects, and of some more if it finds two among these.
+
+    Beside each stands whether that is all; if there is none, it stands alone.
+    """
+    near, *more = (_edge(f"edge_{number}", after, order, down, number) for number in ends)
+    found = _until(near, those, after, order, down, most).cte("found").prefix_with("MATERIALIZED")
+    number = select(func.count()).select_from(found).scalar_subquery()
+    whole: ColumnElement[bool] = or_(number == most, _ended(near))
+    all_found: Any = select(found)
+    for far in more:
+        # From the beginning again: between two edges the database would rather read one of its other indexes.
+        goes_on = (number.between(2, most - 1), ~_ended(near))
+        further = _until(far, (*those, *goes_on), after, order, down, most).cte("further").prefix_with("MATERIALIZED")
+        further_number = select(func.count()).select_from(further).scalar_subquery()
+        whole = or_(whole, and_(number > 1, or_(further_number == most, _ended(far))))
+        all_found = union_all(all_found.where(further_number == 0), select(further))
+    either = all_found.subquery("either")
+    alone = select(whole.label("whole")).subquery("alone")
     return (
-        select(Project.id, order.sort.stored)
-        .where(*after, key >= furthest if down else key <= furthest, *those)
+        select(either.c.id, either.c.stored, alone.c.whole)
+        .join_from(alone, either, true(), isouter=True)
+        .order_by(*((either.c.key.desc(), either.c.id.desc()) if down else (either.c.key, either.c.id)))
+    )
+
+
+def _edge(name: str, after: Sequence[Any], order: Order, down: bool, number: int) -> CTE:
+    """The place of the last of the next so many projects, whoever may see them, and whether the order ends there."""
+    next_ones = select(order.key.label("key"), Project.id.label("id")).where(*after)
+    at = next_ones.add_columns(literal_column("false").label("ended")).order_by(*standing(order.key, down))
+    end = next_ones.add_columns(literal_column("true")).order_by(*standing(order.key, not down))
+    # Numbers as texts: a plan that is made for all values must know that few are read.
+    one: Any = literal_column("1")
+    either = union_all(at.offset(literal_column(str(number - 1))).limit(one), end.limit(one))
+    return either.limit(one).cte(name).prefix_with("MATERIALIZED")
+
+
+def _place_of(edge: CTE) -> Any:
+    return select(edge.c.key, edge.c.id).scalar_subquery()
+
+
+def _ended(edge: CTE) -> ColumnElement[bool]:
+    return func.coalesce(select(edge.c.ended).scalar_subquery(), true())
+
+
+def _until(edge: CTE, those: Sequence[Any], after: Sequence[Any], order: Order, down: bool, most: int) -> Select[Any]:
+    """The first of those that are wanted up to that place."""
+    place, last = tuple_(order.key, Project.id), _place_of(edge)
+    return (
+        select(Project.id, order.key.label("key"), order.sort.stored.label("stored"))
+        .where(*after, place >= last if down else place <= last, *those)
         .order_by(*standing(order.key, down))
         .limit(most)
     )

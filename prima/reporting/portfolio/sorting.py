@@ -15,7 +15,7 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, func, literal_column
 
 from prima.projects.models import Project
-from prima.projects.models.project import BY_END, BY_END_DOWN, BY_NAME, BY_START, BY_START_DOWN, BY_TITLE
+from prima.projects.models.project import BY_END, BY_END_DOWN, BY_NAME, BY_START, BY_START_DOWN
 from prima.reporting.portfolio.filters import PAGING, quoted
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -37,8 +37,8 @@ class Sort:
     """And back, or ValueError."""
     down: Any = None
     """The key downwards, where it is another one: what is not stated stands last either way."""
-    near: tuple[int, ...] = (1000,)
-    """How far a walk along it goes, and how far then. Of what must be worked out of each row it looks at few first."""
+    near: tuple[int, int] = (300, 3000)
+    """How many projects a walk along it looks at, and how many where two of these are wanted."""
     noted: bool = True
     """Whether changes of it are (prima.kept)."""
 
@@ -129,7 +129,7 @@ def _days(up: str, down: str, stored: Any) -> Sort:
 
 SORTS: Mapping[str, Sort] = {
     "reference": Sort(literal_column(BY_NAME), literal_column(BY_NAME), _written, _words),
-    "title": Sort(literal_column(BY_TITLE), literal_column(BY_TITLE), _written, _words, near=(100, 1000), noted=False),
+    "title": Sort(Project.title_key, Project.title_key, _written, _words, noted=False),
     "year": Sort(Project.funding_year, Project.funding_year, str, lambda text: _whole(text, 4)),
     "budget": Sort(
         Project.budget_usd,

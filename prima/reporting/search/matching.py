@@ -29,6 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, TSQUERY
 
+from prima.connections import there_of_each
 from prima.handbook.published import HandbookEdition
 from prima.lists import Country, Donor
 from prima.places import Office
@@ -118,20 +119,43 @@ def mentions(q: str, project_id: Any = Project.id) -> list[ColumnElement[bool]]:
     return [project_id == found.cte().prefix_with("materialized").c.id]
 
 
+def mentions_one_by_one(q: str) -> list[ColumnElement[bool]]:
+    """The same for a walk along projects that hold the words often enough for it to end soon."""
+    return [or_(*_held_by_each(term)) for term in terms_of(q)] or [false()]
+
+
+def _held_by_each(term: Term) -> list[ColumnElement[bool]]:
+    """The ways of `holding`. Who and what is called so is looked up once, not for each project."""
+    user, country = (any_(func.array(_named(key, term).scalar_subquery())) for key in (User.id, Country.code))
+    return [
+        term.stands_in(Project.words),
+        Project.office_id.in_(_named(Office.id, term)),
+        Project.donor_code.in_(_named(Donor.code, term)),
+        there_of_each(Coverage.project_id == Project.id, Coverage.country_code == country),
+        there_of_each(Party.project_id == Project.id, *team(), Party.user_id == user),
+        *(there_of_each(table.project_id == Project.id, *texts(table), term.stands_in(table.words)) for table in TEXTS),
+    ]
+
+
 def holding(term: Term | Blank, *, among: Callable[[Any], ColumnElement[bool]] | None = None) -> Any:
     """The ids of the projects that hold a word, by every way; only of those `among` which they are looked for."""
+    return union(*ways(term, among=among))
 
-    def of(project_id: Any, *conditions: Any) -> Any:
+
+def ways(term: Term | Blank, *, among: Callable[[Any], ColumnElement[bool]] | None = None) -> list[Select[Any]]:
+    """The same apart, by each way."""
+
+    def of(project_id: Any, *conditions: Any) -> Select[Any]:
         return select(project_id.label("id")).where(*conditions, *([among(project_id)] if among else ()))
 
-    return union(
+    return [
         of(Project.id, term.stands_in(Project.words)),
         *(of(table.project_id, *texts(table), term.stands_in(table.words)) for table in TEXTS),
         of(Project.id, Project.office_id.in_(_named(Office.id, term))),
         of(Project.id, Project.donor_code.in_(_named(Donor.code, term))),
         of(Coverage.project_id, Coverage.country_code.in_(_named(Country.code, term))),
         of(Party.project_id, *team(), Party.user_id.in_(_named(User.id, term))),
-    )
+    ]
 
 
 def _named(key: Any, term: Term | Blank) -> Select[Any]:

@@ -6,7 +6,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from prima.projects.stages import CLOSE_HELD
-from prima.reporting.models.summary import ANY_OFFICE, CELLS, OF_TODAY
+from prima.reporting.models.summary import ANY_OFFICE, CELLS, OF_TODAY, Unmarked
 from prima.scheduler import Stop
 
 BATCH = 5000
@@ -84,13 +84,13 @@ def rebuild(session: Session) -> int:
         session.execute(text(f"delete from {table}"))  # nosec B608 - the tables named here
     session.execute(ANEW)
     session.execute(text(_added("portfolio_rollup", COARSE, coarser("portfolio_sum"))), IS_HELD)
-    for model in CELLS.values():
-        _divide_anew(session, model.__tablename__, ", ".join(model.__table__.c.keys()))
+    for model in (*CELLS.values(), Unmarked):
+        _part_anew(session, model.__tablename__, ", ".join(model.__table__.c.keys()))
     return session.scalar(text("select count(*) from portfolio_sum")) or 0
 
 
-def _divide_anew(session: Session, table: str, columns: str) -> None:
-    """The cells of two dimensions, of the projects that have other ones: nobody writes these meanwhile."""
+def _part_anew(session: Session, table: str, columns: str) -> None:
+    """What is kept of each project, of those of which something else is true: nobody writes these meanwhile."""
     now, kept = (f"select {columns} from {source}" for source in (f"{table}_part", table))  # nosec B608
     other = f"select project_id from (({now} except {kept}) union all ({kept} except {now})) as other"  # nosec B608
     locked = f"select id from project where id in ({other}) order by id for no key update"  # nosec B608

@@ -68,6 +68,7 @@ def differences(stop: Stop = lambda: False) -> Iterator[Difference]:
     yield from _rows("rollup", COARSE, "portfolio_rollup", coarser("portfolio_sum"))
     for model in CELLS.values():
         yield from _rows(*_cells(model.__tablename__, [one.name for one in model.__table__.primary_key]))
+    yield from _rows(*_cells("unmarked", ["kind", "project_id"], amount="0"))
     live = {}
     for by, groups in ASKED:
         if stop():
@@ -81,11 +82,11 @@ def differences(stop: Stop = lambda: False) -> Iterator[Difference]:
         yield from _compared(what, ("exported", "live"), exported, live[question])
 
 
-def _cells(table: str, key: list[str]) -> tuple[str, str, str, str]:
-    """For `_rows`: the kept cells of two dimensions, and those of the projects."""
+def _cells(table: str, key: list[str], amount: str = "amount") -> tuple[str, str, str, str]:
+    """For `_rows`: what is kept of each project, and what the projects say."""
     names = ", ".join(key)
     one, other = (
-        f"(select {names}, 1 as number, amount, 0 as budget from {source}) as {source}"  # nosec B608
+        f"(select {names}, 1 as number, {amount} as amount, 0 as budget from {source}) as {source}"  # nosec B608
         for source in (table, f"{table}_part")
     )
     return table.replace("_", " "), names, one, other
