@@ -220,7 +220,7 @@ def address(row: Lying) -> str:
 
 
 def _changed(row: Lying, codes: set[str]) -> str:
-    sections = row.edition.handbook.sections
+    sections = row.handbook.sections
     return ", ".join(section.title.say() for section in sections if section.code in codes) or _("nothing")
 
 

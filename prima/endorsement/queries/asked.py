@@ -32,6 +32,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import aliased
+from sqlalchemy.orm import join as joined
 
 from prima import clock
 from prima.endorsement.models import Clearance, Round
@@ -126,16 +127,22 @@ class Place:
         return [getattr(self, name).label(name) for name in self.__dataclass_fields__]
 
 
-def asked(*conditions: ColumnElement[bool]) -> Select[Any]:
-    """One row for each desk that each project lies on; `conditions` are on Project."""
-    return union_all(_clearances(conditions), _desks(conditions))  # type: ignore[return-value]
+def asked(*conditions: ColumnElement[bool], by_region: bool = True) -> Select[Any]:
+    """One row for each desk that each project lies on; `conditions` are on Project.
+
+    Who does not choose by region has it looked up for what is shown in the end: a database that expects few projects
+    would go through all links for each of thousands.
+    """
+    projects = joined(Project, OfficeLink, region_link(), isouter=True) if by_region else Project
+    there = (projects, OfficeLink.region_code if by_region else _region())
+    return union_all(_clearances(conditions, *there), _desks(conditions, *there))  # type: ignore[return-value]
 
 
-def seat_of_clearance() -> Place:
-    """Of the rows of Clearance, with their Project and its OfficeLink."""
+def seat_of_clearance(region: Any = OfficeLink.region_code) -> Place:
+    """Of the rows of Clearance, with their Project and its OfficeLink, or `region` in its place."""
     by_area = or_(Clearance.specialist, func.cardinality(Clearance.areas) > 0)
     return Place(
-        **_of_project(),
+        **_of_project(region),
         role=cast(Clearance.role, Text),
         organization=Clearance.scope == HEADQUARTERS,
         place=Clearance.place,
@@ -149,10 +156,10 @@ def seat_of_clearance() -> Place:
     )
 
 
-def seat_of_status(table: FromClause) -> Place:
-    """Of a row of the table of those who decide, with the Project and its OfficeLink."""
+def seat_of_status(table: FromClause, region: Any = OfficeLink.region_code) -> Place:
+    """Of a row of the table of those who decide, with the Project and its OfficeLink, or `region` in its place."""
     return Place(
-        **_of_project(),
+        **_of_project(region),
         role=table.c.role,
         organization=table.c.organization,
         place=cast(null(), Text),
@@ -171,11 +178,11 @@ def open_round(condition: ColumnElement[bool]) -> FromClause:
     return found.correlate_except(Round).offset(literal_column("0")).lateral("open_round")
 
 
-def _clearances(conditions: Iterable[ColumnElement[bool]]) -> Select[Any]:
+def _clearances(conditions: Iterable[ColumnElement[bool]], projects: Any, region: Any) -> Select[Any]:
     newest = open_round(Round.project_id == Project.id)
     return (
         select(
-            *seat_of_clearance().columns(),
+            *seat_of_clearance(region).columns(),
             Clearance.seat.label("seat"),
             Clearance.areas.label("looks_at"),
             false().label("naming"),
@@ -184,19 +191,18 @@ def _clearances(conditions: Iterable[ColumnElement[bool]]) -> Select[Any]:
             Clearance.round_id.label("round_id"),
             Clearance.id.label("clearance_id"),
         )
-        .select_from(Project)
-        .outerjoin(OfficeLink, region_link())
+        .select_from(projects)
         .join(newest, true())
         .join(Clearance, and_(Clearance.round_id == newest.c.id, Clearance.verdict.is_(None)))
         .where(Project.status == Status.REVIEW, Clearance.role != Role.FUND, *conditions)
     )
 
 
-def _desks(conditions: Iterable[ColumnElement[bool]]) -> Select[Any]:
+def _desks(conditions: Iterable[ColumnElement[bool]], projects: Any, region: Any) -> Select[Any]:
     table = sitting_rows()
     return (
         select(
-            *seat_of_status(table).columns(),
+            *seat_of_status(table, region).columns(),
             table.c.seat,
             _texts(()),
             table.c.naming,
@@ -205,8 +211,7 @@ def _desks(conditions: Iterable[ColumnElement[bool]]) -> Select[Any]:
             cast(null(), Round.id.type),
             cast(null(), Clearance.id.type),
         )
-        .select_from(Project)
-        .outerjoin(OfficeLink, region_link())
+        .select_from(projects)
         .join(table, and_(table.c.status == cast(Project.status, Text), table.c.funding == cast(Project.funding, Text)))
         .where(Project.status.in_(set(DESKS) - {Status.REVIEW}), *conditions)
     )
@@ -230,11 +235,15 @@ def sitting_rows(*, with_parts: bool = False) -> FromClause:
     return told.render_derived(name="desk", with_types=True)
 
 
-def _of_project() -> dict[str, Any]:
+def _region() -> Any:
+    return select(OfficeLink.region_code).where(region_link()).correlate(Project).limit(1).scalar_subquery()
+
+
+def _of_project(region: Any) -> dict[str, Any]:
     return {
         "project_id": Project.id,
         "office_id": Project.office_id,
-        "region_code": OfficeLink.region_code,
+        "region_code": region,
         "status": cast(Project.status, Text),
     }
 

@@ -78,7 +78,7 @@ class Lying:
     """Of its Regional Office."""
     status: Status
     funding: Funding
-    edition: HandbookEdition
+    handbook: Edition
     seat: str
     role: str
     place: str | None
@@ -108,7 +108,7 @@ class Lying:
     def due_on(self) -> date | None:
         if self.status is Status.REVIEW:
             return self.clearance_due_on
-        days = service_days(self.edition.handbook, self.status, self.funding)
+        days = service_days(self.handbook, self.status, self.funding)
         return add_working_days(self.since_on, days) if days else None
 
     @property
@@ -354,7 +354,7 @@ def _shown(row: Any, is_claimed: bool) -> Lying:
         city=row.city,
         status=row.status,
         funding=row.funding,
-        edition=row.HandbookEdition,
+        handbook=row.HandbookEdition.handbook,
         seat=row.seat,
         role=role,
         place=row.place,

@@ -94,7 +94,7 @@ def _page(viewer: User, wanted: Wanted, after: tuple[date, str] | None, limit: i
     places: list[ColumnElement[bool]] = [may_see(viewer)]
     if wanted.office:
         places.append(Project.office_id.in_(select(Office.id).where(Office.code == wanted.office)))
-    lying = asked(*places).subquery("lying")
+    lying = asked(*places, by_region=bool(wanted.region)).subquery("lying")
     conditions: list[ColumnElement[bool]] = [~lying.c.naming]
     if wanted.region:
         conditions.append(lying.c.region_code == wanted.region)

@@ -81,6 +81,7 @@ FIGURES = [
     "status", "office_id", "starts_on", "ends_on", "funding", "funding_year", "budget_usd", "rate",
     "gender_marker_code", "asked_elsewhere",
 ]  # fmt: skip
+LYING = ["office_id", "funding", "starts_on", "status_since", "funding_year", "budget_usd", "asked_elsewhere"]
 TEAM = frozenset({Part.DEVELOPER, Part.MANAGER, Part.ALTERNATE, Part.AUTHOR})
 
 
@@ -107,6 +108,8 @@ class Project(Searched, Journaled, Model):
         ),
         # What sums and counts of the whole portfolio read, and who sees it: from this index alone, not from all texts.
         Index("ix_project_figures", "id", postgresql_include=FIGURES),
+        # What lies on desks, where and since when, is of a few statuses.
+        Index("ix_project_status", "status", "id", postgresql_include=LYING),
         Index("ix_project_by_name", text(_own(BY_NAME)), "id"),
         Index("ix_project_by_title", "title_key", "id"),
         Index("ix_project_by_year", "funding_year", "id"),
@@ -122,7 +125,7 @@ class Project(Searched, Journaled, Model):
 
     reference: Mapped[str] = mapped_column(unique=True)
     code: Mapped[str | None] = mapped_column(unique=True)
-    status: Mapped[Status] = mapped_column(default=Status.CONCEPT, index=True)
+    status: Mapped[Status] = mapped_column(default=Status.CONCEPT)
     status_since: Mapped[datetime] = mapped_column(default=clock.now)
     edition_id: Mapped[int] = mapped_column(ForeignKey("handbook_edition.id"))
 
