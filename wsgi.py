@@ -12,7 +12,7 @@ except WrongSettings as error:
     sys.exit(f"PRIMA does not start: {error}")
 
 kept.share(app)  # by the processes that are forked from this one
-app.wsgi_app = turns.InTurn(app.wsgi_app, app.config["MAX_CONTENT_LENGTH"])  # type: ignore[method-assign]
+app.wsgi_app = turns.InTurn(app.wsgi_app, app.config["MAX_CONTENT_LENGTH"], app.config["PAGES_AT_ONCE"])  # type: ignore[method-assign]
 sys.setswitchinterval(turns.UNDISTURBED)
 
 # What is loaded by now stays for good: looking again and again whether it could be freed takes a fifth of a page's

@@ -76,6 +76,7 @@ def settings(environ: Mapping[str, str] = os.environ) -> dict[str, object]:
         "EXPORTS_DIR": Path(environ.get("EXPORTS_DIR", instance / "exports")).absolute(),
         "SCAN_COMMAND": scanner(environ.get("SCAN_COMMAND", ""), kind),
         "SCAN_SECONDS": seconds("SCAN_SECONDS", environ.get("SCAN_SECONDS", "30")),
+        "PAGES_AT_ONCE": at_once(environ.get("PAGES_AT_ONCE", "1")),
         "PROXIES": proxies(environ.get("PROXIES", "0")),
         # Text forms are url-encoded; both limits name the same size so that one sentence explains either.
         "MAX_CONTENT_LENGTH": MOST_BYTES_OF_A_FILE + 5 * MEGABYTE,
@@ -146,6 +147,12 @@ def scanner(command: str, kind: str) -> tuple[str, ...]:
 def seconds(name: str, text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 600:
         raise WrongSettings(f"{name} is {text!r}; use a number of seconds from 1 to 600.")
+    return int(text)
+
+
+def at_once(text: str) -> int:
+    if text not in {"1", "2", "3", "4"}:
+        raise WrongSettings(f"PAGES_AT_ONCE is {text!r}; use a number from 1 to 4.")
     return int(text)
 
 

@@ -1,8 +1,8 @@
 """How many pages a process of the web server works out at a time.
 
-Its threads share one interpreter: more than two that compute take turns hundreds of times a second, and all of them are
-late. Threads are for slow lines. So what is sent to us is awaited before a turn is taken, and what we send goes out
-after it was given back (docs/decisions/web-server.md).
+Its threads share one interpreter: those that compute at once change hundreds of times a second, and all of them are
+late. Threads are for slow lines and long work. So what is sent to us is awaited before a turn is taken, and what we
+send goes out after it was given back; a file that takes long is written aside (docs/decisions/web-server.md).
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from typing import Any
 
 from flask import has_request_context, request
 
-AT_ONCE = 2
 UNDISTURBED = 0.02
 """Seconds after which a thread that computes lets another one do so; each time it costs both."""
 IN_MEMORY = 1_000_000
@@ -29,7 +28,7 @@ Wsgi = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 class InTurn:
     """A WSGI application of whose answers so many are worked out at a time. `most`: bytes that may be sent to it."""
 
-    def __init__(self, app: Wsgi, most: int, at_once: int = AT_ONCE) -> None:
+    def __init__(self, app: Wsgi, most: int, at_once: int) -> None:
         self._app = app
         self._most = most
         self._turns = threading.BoundedSemaphore(at_once)
@@ -61,7 +60,7 @@ def _arrive(environ: Environ, arrived: SpooledTemporaryFile[bytes]) -> None:
 
 @contextmanager
 def aside() -> Iterator[None]:
-    """While something else is waited for, as the virus scanner, others may have the turn of this request."""
+    """While something takes long, as the virus scanner or a workbook, others may have the turn of this request."""
     turns: threading.BoundedSemaphore | None = request.environ.get(TURN) if has_request_context() else None
     if turns is None:
         yield

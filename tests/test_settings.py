@@ -44,6 +44,8 @@ KEYS = {"SECRET_KEY": "s" * 40, "JOURNAL_KEY": "j" * 40}
         ({**KEYS, "SCAN_COMMAND": "cat"}, "no argument holds {file}"),
         ({**KEYS, "SCAN_COMMAND": "cat '{file}"}, "SCAN_COMMAND cannot be used"),
         ({**KEYS, "SCAN_SECONDS": "0"}, "SCAN_SECONDS"),
+        ({**KEYS, "PAGES_AT_ONCE": "0"}, "PAGES_AT_ONCE"),
+        ({**KEYS, "PAGES_AT_ONCE": "many"}, "PAGES_AT_ONCE"),
         ({**KEYS, "DIGEST_HOUR": "24"}, "DIGEST_HOUR is '24'; use an hour of the day"),
         ({**KEYS, "DIGEST_HOUR": "²"}, "DIGEST_HOUR"),
         ({**KEYS, "DIGEST_HOUR": ""}, "DIGEST_HOUR"),

@@ -13,7 +13,7 @@ from flask_babel import ngettext
 from itsdangerous import BadData, URLSafeSerializer
 from werkzeug.wrappers import Response
 
-from prima import clock
+from prima import clock, turns
 from prima.config import MEGABYTE, MOST_BYTES_OF_A_FILE
 from prima.errors import Refused
 from prima.permissions import Action, can, guard
@@ -54,7 +54,8 @@ def preview() -> Answer:
     if form.validate_on_submit():
         try:
             data, name = _chosen(form)
-            found, prepared = read(data, actor=viewer(), file_name=name)
+            with turns.aside():
+                found, prepared = read(data, actor=viewer(), file_name=name)
         except Unreadable as error:
             form.file.errors = [str(error)]
         except Wrong as wrong:
