@@ -85,9 +85,11 @@ def percent(share: Decimal | float | None, digits: int = 1) -> str:
 
 
 def day(value: date | str | None) -> str:
-    """A day: 12 Oct 2026; a snapshot keeps it as 2026-10-12."""
+    """A day: 12 Oct 2026; a snapshot keeps it as 2026-10-12, and a UTC moment falls on a day of the reader's."""
     if isinstance(value, str):
         value = date.fromisoformat(value)
+    if isinstance(value, datetime):
+        value = to_user_timezone(value).date()
     return _("not stated") if value is None else _day(value, "d MMM y", texts().language)
 
 
@@ -133,10 +135,10 @@ def in_days(due: date | None, today: date) -> str:
 
 
 def age(since: date | datetime | None, today: date) -> str:
-    """How long something has lain: today, yesterday, 4 days."""
+    """How long something has lain, a moment by the day it was for the reader: today, yesterday, 4 days."""
     if since is None:
         return _("not stated")
-    days = (today - (since.date() if isinstance(since, datetime) else since)).days
+    days = (today - (to_user_timezone(since).date() if isinstance(since, datetime) else since)).days
     if days <= 0:
         return _("today")
     if days == 1:

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from flask import Flask
+from flask_babel import get_babel
 
 from prima import filters, languages
 
@@ -62,6 +63,15 @@ def test_a_share_is_shown_as_a_percentage():
     assert filters.percent(Decimal("0.295")) == "29.5%"
     assert filters.percent(1, digits=0) == "100%"
     assert filters.percent(None) == "not stated"
+
+
+def test_a_moment_has_one_day_however_it_is_written(monkeypatch):
+    """20:00 by UTC is the morning of the next day in Fiji."""
+    evening = datetime(2016, 10, 1, 20, tzinfo=UTC)
+    monkeypatch.setattr(get_babel(), "timezone_selector", lambda: "Pacific/Fiji")
+    assert filters.moment(evening).startswith(filters.day(evening) + ", 08:00")
+    assert filters.day(evening) == "2 Oct 2016"
+    assert filters.age(evening, date(2016, 10, 3)) == "yesterday"
 
 
 def test_days_and_moments_are_written_out():

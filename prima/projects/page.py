@@ -135,7 +135,7 @@ def put_together(
 def _named(party: Party, day: Any) -> str:
     if party.until_at is None or party.part not in TEAM:
         return party.user.name
-    return _("%(name)s, until %(day)s", name=party.user.name, day=day(party.until_at.date()))
+    return _("%(name)s, until %(day)s", name=party.user.name, day=day(party.until_at))
 
 
 def stage_status(project: Project) -> str:

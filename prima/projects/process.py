@@ -435,7 +435,7 @@ def _when(step: Step) -> str:
     name = step.actor.name if step.actor else ""
     if step.actor and step.behalf_of:
         name = _("%(actor)s for %(absent)s", actor=step.actor.name, absent=step.behalf_of.name)
-    return ", ".join(filter(None, [day(step.at.date()), name]))
+    return ", ".join(filter(None, [day(step.at), name]))
 
 
 def _small(text: str) -> str:

@@ -38,6 +38,8 @@ def test_the_figures_of_the_list_come_after_its_rows(officer, browser_page, axe,
         expect(facet).not_to_have_attribute("open", re.compile(".*"))
         facet.locator("summary").click()
     axe(person.fits().page)
+    rows = page.get_by_role("region", name="Projects", exact=True)
+    assert rows.evaluate("frame => frame.scrollWidth <= frame.clientWidth"), "the rows scroll sideways"
     facet.get_by_role("link").click()
     expect(page.locator("#list-whole")).to_contain_text("30 projects")
     page.get_by_role("link", name="Title").click()

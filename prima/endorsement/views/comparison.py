@@ -50,7 +50,7 @@ def show(project: Project) -> str:
 
 
 def _frozen_as(one: Round) -> str:
-    return _("Round %(number)s, %(day)s", number=one.number, day=day(one.submitted_at.date()))
+    return _("Round %(number)s, %(day)s", number=one.number, day=day(one.submitted_at))
 
 
 def _heading(choice: str) -> str:
