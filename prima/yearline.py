@@ -1,6 +1,6 @@
 """Where everything stands on a timeline of many projects over some years: positions computed from dates alone.
 
-Across, in percent of the years drawn; down, in rows: so one drawing fits every screen, and a style says how high a row is.
+Across, in percent of the years drawn; down, in rows: so one drawing fits every screen, and a style sets their height.
 """
 
 from __future__ import annotations

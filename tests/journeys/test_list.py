@@ -58,7 +58,7 @@ def test_a_phone_shows_the_years_of_the_timeline_whole(app, browser_page, axe):
     db.session.commit()
     person = Person(reader.name, reader.email, browser_page(width=390))
     axe(person.open("/timeline?from=2016&years=1").fits().page)
-    frame = person.page.locator(".many .table-frame")
+    frame = person.page.locator(".many > .table-frame")
     assert frame.evaluate("frame => frame.scrollWidth <= frame.clientWidth"), "the years scroll sideways"
     name, bar = frame.locator("a text").bounding_box(), frame.locator(".bar").bounding_box()
     assert bar["width"] > 300
