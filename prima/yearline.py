@@ -1,4 +1,7 @@
-"""Where everything stands on a timeline of many projects over some years: positions computed from dates alone."""
+"""Where everything stands on a timeline of many projects over some years: positions computed from dates alone.
+
+Across, in percent of the years drawn; down, in rows: so one drawing fits every screen, and a style sets their height.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-WIDTH = 1200
-LEFT = 390  # the names of the rows stand here
-RIGHT = 12
-HEAD = 40  # years and months
-ROW = 26
-BAR = 12
-SIGN = 5
-LETTER = 6.7  # an average letter of 12 units
+WIDTH = 1100  # of a heading, in pixels
+LEFT = 390  # of a name and title
+WHOLE = 100
+LEAST = 0.3  # of a bar: it is seen
+LETTER = 6.7  # an average letter of 12 pixels
 MONTHS = 12
 NAMED_EVERY = {1: 1, 2: 2, 3: 3}
 """Of so many years each so-manyth month is named; of more, none but the years."""
@@ -79,7 +79,6 @@ class Flag:
 class Row:
     """A heading (no line), or a project with its bars and signs."""
 
-    y: float
     label: str
     line: Line | None
     bars: tuple[Bar, ...] = ()
@@ -88,13 +87,6 @@ class Row:
 
 @dataclass(frozen=True)
 class Drawing:
-    width: float
-    height: float
-    left: float
-    right: float
-    row: float
-    bar: float
-    head: float
     first: int
     last: int
     ticks: tuple[Tick, ...]
@@ -106,29 +98,22 @@ class Drawing:
 def draw(groups: Iterable[tuple[str, Sequence[Line]]], first: int, last: int, today: date) -> Drawing:
     """Lay the groups out under each other, from 1 January of the first year to 31 December of the last."""
     start, end = date(first, 1, 1), date(last, 12, 31)
-    scale = (WIDTH - LEFT - RIGHT) / ((end - start).days + 1)
+    scale = WHOLE / ((end - start).days + 1)
 
     def at(day: date) -> float:
-        return round(LEFT + (day - start).days * scale, 1)
+        return round((day - start).days * scale, 2)
 
     rows: list[Row] = []
     for heading, lines in groups:
-        rows.append(Row(HEAD + len(rows) * ROW, shortened(heading, WIDTH), None))
+        rows.append(Row(shortened(heading, WIDTH), None))
         for line in lines:
             bars = tuple(
                 _bar(span, start, end, at) for span in line.spans if span.from_on <= end and span.to_on >= start
             )
             flags = tuple(Flag(at(sign.on), sign) for sign in line.signs if start <= sign.on <= end)
             label = shortened(line.title, LEFT - 24 - len(line.name) * LETTER)
-            rows.append(Row(HEAD + len(rows) * ROW, label, line, bars, flags))
+            rows.append(Row(label, line, bars, flags))
     return Drawing(
-        width=WIDTH,
-        height=HEAD + len(rows) * ROW + 6,
-        left=LEFT,
-        right=WIDTH - RIGHT,
-        row=ROW,
-        bar=BAR,
-        head=HEAD,
         first=first,
         last=last,
         ticks=_ticks(first, last, at),
@@ -141,7 +126,7 @@ def draw(groups: Iterable[tuple[str, Sequence[Line]]], first: int, last: int, to
 def _bar(span: Span, start: date, end: date, at) -> Bar:
     left = at(max(span.from_on, start))
     right = at(min(span.to_on, end) + timedelta(days=1))
-    return Bar(left, round(max(right - left, 2), 1), span, span.from_on < start, span.to_on > end)
+    return Bar(left, round(max(right - left, LEAST), 2), span, span.from_on < start, span.to_on > end)
 
 
 def _ticks(first: int, last: int, at) -> tuple[Tick, ...]:
@@ -153,6 +138,6 @@ def _ticks(first: int, last: int, at) -> tuple[Tick, ...]:
 
 
 def shortened(text: str, width: float) -> str:
-    """As much of a text as fits into a width in drawing units."""
+    """As much of a text as fits into a width in pixels."""
     text, room = " ".join(text.split()), max(int(width / LETTER), 1)
     return text if len(text) <= room else text[: room - 1].rstrip() + "…"

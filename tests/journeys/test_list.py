@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 import pytest
 from playwright.sync_api import expect
@@ -48,3 +49,17 @@ def test_the_figures_of_the_list_come_after_its_rows(officer, browser_page, axe,
     for address in ("/projects/columns", "/searches", "/searches/new?region=NBO", "/projects?figures=yes"):
         person.open(address)
         axe(person.fits().page)
+
+
+def test_a_phone_shows_the_years_of_the_timeline_whole(app, browser_page, axe):
+    """A project's name stands above its bar, and both within the screen."""
+    a_project(title="Wells", status="ACTIVE", starts_on=date(2016, 1, 1), ends_on=date(2016, 12, 31))
+    reader = a_user("VIEW", name="Reader")
+    db.session.commit()
+    person = Person(reader.name, reader.email, browser_page(width=390))
+    axe(person.open("/timeline?from=2016&years=1").fits().page)
+    frame = person.page.locator(".many > .table-frame")
+    assert frame.evaluate("frame => frame.scrollWidth <= frame.clientWidth"), "the years scroll sideways"
+    name, bar = frame.locator("a text").bounding_box(), frame.locator(".bar").bounding_box()
+    assert bar["width"] > 300
+    assert name["y"] + name["height"] <= bar["y"] + 2

@@ -14,7 +14,7 @@ from prima.projects import queries
 from prima.projects.models import Extension, Milestone, Project
 from prima.projects.stages import Funding, Status
 from prima.reporting.portfolio import Filters, running
-from prima.yearline import LEFT, WIDTH, Line, Sign, Span, draw, shortened
+from prima.yearline import Line, Sign, Span, draw, shortened
 from tests.factories import a_deadline, a_project, a_user
 
 LIST = "Projects of the timeline"
@@ -188,10 +188,10 @@ def test_bars_are_cut_at_the_years_and_signs_stand_at_their_day():
     heading, row = drawing.rows
     [bar], [flag] = row.bars, row.flags
     assert (heading.line, heading.label) == (None, "Region")
-    assert (bar.x, bar.width) == (LEFT, WIDTH - 12 - LEFT)
+    assert (bar.x, bar.width) == (0, 100)
     assert bar.from_before and bar.goes_on
-    assert flag.x == LEFT
-    assert LEFT < drawing.today_x < WIDTH / 2 + LEFT / 2
+    assert flag.x == 0
+    assert 25 < drawing.today_x < 50
     assert draw([], 2010, 2010, date(2016, 10, 1)).today_x is None
 
 
