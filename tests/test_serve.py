@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PATIENCE = 90
+PATIENCE = 180
 
 
 def heed_ctrl_c() -> None:
