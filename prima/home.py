@@ -94,7 +94,7 @@ def show() -> str:
 def _world(figures: portfolio.World, measure: str) -> Markup:
     """The map and its tables, drawn once for all who see the same figures in the same language."""
     name = ("the world", figures.countries, figures.regions, measure, str(get_locale()))
-    return kept.answer(name, (), lambda: _drawn(figures, measure))
+    return kept.answer(name, (), lambda: _drawn(figures, measure), for_many=True)
 
 
 def _drawn(figures: portfolio.World, measure: str) -> Markup:

@@ -174,16 +174,16 @@ def use(found: Mapping[str, Sequence[int]] | None) -> None:
     g.states = found or {}
 
 
-def answer(name: Hashable, uses: Sequence[type[Model]], make: Callable[[], Made]) -> Made:
+def answer(name: Hashable, uses: Sequence[type[Model]], make: Callable[[], Made], *, for_many: bool = False) -> Made:
     """What `make` returns, or what it returned when the same was asked for and nothing had changed since.
 
     `name` holds everything that the answer depends on beside the day, where the site begins and the rows of `uses`:
     what is asked, by whom as far as it matters, in which language if it is words. Of a project, its words (title,
     summary, agreement, focal point) and its versions count as unchanging: who shows them must not keep them. What is
     kept belongs to many: it must not be changed by who gets it, nor be rows of a session. A request that may change
-    something keeps nothing.
+    something keeps nothing. `for_many`: many people ask the same, so it is shown to other processes if it took long.
     """
-    return _kept(KEPT, MOST, name, uses, make)
+    return _kept(KEPT, MOST, name, uses, make, for_many)
 
 
 def question(name: Hashable, make: Callable[[], Made]) -> Made:
@@ -194,7 +194,14 @@ def question(name: Hashable, make: Callable[[], Made]) -> Made:
     return _kept(QUESTIONS, MOST_QUESTIONS, name, (), make)
 
 
-def _kept(where: str, most: int, name: Hashable, uses: Sequence[type[Model]], make: Callable[[], Made]) -> Made:
+def _kept(
+    where: str,
+    most: int,
+    name: Hashable,
+    uses: Sequence[type[Model]],
+    make: Callable[[], Made],
+    for_many: bool = False,
+) -> Made:
     if not has_request_context() or request.method not in {"GET", "HEAD"} or "states" not in g:
         return make()
     key = (name, clock.today(), request.environ.get("SCRIPT_NAME"))
@@ -206,7 +213,7 @@ def _kept(where: str, most: int, name: Hashable, uses: Sequence[type[Model]], ma
         with turn.lock:
             found = known.get(key, of_now)
             if found is None:
-                shared: Shared | None = current_app.extensions.get(SHARED) if where == KEPT else None
+                shared: Shared | None = current_app.extensions.get(SHARED) if for_many else None
                 found = (shared and shared.get(key, of_now)) or _worked_out(key, of_now, uses, make, shared)
                 known.put(key, of_now, found[0])
     made: Made = found[0]

@@ -266,10 +266,12 @@ def tables_of(statement: str) -> set[str]:
 own_answer = kept.answer
 
 
-def as_another_process_reads_it(name: Hashable, uses: Sequence[type[Model]], make: Callable[[], Any]) -> Any:
+def as_another_process_reads_it(
+    name: Hashable, uses: Sequence[type[Model]], make: Callable[[], Any], *, for_many: bool = False
+) -> Any:
     """House rule of kept answers: what one process worked out, another can read, and finds under the same name."""
     assert pickle.loads(pickle.dumps(name)) == name
-    return own_answer(name, uses, lambda: pickle.loads(pickle.dumps(make())))
+    return own_answer(name, uses, lambda: pickle.loads(pickle.dumps(make())), for_many=for_many)
 
 
 def reading_what_it_says(uses: Sequence[type[Model]], make: Callable[[], Any]) -> Any:

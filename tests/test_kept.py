@@ -242,7 +242,9 @@ def processes(shared_app: Flask, tmp_path: Path) -> Iterator[Callable[..., str]]
             shared_app.extensions.pop(kept.KEPT, None)
         with shared_app.test_request_context():
             kept.use(states)  # type: ignore[arg-type]
-            return own_answer(("long", frozenset({"a", "b"})), (Country,), lambda: time.sleep(seconds) or answer)
+            return own_answer(
+                ("long", frozenset({"a", "b"})), (Country,), lambda: time.sleep(seconds) or answer, for_many=True
+            )
 
     ask.folder = folder  # type: ignore[attr-defined]
     yield ask

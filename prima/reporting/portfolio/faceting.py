@@ -101,7 +101,7 @@ def whole(viewer: User | None, filters: Filters) -> Whole:
     if uses is None:
         return _whole(viewer, filters)
     name = ("whole", filters, whose(viewer), moment())
-    return kept.answer(name, (*uses, *COUNTED), lambda: _whole(viewer, filters))
+    return kept.answer(name, (*uses, *COUNTED), lambda: _whole(viewer, filters), for_many=True)
 
 
 def _whole(viewer: User | None, filters: Filters) -> Whole:

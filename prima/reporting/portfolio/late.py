@@ -107,7 +107,7 @@ def overdue_there(viewer: User | None, filters: Filters) -> OverdueThere:
 
 def _in_sight(seen: Sight | None, filters: Filters) -> OverdueThere:
     name = ("overdue", seen, filters, keeping.moment())
-    return kept.answer(name, READ, lambda: _there(_chosen(_seen(seen), filters)))
+    return kept.answer(name, READ, lambda: _there(_chosen(_seen(seen), filters)), for_many=True)
 
 
 def _there(rows: Iterable[Late]) -> OverdueThere:
@@ -170,7 +170,7 @@ def in_sight(row: Late, seen: Sight | None) -> bool:
 def everywhere() -> dict[int, Late]:
     """By its id, every project with overdue reports, whoever may see it: for others to choose of."""
     when = (clock.today(), keeping.moment())
-    return kept.answer(("late", when), READ, lambda: _everywhere(when))
+    return kept.answer(("late", when), READ, lambda: _everywhere(when), for_many=True)
 
 
 def _everywhere(when: Hashable) -> dict[int, Late]:

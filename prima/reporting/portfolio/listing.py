@@ -192,7 +192,7 @@ def few(viewer: User | None, filters: Filters) -> str | None:
     def beside() -> str | None:
         return found[0] if found else written(out_of_sight(viewer).where(*conditions(viewer, filters)), FEW)
 
-    there = kept.answer(("few", filters, sight(viewer), moment()), (*uses, Party), both)
+    there = kept.answer(("few", filters, sight(viewer), moment()), (*uses, Party), both, for_many=True)
     if there is None:
         return None
     more = kept.answer(("few beside", filters, whose(viewer), moment()), (*uses, Party), beside)

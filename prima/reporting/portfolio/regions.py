@@ -63,7 +63,7 @@ def world(viewer: User | None) -> World:
     """Of an active viewer; None is the operator."""
     own, language = _own(viewer), str(get_locale())
     name = ("world", *keeping.sight_of(viewer), own, language, keeping.moment())
-    return kept.answer(name, (*SOURCES, *late.READ, *NAMED), lambda: _world(viewer, own))
+    return kept.answer(name, (*SOURCES, *late.READ, *NAMED), lambda: _world(viewer, own), for_many=True)
 
 
 def _world(viewer: User | None, own: frozenset[str]) -> World:

@@ -196,7 +196,9 @@ def _parts(viewer: User | None, filters: Filters, wanted: tuple[Wanted, ...]) ->
         return
     (seen, ids), when = keeping.sight_of(viewer), (clock.today(), keeping.moment())
     for one in keeping.parts(seen):
-        yield kept.answer(("sums", one, filters, wanted, when), uses, partial(_asked, one, filters, wanted, when))
+        yield kept.answer(
+            ("sums", one, filters, wanted, when), uses, partial(_asked, one, filters, wanted, when), for_many=True
+        )
     if ids:
         yield kept.answer(
             ("sums", ids, filters, wanted, when), uses, lambda: _rows(_beside(filters, wanted, when), ids=list(ids))

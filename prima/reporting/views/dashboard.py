@@ -69,7 +69,7 @@ class Overview:
     def drawn(self, shown: str) -> Markup:
         """Drawn once for all who see the same figures, under the same names and in the same language."""
         return (
-            kept.answer(("drawn", shown, self.name), (), lambda: self._drawn(shown))
+            kept.answer(("drawn", shown, self.name), (), lambda: self._drawn(shown), for_many=True)
             if self.name
             else self._drawn(shown)
         )
@@ -89,7 +89,7 @@ def overview(reading: portfolio.Reading) -> Overview:
         return _put_together(reading, found, overdue, None)
     names = tuple(tuple(reading.choices[kind]) for kind in NAMED)
     name = ("overview", reading.filters, found, overdue, names, str(get_locale()))
-    return kept.answer(name, (), lambda: _put_together(reading, found, overdue, name))
+    return kept.answer(name, (), lambda: _put_together(reading, found, overdue, name), for_many=True)
 
 
 def _put_together(
