@@ -7,7 +7,7 @@ down_revision = '0021'
 branch_labels = None
 depends_on = None
 
-LYING = ['office_id', 'funding', 'starts_on', 'status_since', 'funding_year', 'budget_usd', 'asked_elsewhere']
+LYING = ['office_id', 'funding', 'starts_on', 'status_since', 'asked_elsewhere']
 
 
 def upgrade() -> None:

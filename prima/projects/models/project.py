@@ -81,7 +81,7 @@ FIGURES = [
     "status", "office_id", "starts_on", "ends_on", "funding", "funding_year", "budget_usd", "rate",
     "gender_marker_code", "asked_elsewhere",
 ]  # fmt: skip
-LYING = ["office_id", "funding", "starts_on", "status_since", "funding_year", "budget_usd", "asked_elsewhere"]
+LYING = ["office_id", "funding", "starts_on", "status_since", "asked_elsewhere"]
 TEAM = frozenset({Part.DEVELOPER, Part.MANAGER, Part.ALTERNATE, Part.AUTHOR})
 
 
