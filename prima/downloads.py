@@ -18,8 +18,8 @@ WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 def workbook(sheets: Sequence[Sheet], name: str) -> Response:
     file = TemporaryFile()  # noqa: SIM115 - the response closes it when it is sent
     try:
-        with turns.aside():
-            write(file, sheets, created=clock.now())
+        turns.give_away()
+        write(file, sheets, created=clock.now())
     except BaseException:
         file.close()
         raise

@@ -123,10 +123,10 @@ class Shared:
         try:
             anew.write_bytes(written)
             anew.replace(file)
+            if turn % OFTEN == 0:
+                self.tidy(file.stat().st_mtime - OLD)
         except OSError as error:  # a full disk is no reason to answer nobody
             log.warning("What took long is not shared with other processes: %s", error)
-        if turn % OFTEN == 0:
-            self.tidy(file.stat().st_mtime - OLD)
 
     def tidy(self, before: float) -> None:
         """Another process may be taking the same files away."""

@@ -40,8 +40,8 @@ class Scanner:
         if not self.command:
             return
         try:
-            with turns.aside():
-                code, answer = _run([part.replace(PLACE, str(file)) for part in self.command], self.seconds)
+            turns.give_away()
+            code, answer = _run([part.replace(PLACE, str(file)) for part in self.command], self.seconds)
         except (OSError, subprocess.TimeoutExpired) as error:
             log.error("%s could not be scanned, and was not taken: %s", sha256, error)
             raise Refused(

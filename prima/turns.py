@@ -8,8 +8,7 @@ send goes out after it was given back; a file that takes long is written aside (
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from tempfile import SpooledTemporaryFile
 from typing import Any
 
@@ -25,6 +24,20 @@ Environ = dict[str, Any]
 Wsgi = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
 
+class Turn:
+    """Of one request, from when it is its turn."""
+
+    def __init__(self, turns: threading.BoundedSemaphore) -> None:
+        self._turns = turns
+        self._is_over = False
+        turns.acquire()
+
+    def end(self) -> None:
+        if not self._is_over:
+            self._is_over = True
+            self._turns.release()
+
+
 class InTurn:
     """A WSGI application of whose answers so many are worked out at a time. `most`: bytes that may be sent to it."""
 
@@ -34,12 +47,14 @@ class InTurn:
         self._turns = threading.BoundedSemaphore(at_once)
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        environ[TURN] = self._turns
         with SpooledTemporaryFile(IN_MEMORY) as arrived:
             if _is_sent(environ, self._most):
                 _arrive(environ, arrived)
-            with self._turns:
+            turn = environ[TURN] = Turn(self._turns)
+            try:
                 return self._app(environ, start_response)
+            finally:
+                turn.end()
 
 
 def _is_sent(environ: Environ, most: int) -> bool:
@@ -58,15 +73,12 @@ def _arrive(environ: Environ, arrived: SpooledTemporaryFile[bytes]) -> None:
     environ["wsgi.input"] = arrived
 
 
-@contextmanager
-def aside() -> Iterator[None]:
-    """While something takes long, as the virus scanner or a workbook, others may have the turn of this request."""
-    turns: threading.BoundedSemaphore | None = request.environ.get(TURN) if has_request_context() else None
-    if turns is None:
-        yield
-        return
-    turns.release()
-    try:
-        yield
-    finally:
-        turns.acquire()
+def give_away() -> None:
+    """Something follows that takes long, as the virus scanner or a workbook: others may have the turn of this request.
+
+    It is not taken back: who waited for a turn with rows locked, and who has one and waits for these rows, would wait
+    for ever.
+    """
+    turn: Turn | None = request.environ.get(TURN) if has_request_context() else None
+    if turn is not None:
+        turn.end()

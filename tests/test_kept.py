@@ -275,6 +275,9 @@ def test_an_answer_under_the_same_file_with_another_name_is_another(processes, m
 
 def test_a_full_disk_fails_no_page(processes, caplog) -> None:
     processes.folder.rmdir()
+    shared = kept.Shared(processes.folder)
+    for _turn in range(kept.OFTEN):  # with the one that looks for old files
+        shared.put("new", 1, "answer")
     assert [processes("first"), processes("second")] == ["first", "second"]
     assert "not shared with other processes" in caplog.text
 

@@ -55,8 +55,9 @@ class Room:
         return "done"
 
     def aside(self) -> str:
-        with turns.aside():
-            return self.work()
+        turns.give_away()
+        turns.give_away()
+        return self.work()
 
     def send(self) -> dict[str, Any]:
         return {"words": request.form.get("words"), "bytes": len(request.get_data())}
@@ -119,12 +120,25 @@ def test_while_something_else_is_waited_for_others_have_the_turn() -> None:
     assert Client(room.gate).get("/quick").text == "quick"
     room.may_end.set()
     thread.join(PATIENCE)
-    assert Client(room.gate).get("/quick").text == "quick", "the turn was taken back, and given back"
+    assert Client(room.gate).get("/quick").text == "quick", "it was given back once"
 
 
-def test_aside_is_nothing_where_there_are_no_turns(app: Flask) -> None:
-    with turns.aside(), app.test_request_context(), turns.aside():
-        pass
+def test_who_gave_the_turn_away_ends_without_it() -> None:
+    room = Room(at_once=1)
+    aside = room.open("/aside")
+    assert room.arrived.acquire(timeout=PATIENCE)
+    holder = room.open("/work")  # has the turn, and waits for what the other one does
+    assert room.arrived.acquire(timeout=PATIENCE)
+    room.may_end.set()
+    for thread in (aside, holder):
+        thread.join(PATIENCE)
+    assert room.most == 2 and not aside.is_alive() and not holder.is_alive()
+
+
+def test_there_is_nothing_to_give_where_there_are_no_turns(app: Flask) -> None:
+    turns.give_away()
+    with app.test_request_context():
+        turns.give_away()
 
 
 @pytest.mark.parametrize("size", [0, 10, turns.IN_MEMORY + 1])

@@ -18,7 +18,7 @@ from prima.places import Office, OfficeLink
 from prima.projects import visibility
 from prima.projects.models import Coverage, Project
 from prima.projects.stages import CLOSE_HELD, Funding
-from prima.projects.visibility import EVERY_STAFF, Sight, may_see, region_link
+from prima.projects.visibility import Sight, may_see, region_link
 from prima.reporting.models import Deadline
 from prima.reporting.portfolio import keeping
 from prima.reporting.portfolio.choosing import conditions
@@ -107,7 +107,11 @@ def overdue_there(viewer: User | None, filters: Filters) -> OverdueThere:
 
 def _in_sight(seen: Sight | None, filters: Filters) -> OverdueThere:
     name = ("overdue", seen, filters, keeping.moment())
-    return kept.answer(name, READ, lambda: _there(_chosen(_seen(seen), filters)), for_many=True)
+
+    def make() -> OverdueThere:
+        return _there(_chosen((row for row in everywhere().values() if in_sight(row, seen)), filters))
+
+    return kept.answer(name, READ, make, for_many=True)
 
 
 def _there(rows: Iterable[Late]) -> OverdueThere:
@@ -145,13 +149,6 @@ def _chosen(rows: Iterable[Late], filters: Filters) -> Iterator[Late]:
             continue
         if all(row[place] == value for place, value in wanted):
             yield row
-
-
-def _seen(seen: Sight | None) -> Iterable[Late]:
-    rows = everywhere().values()
-    if seen == EVERY_STAFF:  # as in_sight has it, for the most there is to count
-        return [row for row in rows if row.status not in CLOSE_HELD]
-    return [row for row in rows if in_sight(row, seen)]
 
 
 def in_sight(row: Late, seen: Sight | None) -> bool:

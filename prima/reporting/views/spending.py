@@ -54,8 +54,8 @@ def preview() -> Answer:
     if form.validate_on_submit():
         try:
             data, name = _chosen(form)
-            with turns.aside():
-                found, prepared = read(data, actor=viewer(), file_name=name)
+            turns.give_away()
+            found, prepared = read(data, actor=viewer(), file_name=name)
         except Unreadable as error:
             form.file.errors = [str(error)]
         except Wrong as wrong:
