@@ -1,4 +1,4 @@
-"""Kept totals on a database whose transactions really meet: writers, the fold, a rebuild, the nightly comparison."""
+"""Kept totals, and what is missing, on a database whose transactions really meet: writers, the fold, a rebuild, the nightly comparison."""
 
 from __future__ import annotations
 
@@ -34,6 +34,11 @@ STATEMENTS = (
     " on conflict (project_id, code) do update set amount_usd = activity_allocation.amount_usd + 1",
     "delete from coverage where project_id = :project",
     "insert into coverage (project_id, country_code, position, requesting) values (:project, 'KEN', 0, false)"
+    " on conflict do nothing",
+    "delete from sdg_mark where project_id = :project",
+    "insert into sdg_mark (project_id, code) select :project, min(code) from sdg_target on conflict do nothing",
+    "delete from theme_mark where project_id = :project",
+    "insert into theme_mark (project_id, code, note) select :project, min(code), '' from cross_cutting_theme"
     " on conflict do nothing",
     "update office_link set region_code = (array['NBO', 'DKR'])[1 + (:n % 2)]"
     " where office_id = (select id from office where code = 'KEN')",
