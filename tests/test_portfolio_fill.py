@@ -15,6 +15,7 @@ from prima.lists import CuratedIndicator
 from prima.projects import queries, rules
 from prima.projects.models import Part, Project
 from prima.projects.stages import Funding, Status
+from prima.reporting.summary import verifying
 from tests.factories import a_project
 
 PROJECTS = 200
@@ -222,10 +223,28 @@ CONTENT = (
 )
 
 
-def test_keys_and_indexes_are_put_back(app):
+def test_what_triggers_keep_is_there(counts):
+    assert list(verifying.differences()) == []
+    assert ask("select count(*) > 0 from portfolio_sum") == ask("select count(*) > 0 from area_by_country") == [(True,)]
+    for table in ("step", "report"):
+        columns = "project_id, id, days" if table == "step" else "id, project_id, handed_in_on"
+        kept_in = "step" if table == "step" else "deadline"
+        before = ask(f"select {columns} from {kept_in} order by 1, 2")
+        forgotten = "days" if table == "step" else "handed_in_on"
+        db.session.execute(text(f"update {kept_in} set {forgotten} = null"))
+        # Leave and come back: the triggers look at what was touched.
+        touched = "at = at + interval '1 day'" if table == "step" else "first_submitted_on = first_submitted_on + 1"
+        db.session.execute(text(f"update {table} set {touched}"))
+        db.session.execute(text(f"update {table} set {touched.replace('+', '-')}"))
+        assert ask(f"select {columns} from {kept_in} order by 1, 2") == before
+        assert any(row[-1] is not None for row in before)
+
+
+def test_keys_indexes_and_triggers_are_put_back(app):
     definitions = (
         "select conname, pg_get_constraintdef(oid), convalidated from pg_constraint order by 1, 2",
         "select indexname, indexdef from pg_indexes where schemaname = 'public' order by 1",
+        "select tgrelid::regclass::text, tgname, tgenabled from pg_trigger where not tgisinternal order by 1, 2",
     )
     before = [ask(question) for question in definitions]
     fill(db.session(), 20)

@@ -1,4 +1,4 @@
-"""Kept totals, and what is missing, on a database whose transactions really meet: writers, the fold, a rebuild, the nightly comparison."""
+"""Kept totals, and what is missing, where transactions really meet: writers, the fold, a rebuild, the comparison."""
 
 from __future__ import annotations
 

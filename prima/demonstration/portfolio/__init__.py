@@ -50,6 +50,7 @@ from prima.projects.models import (
     ThemeMark,
 )
 from prima.reporting.models import Deadline, Report
+from prima.reporting.summary import folding
 from prima.users import Grant, User
 
 FILLED: tuple[Table, ...] = (
@@ -104,6 +105,7 @@ def fill(session: Session, projects: int) -> dict[str, int]:
         continue_after(cursor, NUMBERED)
         for table in (User, Grant, *FILLED):
             cursor.execute(f"analyze {table.__tablename__}")
+    folding.rebuild(session)
     session.expire_all()
     return counts
 

@@ -1,4 +1,8 @@
-"""COPY into tables that are bare meanwhile: foreign keys and plain indexes come back at the end and check every row."""
+"""COPY into tables that are bare meanwhile: foreign keys and plain indexes come back at the end and check every row.
+
+What triggers keep beside the rows is made for all of them at the end: each statement's own would look through tables
+that have no index yet.
+"""
 
 from __future__ import annotations
 
@@ -25,14 +29,27 @@ PLAIN_INDEXES = """
     where i.indrelid = %s::regclass and not exists (select from pg_constraint c where c.conindid = i.indexrelid)
     order by 1
 """
+KEEPING = """
+    select tgname from pg_trigger
+    where tgrelid = %s::regclass and not tgisinternal and tgenabled <> 'D' and right(tgname, 9) <> '_is_noted'
+    order by tgname
+"""
+"""Triggers, but for those that note that a table was changed."""
 
 
 @contextmanager
 def bare(cursor: Cursor[Any], tables: Sequence[Table]) -> Iterator[None]:
-    """Rows come in without a look-up each; at the end every foreign key is checked and every index is built at once."""
+    """Rows come in without a look-up each; at the end every foreign key is checked and every index is built at once.
+
+    What triggers would have kept is for the caller to make.
+    """
     afterwards: list[sql.Composed] = []
     for table in tables:
         name = sql.Identifier(table.__tablename__)
+        for (trigger,) in cursor.execute(KEEPING, [table.__tablename__]).fetchall():
+            switch = sql.SQL("alter table {} {} trigger {}")
+            cursor.execute(switch.format(name, sql.SQL("disable"), sql.Identifier(trigger)))
+            afterwards.append(switch.format(name, sql.SQL("enable"), sql.Identifier(trigger)))
         for index, definition in cursor.execute(PLAIN_INDEXES, [table.__tablename__]).fetchall():
             cursor.execute(sql.SQL("drop index {}").format(sql.SQL(index)))
             afterwards.append(sql.SQL("{}").format(sql.SQL(definition)))

@@ -146,16 +146,19 @@ def road(plan: Plan) -> tuple[Move, ...]:
     return roads(plan.funding)[plan.status]
 
 
-STEP_COLUMNS = ("project_id", "move", "source", "target", "actor_id", "at", "note")
+STEP_COLUMNS = ("project_id", "move", "source", "target", "actor_id", "at", "note", "days")
 
 
 def step_rows(plans: Sequence[Plan], staff: Staff) -> Rows:
     for plan in plans:
         moves = road(plan)
-        yield plan.id, "create", None, S.CONCEPT.value, plan.developer, moment(plan.created_on), ""
+        before = moment(plan.created_on)
+        yield plan.id, "create", None, S.CONCEPT.value, plan.developer, before, "", None
         for move, at in zip(moves, _moments(plan, moves), strict=True):
             note = "As written in the file." if move.note == "required" else ""
-            yield plan.id, move.name, str(move.source), str(move.target), _actor(plan, move, staff), at, note
+            source, target = str(move.source), str(move.target)
+            yield plan.id, move.name, source, target, _actor(plan, move, staff), at, note, (at - before).days
+            before = at
 
 
 def _moments(plan: Plan, moves: Sequence[Move]) -> Iterator[datetime]:
@@ -267,7 +270,7 @@ def clearance_rows(plans: Sequence[Plan], edition: HandbookEdition, staff: Staff
 
 DEADLINE_COLUMNS = (
     "id", "project_id", "kind", "period_from", "period_to", "from_on", "due_on", "first_due_on", "why", "ad_hoc",
-    "is_open", "fell_away_at", "done_at",
+    "is_open", "fell_away_at", "done_at", "handed_in_on",
 )  # fmt: skip
 
 
@@ -280,7 +283,7 @@ def deadline_rows(items: Sequence[Item], today: date) -> Rows:
             done = moment(min(_handed_in(number, item, today) + timedelta(days=9), today), number)
         yield (
             number, item.plan.id, due.kind, due.period_from, due.period_to, due.from_on, due.due_on, due.due_on,
-            due.why, item.ad_hoc, item.fate in OPEN_FATES, fell_away, done,
+            due.why, item.ad_hoc, item.fate in OPEN_FATES, fell_away, done, _stands_handed_in(number, item, today),
         )  # fmt: skip
 
 
@@ -318,6 +321,13 @@ def report_rows(items: Sequence[Item], today: date) -> Rows:
             moment(handed_in or today - timedelta(days=3), number),
             "Please explain the difference from the plan." if state is ReportState.RETURNED else "",
         )  # fmt: skip
+
+
+def _stands_handed_in(number: int, item: Item, today: date) -> date | None:
+    """The day a report came in, unless it was returned."""
+    if WRITTEN.get(item.fate) in (None, ReportState.DRAFT, ReportState.RETURNED) or item.due.kind == EXTENSION_REQUEST:
+        return None
+    return _handed_in(number, item, today)
 
 
 def _handed_in(number: int, item: Item, today: date) -> date:
