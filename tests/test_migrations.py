@@ -375,6 +375,54 @@ def test_the_projects_that_are_there_are_summed_and_their_changes_noted(running)
     db.session.commit()
 
 
+REGIONS = """
+insert into regional_office (code, name, position, retired, region, city, host_iso3, valid_from)
+    values ('NBO', 'Nairobi', 1, false, 'East', 'Nairobi', 'KEN', '2010-01-01'),
+    ('DKR', 'Dakar', 2, false, 'West', 'Dakar', 'KEN', '2010-01-01');
+insert into office (code, name, sort_key, kind, country_code, time_zone, retired)
+    values ('KIS', 'Kisumu', 'kisumu', 'sub', 'KEN', 'Africa/Nairobi', false);
+insert into office_link (office_id, region_code, valid_from, valid_to) select id, 'NBO', null::date, null::date
+    from office where code = 'KEN' union all select id, 'NBO', null, '2015-12-31' from office where code = 'KIS'
+    union all select id, 'DKR', '2016-01-01', null from office where code = 'KIS';
+update project set office_id = (select id from office where code = 'KIS') where reference = 'P-2016-00003';
+update project set status = 'APPROVED' where status = 'DRAFT';
+"""
+
+
+def test_before_a_start_a_project_is_summed_where_its_office_always_was(running):
+    upgrade(revision="0022")
+    db.session.execute(text(REGIONS))
+    db.session.commit()
+    upgrade(revision="0023")
+    plain = "select region, status, sum(number) from {} where dimension = 'plain' group by 1, 2 order by 1, 2"
+    assert rows(plain.format("portfolio_sum")) == [
+        ("", "APPROVED", 1), ("NBO", "ACTIVE", 1), ("NBO", "APPROVED", 1),
+    ]  # fmt: skip
+    asked = "select region, office_id = 0, number from portfolio_rollup where dimension = 'plain' order by 1"
+    assert rows(asked) == [("", False, 1), ("NBO", True, 2)]
+    db.session.execute(text("update project set status = 'DONOR_SUBMITTED' where status = 'APPROVED'"))
+    db.session.execute(text("update coverage set country_code = country_code"))
+    db.session.commit()
+    noted = "portfolio_change where dimension = 'plain' and number <> 0"
+    assert rows(f"select region, status, number from {noted} order by 1, 2") == [
+        ("", "APPROVED", -1), ("", "DONOR_SUBMITTED", 1), ("NBO", "APPROVED", -1), ("NBO", "DONOR_SUBMITTED", 1),
+    ]  # fmt: skip
+    for mended in ("valid_to = '2030-12-31' where region_code = 'NBO' and valid_to is null", "region_code = 'NBO'"):
+        db.session.execute(text("delete from portfolio_change"))
+        db.session.execute(text(f"update office_link set {mended}"))
+        db.session.commit()
+        found = rows(f"select region, status, number from {noted} order by 1, 2")
+        # With a last day it depends on the day again. Where the days are told, the region alone is another.
+        assert found == ([("", "DONOR_SUBMITTED", 1), ("NBO", "DONOR_SUBMITTED", -1)] if "2030" in mended else [])
+    downgrade(revision="0022")
+    assert rows(plain.format("portfolio_sum")) == [("", "DONOR_SUBMITTED", 2), ("NBO", "ACTIVE", 1)]
+    db.session.execute(text("update project set status = 'APPROVED' where status = 'DONOR_SUBMITTED'"))
+    db.session.commit()
+    assert rows(f"select region, status, sum(number) from {noted} group by 1, 2 order by 1, 2") == [
+        ("", "APPROVED", 2), ("", "DONOR_SUBMITTED", -2),
+    ]  # fmt: skip
+
+
 WRITTEN = """
 insert into section (project_id, code, text, version, saved_at)
     select id, 'RAT', 'Men/women of the Café', 1, now() from project where code = 'LM.0001';

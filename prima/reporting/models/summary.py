@@ -49,7 +49,8 @@ class Totals:
     code: Mapped[str] = mapped_column(primary_key=True)
     office_id: Mapped[int] = mapped_column(primary_key=True)
     region: Mapped[str] = mapped_column(primary_key=True)
-    """On the start date: a code, NONE, or OF_TODAY before there is a start."""
+    """On the start date: a code or NONE. Before there is a start: of an office with one link, of all days, its code;
+    of any other OF_TODAY."""
     funding: Mapped[Funding] = mapped_column(primary_key=True)
     number: Mapped[int] = mapped_column(sort_order=LAST)
     amount: Mapped[Total]
@@ -72,7 +73,10 @@ class PortfolioRollup(Totals, Model):
     office, that is ANY_OFFICE.
     """
 
-    __table_args__ = (Index("ix_portfolio_rollup_empty", "dimension", postgresql_where="number = 0"),)
+    __table_args__ = (
+        Index("ix_portfolio_rollup_empty", "dimension", postgresql_where="number = 0"),
+        Index("ix_portfolio_rollup_region", "dimension", "held", "region"),
+    )
 
     held: Mapped[bool] = mapped_column(primary_key=True)
 

@@ -1,4 +1,5 @@
-"""Overdue reports by where their projects are: read once for all who look, and chosen of for each of them."""
+"""Overdue reports by where their projects are: by region the database sums them, and by country too they are read once
+for all who look, and chosen of for each of them."""
 
 from __future__ import annotations
 
@@ -7,9 +8,10 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
+from itertools import chain
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Text, any_, cast, func, literal_column, or_, select, true
+from sqlalchemy import CTE, ColumnElement, Text, any_, cast, func, literal_column, or_, select, true
 
 from prima import clock, kept
 from prima.db import Model, db
@@ -26,6 +28,7 @@ from prima.reporting.portfolio.filters import Filters
 from prima.reporting.portfolio.sums import total
 from prima.reporting.queries import is_past_due, owes
 from prima.reporting.search.matching import mentions
+from prima.reporting.steps import OWING
 from prima.reporting.summary import REGION
 from prima.users import User
 
@@ -34,6 +37,8 @@ EXACT = ("region", "office", "year", "funding", "status", "stage")
 """The filters that each project has one value for."""
 EASY: dict[str, Any] = dict.fromkeys((*EXACT, "country"), "") | {"year": None}
 """The filters that what is read once is chosen of by, when they are not set."""
+NOTHING_OWED = OWING.isdisjoint(CLOSE_HELD)
+"""Whether what is close-held owes no reports: staff see nothing else beside what all staff see."""
 
 
 class Late(NamedTuple):
@@ -74,17 +79,39 @@ class OverdueThere:
 
 
 def overdue_by_region(viewer: User | None, filters: Filters) -> tuple[Overdue, ...]:
-    if easy(filters) or (viewer is not None and not viewer.active):
-        return overdue_there(viewer, filters).regions
+    if viewer is not None and not viewer.active:
+        return ()
     uses = keeping.uses(filters)
     if uses is None:
         return _asked([may_see(viewer), *conditions(viewer, replace(filters, q=""))], filters.q)
     seen, beside = keeping.sight_of(viewer)
-    ways = [true() if seen is None else visibility.in_sight(seen), *([Project.id.in_(beside)] if beside else [])]
+    own = [Project.id.in_(beside)] if beside else []
+    if not easy(filters):
+        return _kept(uses, filters, (seen, beside), [_there_is(seen), *own])
+    # What many choose by is asked in the parts that they see alike; where nothing is owed, nothing is overdue.
+    parts = [one for one in keeping.parts(seen) if not NOTHING_OWED or one is None or not one.held]
+    found = [_kept(uses, filters, one, [_there_is(one)], for_many=True) for one in parts]
+    if own and not (NOTHING_OWED and seen and seen.staff):
+        found.append(_kept(uses, filters, beside, own))
+    return found[0] if len(found) == 1 else _regions(found)
+
+
+def _there_is(seen: Sight | None) -> ColumnElement[bool]:
+    return true() if seen is None else visibility.in_sight(seen)
+
+
+def _kept(
+    uses: Sequence[type[Model]],
+    filters: Filters,
+    whose: Hashable,
+    ways: Sequence[ColumnElement[bool]],
+    *,
+    for_many: bool = False,
+) -> tuple[Overdue, ...]:
+    """Of the chosen projects that are seen in one of these ways."""
+    name = ("overdue asked", whose, filters, keeping.moment())
     return kept.answer(
-        ("overdue asked", seen, beside, filters, keeping.moment()),
-        (*uses, Deadline),
-        lambda: _asked([or_(*ways), *conditions(None, filters)]),
+        name, (*uses, Deadline), lambda: _asked([or_(*ways), *conditions(None, filters)]), for_many=for_many
     )
 
 
@@ -128,13 +155,18 @@ def _there(rows: Iterable[Late]) -> OverdueThere:
 
 
 def _added_up(parts: Sequence[OverdueThere]) -> OverdueThere:
-    reports, projects, countries = Counter[str](), Counter[str](), Counter[str]()
+    countries = Counter[str]()
     for part in parts:
-        for row in part.regions:
-            reports[row.region] += row.reports
-            projects[row.region] += row.projects
         countries.update(part.countries)
-    return OverdueThere(tuple(Overdue(code, number, projects[code]) for code, number in reports.items()), countries)
+    return OverdueThere(_regions([part.regions for part in parts]), countries)
+
+
+def _regions(parts: Iterable[Iterable[Overdue]]) -> tuple[Overdue, ...]:
+    reports, projects = Counter[str](), Counter[str]()
+    for row in chain.from_iterable(parts):
+        reports[row.region] += row.reports
+        projects[row.region] += row.projects
+    return tuple(Overdue(code, number, projects[code]) for code, number in reports.items())
 
 
 def _chosen(rows: Iterable[Late], filters: Filters) -> Iterator[Late]:
@@ -176,15 +208,9 @@ def _everywhere(when: Hashable) -> dict[int, Late]:
 
 @lru_cache(maxsize=2)
 def _question(_when: Hashable) -> Any:
-    """Reports past their day are few and found by an index; for each of their projects it is looked up, which the
-    offset sees to: read as a whole, the projects would cost more than all the rest."""
-    due = (
-        select(Deadline.project_id, func.count().label("reports"))
-        .where(is_past_due())
-        .group_by(Deadline.project_id)
-        .cte("due")
-        .prefix_with("MATERIALIZED")
-    )
+    """Each project of reports past their day is looked up, which the offset sees to: read as a whole, the projects
+    would cost more than all the rest."""
+    due = _due()
     columns = (Project.id, Project.office_id, Project.starts_on, Project.funding, Project.funding_year, Project.status)
     looked_up = select(*columns).where(Project.id == due.c.project_id, owes()).offset(0).lateral("looked_up")
     # Whole before it is named: else the names of statuses would be gone through for every row.
@@ -211,19 +237,22 @@ def _question(_when: Hashable) -> Any:
 
 
 def _asked(which: Sequence[ColumnElement[bool]], words: str = "") -> tuple[Overdue, ...]:
-    """By any conditions on Project. Here too the project of each overdue report is looked up; what words find is
-    looked up once, outside of that."""
+    """By any conditions on Project. Here too the project of overdue reports is looked up; what words find is looked up
+    once, outside of that."""
     found = mentions(words, Deadline.project_id) if words else []
+    due = _due(*found)
     columns = select(Project.id, Project.office_id, Project.starts_on)
-    whose = columns.where(Project.id == Deadline.project_id, owes(), *which)
-    project = whose.correlate(Deadline).offset(0).lateral("whose")
-    late = select(*project.c).join_from(Deadline, project, true()).where(is_past_due(), *found)
-    late_one = late.cte("late").prefix_with("MATERIALIZED")
-    whole = (late_one.c.id, late_one.c.office_id, late_one.c.starts_on)
-    each = select(*whole, func.count().label("reports")).group_by(*whole).subquery("each")
+    whose = columns.where(Project.id == due.c.project_id, owes(), *which).correlate(due).offset(0).lateral("whose")
+    each = select(whose, due.c.reports).join_from(due, whose, true()).cte("each").prefix_with("MATERIALIZED")
     sums = (func.sum(each.c.reports), func.count())
     query = select(REGION, *sums).select_from(each).outerjoin(OfficeLink, region_link(each.c)).group_by(REGION)
     return tuple(Overdue(region, int(reports), number) for region, reports, number in db.session.execute(query))
+
+
+def _due(*which: ColumnElement[bool]) -> CTE:
+    """Reports past their day, by project: they are few, and an index finds them."""
+    due = select(Deadline.project_id, func.count().label("reports")).where(is_past_due(), *which)
+    return due.group_by(Deadline.project_id).cte("due").prefix_with("MATERIALIZED")
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ for another reason (visibility.out_of_sight) are added live. Readers add what st
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -149,25 +149,34 @@ def visible(seen: Sight, table: Table, region: ColumnElement[str]) -> ColumnElem
     """The twin of visibility.in_sight."""
     ways: list[ColumnElement[bool]] = []
     if seen.staff:
-        ways.append(~_held(table))
+        ways.append(_held(table, held=False))
     if seen.offices:
         ways.append(table.office_id.in_(seen.offices))
     if seen.regions:
-        ways.append(region.in_(seen.regions))
+        ways.append(_in_regions(table, region, seen.regions))
     if seen.fund:
         ways.append(table.funding == Funding.FUND)
     there = or_(false(), *ways)
     return and_(_held(table), there) if seen.held else there
 
 
-def _held(table: Table) -> ColumnElement[bool]:
-    return table.held.is_(True) if table is PortfolioRollup else table.status.in_(CLOSE_HELD)  # type: ignore[union-attr]
+def _held(table: Table, held: bool = True) -> ColumnElement[bool]:
+    if table is PortfolioRollup:
+        return table.held.is_(held)
+    status: Any = table.status  # type: ignore[union-attr]
+    return status.in_(CLOSE_HELD) if held else status.not_in(CLOSE_HELD)  # type: ignore[no-any-return]
+
+
+def _in_regions(table: Table, region: ColumnElement[str], codes: Iterable[Any]) -> ColumnElement[bool]:
+    """Said of the column too, which an index begins with."""
+    codes = [code for code in codes if code is not None]
+    return and_(table.region.in_([*codes, OF_TODAY]), region.in_(codes))
 
 
 def _conditions(table: Any, filters: Filters, region: ColumnElement[str]) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if filters.region:
-        found.append(region == filters.region)
+        found.append(_in_regions(table, region, [filters.region]))
     if filters.funding:
         found.append(table.funding == filters.funding)
     if filters.year is not None:
