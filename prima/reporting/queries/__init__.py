@@ -642,6 +642,7 @@ def _owed(row: Any, edition: HandbookEdition) -> Duty | None:
         place=row.office,
         url=report_path(row.reference, row.id),
         since_on=since(row.state, row.state_since, row.period_to or row.from_on, today),
+        since_at=row.state_since if row.state is ReportState.RETURNED else None,
         due_on=row.due_on,
         today=today,
     )
@@ -657,6 +658,7 @@ def _to_decide(row: Any, edition: HandbookEdition) -> Duty:
         place=row.office,
         url=report_path(row.reference, row.id),
         since_on=row.since_on,
+        since_at=row.state_since,
         today=clock.today_at(row.time_zone),
         key=row.key,
     )
