@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from datetime import UTC, datetime
 
+import openpyxl
 import pytest
 import pytz
 from sqlalchemy import update
@@ -12,10 +14,11 @@ from prima import clock, filters, sessions, zones
 from prima.db import db
 from prima.projects.models import Project, Step
 from prima.projects.stages import Status
+from prima.reporting.models import Report
 from prima.users import Role
 from tests.endorsement.cast import Cast
 from tests.endorsement.test_record import paper, words
-from tests.factories import a_project, a_user, an_active_project, grant
+from tests.factories import a_deadline, a_project, a_user, an_active_project, grant
 from tests.projects.test_autosave import token
 
 EVENING = datetime(2016, 10, 1, 20, tzinfo=UTC)
@@ -145,3 +148,14 @@ def test_a_paper_tells_moments_in_utc_whoever_prints_it(app, browser_of):
     said = paper(cast, Role.PDEV, project)
     assert "UTC" in words(said) and "UTC+12" not in words(said)
     assert said == paper(cast, Role.COM, project)
+
+
+def test_the_workbook_of_a_report_tells_moments_in_utc(project, browser_of):
+    reader = a_user("FUND", time_zone="Pacific/Fiji")
+    deadline = a_deadline(project)
+    db.session.add(Report(deadline_id=deadline.id, saved_at=EVENING))
+    db.session.commit()
+    browser, where = browser_of(reader), f"/projects/{project.reference}/reports/{deadline.id}"
+    assert "2 Oct 2016, 08:00 UTC+12" in browser.open(where).text
+    sheet = openpyxl.load_workbook(io.BytesIO(browser.open(f"{where}.xlsx").content))["Facts"]
+    assert dict(sheet.values)["Last saved"] == "1 Oct 2016, 20:00 UTC"

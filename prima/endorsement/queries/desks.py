@@ -484,8 +484,7 @@ def waiting(project: Project, newest: Round | None) -> list[Waiting]:
         people = seated(project, newest.clearances if newest else (), roles)
         judge(project, newest, people)
         return [
-            Waiting(desk, who_may(people, desk.action, one), one.opened_at, one.due_on, seat=one)
-            for one in open_ones
+            Waiting(desk, who_may(people, desk.action, one), one.opened_at, one.due_on, seat=one) for one in open_ones
         ]
     if project.status is Status.OFFICE_CLEAR:
         roles |= {Role.RD}
