@@ -19,6 +19,7 @@ from prima.projects.models import Change, Milestone, Part, Project
 from prima.projects.rights import may_change
 from prima.projects.rules import is_donor
 from prima.projects.rules.calls import day_at
+from prima.projects.rules.milestones import is_missed
 from prima.projects.stages import CLOSABLE, RUNNING, Status
 from prima.timeline import Mark, Span
 from prima.users import User
@@ -163,7 +164,7 @@ def milestone_state(milestone: Milestone, today: date) -> str:
     """`today` at the office."""
     if milestone.done_on:
         return "done"
-    return "late" if milestone.planned_on < today else "ahead"
+    return "late" if is_missed(milestone.planned_on, None, today) else "ahead"
 
 
 def desk(user: User) -> list[Duty]:
