@@ -166,10 +166,10 @@ def _complete(rows: Sequence[Running]) -> None:
     """Milestones, extensions and late reports of all rows: a question each."""
     of, ids = {row.id: row for row in rows}, [row.id for row in rows]
     milestones = select(Milestone.project_id, Milestone.name, Milestone.planned_on, Milestone.done_on, is_missed())
-    for number, *milestone in db.session.execute(
+    for number, name, planned_on, done_on, missed in db.session.execute(
         milestones.where(Milestone.project_id.in_(ids)).order_by(Milestone.planned_on, Milestone.id)
     ):
-        of[number].milestones.append(Planned(*milestone))
+        of[number].milestones.append(Planned(name, planned_on, done_on, missed))
     extensions = select(Extension.project_id, Extension.old_end, Extension.new_end)
     for number, old_end, new_end in db.session.execute(
         extensions.where(Extension.project_id.in_(ids)).order_by(Extension.id)
