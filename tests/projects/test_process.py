@@ -119,8 +119,6 @@ def test_a_project_says_what_is_done_when_by_whom_and_what_comes_next(browser_of
     cast = Cast(browser_of)
     project = a_project(developer=cast[Role.PDEV], complete=True, budget=100_000)
     cast.to_review(project)
-    cast[Role.COM].time_zone = "UTC"
-    db.session.commit()
     page = cast.open(Role.COM, f"/projects/{project.reference}/process").check()
     assert "You are here: In review" in page.text
     endorsement = drawn(page)[2]
