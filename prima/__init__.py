@@ -53,7 +53,7 @@ def create_app(**overrides: Any) -> Flask:
 
     db.init_app(app)
     Migrate(app, db.db, directory=str(config.ROOT / "migrations"))
-    languages.Speech(app)
+    languages.Speech(app, timezone_selector=sessions.time_zone)
     security.init_app(app)
     CSRFProtect(app)
     Compress(app)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -25,7 +25,10 @@ class Duty:
     place: str
     url: str
     since_on: date | None
+    """The day by UTC, by which desks are in order."""
     due_on: date | None = None
+    since_at: datetime | None = None
+    """The moment, where it is since one: a page tells its day where it is read."""
     who: str = ""
     """Who has it, for those who only look."""
     days: tuple[int, int] | None = None
@@ -38,6 +41,10 @@ class Duty:
     """The date at the office, where the day on which it is due is one there; None where it is one anywhere."""
     key: str = ""
     """Tells it from others that wait since the same day."""
+
+    @property
+    def since(self) -> date | datetime | None:
+        return self.since_at or self.since_on
 
     @property
     def is_late(self) -> bool:

@@ -1,15 +1,17 @@
 """How values look on a page: money, days, moments, shares and ages."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
+from typing import cast
 
 from babel import dates, numbers
 from flask import Flask
 from flask_babel import get_timezone, ngettext, to_user_timezone
 from flask_babel import gettext as _
 
+from prima import clock
 from prima.languages import texts
 from prima.months import say
 
@@ -89,8 +91,13 @@ def day(value: date | str | None) -> str:
     if isinstance(value, str):
         value = date.fromisoformat(value)
     if isinstance(value, datetime):
-        value = to_user_timezone(value).date()
+        value = day_of(value)
     return _("not stated") if value is None else _day(value, "d MMM y", texts().language)
+
+
+def day_of(value: datetime) -> date:
+    """The day that a UTC moment falls on where the page is read."""
+    return cast(datetime, to_user_timezone(value)).date()
 
 
 def month(value: date) -> str:
@@ -103,23 +110,39 @@ def months(value: Iterable[int]) -> str:
     return say(value) or _("not stated")
 
 
-def moment(value: datetime | None) -> str:
-    """A UTC moment in the reader's time zone: 12 Oct 2026, 10:42 UTC."""
+def moment(value: datetime | None, zone: tzinfo | None = None) -> str:
+    """A UTC moment in the reader's time zone, or in another one: 12 Oct 2026, 10:42 UTC."""
     if value is None:
         return _("not stated")
-    here = to_user_timezone(value)
-    return f"{day(here.date())}, {here:%H:%M} {_zone(here, texts().language)}"
+    here = value.astimezone(zone) if zone else to_user_timezone(value)
+    return f"{day(here.date())}, {_hour(here, zone or get_timezone())}"
+
+
+def hour(value: datetime) -> str:
+    """When on its day a UTC moment is, in the reader's time zone: 10:42 UTC."""
+    return _hour(to_user_timezone(value), get_timezone())
+
+
+def _hour(here: datetime, zone: tzinfo) -> str:
+    return f"{here:%H:%M} {_zone(here, zone, texts().language)}"
 
 
 _zones: dict[tuple[str, timedelta | None, timedelta | None, str], str] = {}
 """What time is called there: by the zone, its distance from UTC, whether it is summer, and the language."""
 
 
-def _zone(here: datetime, language: str) -> str:
+def _zone(here: datetime, zone: tzinfo, language: str) -> str:
     key = (str(here.tzinfo), here.utcoffset(), here.dst(), language)
     if key not in _zones:
-        _zones[key] = dates.format_datetime(here, "z", tzinfo=get_timezone(), locale=language)
+        name = dates.format_datetime(here, "z", tzinfo=zone, locale=language)
+        _zones[key] = _ahead(name) if name[:1] in {"+", "-"} else name
     return _zones[key]
+
+
+def _ahead(offset: str) -> str:
+    """Of a zone without a name in the language, how far it is from UTC: +0545 is UTC+5:45."""
+    hours, minutes = int(offset[1:3]), offset[3:5]
+    return f"UTC{offset[0]}{hours}" + (f":{minutes}" if int(minutes) else "")
 
 
 def in_days(due: date | None, today: date) -> str:
@@ -135,10 +158,16 @@ def in_days(due: date | None, today: date) -> str:
 
 
 def age(since: date | datetime | None, today: date) -> str:
-    """How long something has lain, a moment by the day it was for the reader: today, yesterday, 4 days."""
+    """How long something has lain: today, yesterday, 4 days.
+
+    `today` is the date that a day is told by; a moment is told by the reader's: what has just happened is of today,
+    whatever day it is by UTC.
+    """
     if since is None:
         return _("not stated")
-    days = (today - (to_user_timezone(since).date() if isinstance(since, datetime) else since)).days
+    if isinstance(since, datetime):
+        since, today = day_of(since), day_of(clock.now())
+    days = (today - since).days
     if days <= 0:
         return _("today")
     if days == 1:

@@ -15,7 +15,7 @@ from sqlalchemy import Select, bindparam, delete, event, func, select, update
 from sqlalchemy.orm import Session, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
-from prima import clock, failures, kept, passwords, scheduler
+from prima import clock, failures, kept, passwords, scheduler, zones
 from prima.db import afterwards, db, keep
 from prima.passwords import HASHER as HASHER  # one profile of the hash, wherever it is asked for
 from prima.trees import Tree, as_text, parsed, tree_of
@@ -88,7 +88,7 @@ def _current() -> User | None:
     found = db.session.execute(_question(), {"token": hashed(token), "after": now - LASTS}).one_or_none()
     if found is None:
         return None
-    session, user, g.beat, states, *rights = found
+    session, user, g.beat, states, g.zone, *rights = found
     kept.use(states)
     set_committed_value(session, "user", user)
     _rights().hang(db.session(), user, map(parsed, rights))
@@ -103,7 +103,7 @@ def _question() -> Select[Any]:
     """All that is asked at the beginning of every request, at once; built once."""
     rights = (as_text(one) for one in _rights().hanging(User.__table__))
     return (
-        select(SignIn, User, scheduler.newest_beat(), kept.states(), *rights)
+        select(SignIn, User, scheduler.newest_beat(), kept.states(), zones.of_account(), *rights)
         .join(SignIn.user)
         .where(
             SignIn.token_hash == bindparam("token"),
@@ -112,6 +112,13 @@ def _question() -> Select[Any]:
             User.active,
         )
     )
+
+
+def time_zone() -> str:
+    """Where the page is read: the zone of whoever is signed in, which came with the sign-in; for all others UTC."""
+    if not has_request_context() or g.get("without_database") or not current_user.is_authenticated:
+        return "UTC"
+    return zones.known(g.zone)
 
 
 def _rights() -> Tree:

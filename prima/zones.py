@@ -7,7 +7,8 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+import pytz
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session, aliased
 
 from prima.places import Office, OfficeKind
@@ -18,6 +19,11 @@ def of_reader(user_id: Any) -> ColumnElement[str]:
     """The zone that somebody chose, or that of the office of the oldest role still held, or UTC."""
     chosen = select(func.nullif(User.time_zone, "")).where(User.id == user_id).scalar_subquery()
     return func.coalesce(chosen, _of_office(user_id), "UTC")
+
+
+def of_account() -> ColumnElement[str]:
+    """The same of accounts that are asked for: their choice stands beside what is asked."""
+    return func.coalesce(func.nullif(User.time_zone, ""), _of_office(User.id), "UTC")
 
 
 def of(session: Session, user_id: int) -> str:
@@ -31,26 +37,22 @@ def of_office(session: Session, user_id: int) -> str:
 
 
 def _of_office(user_id: Any) -> Any:
+    """One office is looked up, not all compared with every role: the sign-in of each page asks this."""
     office, grant = aliased(Office), aliased(Grant)
-    place = or_(
-        office.id == grant.office_id,
-        office.code == "RO-" + grant.region_code,
-        and_(grant.scope == Scope.ORGANIZATION, office.kind == OfficeKind.HEADQUARTERS),
+    there = select(office.time_zone)
+    zone = case(
+        (grant.scope == Scope.OFFICE, there.where(office.id == grant.office_id).scalar_subquery()),
+        (grant.scope == Scope.REGION, there.where(office.code == "RO-" + grant.region_code).scalar_subquery()),
+        else_=there.where(office.kind == OfficeKind.HEADQUARTERS).order_by(office.id).limit(1).scalar_subquery(),
     )
-    return (
-        select(office.time_zone)
-        .select_from(grant)
-        .join(office, place)
-        .where(grant.user_id == user_id, grant.revoked_at.is_(None))
-        .order_by(grant.id, office.id)
-        .limit(1)
-        .scalar_subquery()
-    )
+    held = (grant.user_id == user_id, grant.revoked_at.is_(None))
+    return select(zone).where(*held).order_by(grant.id).limit(1).scalar_subquery()
 
 
 @cache
 def names() -> frozenset[str]:
-    return frozenset(available_timezones())
+    """Those that both know who write moments: Python's own for letters, Flask-Babel's for pages."""
+    return frozenset(available_timezones()).intersection(pytz.all_timezones)
 
 
 def known(zone: str) -> str:

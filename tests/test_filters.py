@@ -1,13 +1,13 @@
 """How values look: money in full and shortened, days, moments, shares and ages."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from flask import Flask
 from flask_babel import get_babel
 
-from prima import filters, languages
+from prima import clock, filters, languages
 
 TODAY = date(2016, 10, 1)
 
@@ -71,7 +71,9 @@ def test_a_moment_has_one_day_however_it_is_written(monkeypatch):
     monkeypatch.setattr(get_babel(), "timezone_selector", lambda: "Pacific/Fiji")
     assert filters.moment(evening).startswith(filters.day(evening) + ", 08:00")
     assert filters.day(evening) == "2 Oct 2016"
-    assert filters.age(evening, date(2016, 10, 3)) == "yesterday"
+    for hours, shown in ((3, "today"), (15, "today"), (17, "yesterday"), (41, "2 days")):
+        monkeypatch.setattr(clock, "now", lambda hours=hours: evening + timedelta(hours=hours))
+        assert filters.age(evening, date(2016, 10, 9)) == shown
 
 
 def test_days_and_moments_are_written_out():
@@ -106,7 +108,8 @@ def test_a_due_date_says_how_far_it_is(due, shown):
         (None, "not stated"),
     ],
 )
-def test_an_age_counts_whole_days(since, shown):
+def test_an_age_counts_whole_days(monkeypatch, since, shown):
+    monkeypatch.setattr(clock, "now", lambda: datetime(2016, 10, 1, 0, 1, tzinfo=UTC))
     assert filters.age(since, TODAY) == shown
 
 

@@ -75,7 +75,7 @@ def test_a_content_that_is_refused_marks_no_address(post, inbox):
 def test_administrators_see_the_mark_among_the_people_and_on_the_account(post, inbox, browser_of):
     person = a_user(name="Somebody Away")
     refused(post, inbox, person)
-    browser = browser_of(a_user("ADMIN"))
+    browser = browser_of(a_user("ADMIN", time_zone="UTC"))
     page = browser.open("/administration/people?q=somebody away").check()
     assert "Refuses letters" in page.rows("1 person")[0][1]
     page = page.follow("Somebody Away").check()

@@ -1,7 +1,8 @@
-"""The record of endorsement as a Word document on A4, as its page tells it."""
+"""The record of endorsement as a Word document on A4, as its page tells it; its moments in UTC, whoever prints it."""
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import Any
 
 from flask_babel import gettext as _
@@ -24,7 +25,7 @@ def record(told: Any, project: Any) -> bytes:
     facts = [
         (label(_("Reference")), told.reference),
         (label(_("Management site")), project.office.name),
-        (label(_("As of")), moment(at)),
+        (label(_("As of")), moment(at, UTC)),
         (label(_("Checksum of the record (SHA-256)")), told.checksum),
     ]
     paper.table(_("The record"), (), facts, (30, 70))
@@ -42,7 +43,7 @@ def _chapter(paper: Paper, one: Any, told: Any) -> None:
     paper.heading(_("Round %(number)s", number=one.number))
     intact = _("version matches its checksum") if one.intact else _("does not match its checksum")
     facts = [
-        (label(_("Submitted")), moment(one.submitted_at)),
+        (label(_("Submitted")), moment(one.submitted_at, UTC)),
         (label(_("By")), one.submitted_by),
         (label(_("Checksum of the frozen version (SHA-256)")), f"{one.sha256}\n{intact}"),
     ]
@@ -74,4 +75,4 @@ def _row(line: Any, told: Any) -> tuple[str, ...]:
     said = "\n".join([line.says, *line.remarks])
     sections = [_("Sections: %(titles)s", titles=line.sections)] if line.sections else []
     notes = ("\n".join(part for part in (line.note, *sections) if part),) if told.internal else ()
-    return (line.role, said, line.who, moment(line.at) if line.at else "", str(line.round_number), *notes)
+    return (line.role, said, line.who, moment(line.at, UTC) if line.at else "", str(line.round_number), *notes)

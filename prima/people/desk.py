@@ -27,6 +27,7 @@ def duties(user: User) -> list[Duty]:
             place=names.place(one),
             url=url_for("grants.waiting"),
             since_on=one.granted_at.date(),
+            since_at=one.granted_at,
         )
         for one in waiting
     ]

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from prima import clock
 from prima.desk import Duty
+from prima.filters import day_of
 from prima.overview import Telling
 from prima.permissions import Action, can
 from prima.projects import changing, queries
@@ -18,6 +19,7 @@ from prima.projects.models import Change, Milestone, Part, Project
 from prima.projects.rights import may_change
 from prima.projects.rules import is_donor
 from prima.projects.rules.calls import day_at
+from prima.projects.rules.milestones import is_missed
 from prima.projects.stages import CLOSABLE, RUNNING, Status
 from prima.timeline import Mark, Span
 from prima.users import User
@@ -49,6 +51,7 @@ def duties(project: Project) -> list[Duty]:
             place=project.office.name,
             url=url_for("proposal.show", reference=project.reference),
             since_on=project.status_since.date(),
+            since_at=project.status_since,
             who=", ".join(person.name for person in project.people(Part.DEVELOPER)),
         )
     ]
@@ -58,7 +61,7 @@ def spans(project: Project) -> list[Span]:
     """What really happened: preparation until the start, then implementation until today or the end."""
     found = []
     today = clock.today()
-    begun = project.created_at.date()
+    begun = day_of(project.created_at)
     until = project.starts_on or today
     if begun < until:
         found.append(Span(_("Preparation"), begun, until - timedelta(days=1) if project.starts_on else until, "actual"))
@@ -88,7 +91,7 @@ def _suspensions(project: Project, until: date) -> list[tuple[date, date]]:
     found: list[tuple[date, date]] = []
     since: date | None = None
     for step in project.steps:
-        day = step.at.date()
+        day = day_of(step.at)
         if step.target is Status.SUSPENDED:
             since = day
         elif since is not None:
@@ -101,7 +104,7 @@ def _suspensions(project: Project, until: date) -> list[tuple[date, date]]:
 def _implemented_until(project: Project, today: date) -> date:
     assert project.starts_on
     if project.status in ENDED:
-        last = [step.at.date() for step in project.steps if step.target in ENDED]
+        last = [day_of(step.at) for step in project.steps if step.target in ENDED]
         end = min([day for day in (*last, project.ends_on) if day])
     elif project.status in RUNNING:
         end = today
@@ -131,7 +134,7 @@ def _moves(project: Project) -> list[Mark]:
         "settle": _("Financially closed"),
         "cancel": _("Cancelled"),
     }
-    return [Mark(words[step.move], step.at.date(), "stage", "done") for step in project.steps if step.move in words]
+    return [Mark(words[step.move], day_of(step.at), "stage", "done") for step in project.steps if step.move in words]
 
 
 def _changes(project: Project) -> list[Mark]:
@@ -161,7 +164,7 @@ def milestone_state(milestone: Milestone, today: date) -> str:
     """`today` at the office."""
     if milestone.done_on:
         return "done"
-    return "late" if milestone.planned_on < today else "ahead"
+    return "late" if is_missed(milestone.planned_on, None, today) else "ahead"
 
 
 def desk(user: User) -> list[Duty]:
@@ -211,6 +214,7 @@ def _duty(change: Change) -> Duty:
         place=project.office.name,
         url=path(project.reference, change.number),
         since_on=since_on,
+        since_at=change.state_since,
         due_on=due_on,
         key=f"change{change.id}",
     )

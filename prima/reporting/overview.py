@@ -205,14 +205,16 @@ def _duties(project: Project, rows: Sequence[Deadline]) -> list[Duty]:
             who = ", ".join(person.name for person in evaluators) or team
             what, due_on = queries.writing(name, state), row.due_on
             since_on = queries.since(state, state_since, row.period_to or row.from_on, today)
+            since_at = state_since if state is ReportState.RETURNED else None
         elif row.report and state in (ReportState.SUBMITTED, ReportState.CHECKED):
             roles = deciding_roles(kind, state)
             what, who, due_on = queries.deciding(name, state), ", ".join(names[role] for role in roles), None
-            since_on = row.report.state_since.date()
+            since_at = row.report.state_since
+            since_on = since_at.date()
         else:
             continue
         url = url_for("reports.show", reference=project.reference, deadline=row.id)
-        found.append(Duty(what, *called, url, since_on, due_on=due_on, who=who, today=today))
+        found.append(Duty(what, *called, url, since_on, due_on, since_at, who=who, today=today))
     return found
 
 

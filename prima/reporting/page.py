@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
@@ -292,7 +293,10 @@ class ReportPage:
 
     @property
     def facts(self) -> list[tuple[str, str]]:
-        """Period and days in short."""
+        return self.facts_in()
+
+    def facts_in(self, zone: tzinfo | None = None) -> list[tuple[str, str]]:
+        """Period and days in short; moments in the zone of the reader, or in another one."""
         row, report = self.deadline, self.deadline.report
         found = []
         if row.period_from and row.period_to:
@@ -304,7 +308,7 @@ class ReportPage:
         if row.first_due_on != row.due_on:
             found.append((_("First due"), day(row.first_due_on)))
         if report:
-            found.append((_("Last saved"), moment(report.saved_at)))
+            found.append((_("Last saved"), moment(report.saved_at, zone)))
             found += [(_("Saved by"), report.saved_by.name)] if report.saved_by else []
             found += [(_("First submitted"), day(report.first_submitted_on))] if report.first_submitted_on else []
             found += [(_("Sent to the donor"), day(report.sent_on))] if report.sent_on else []

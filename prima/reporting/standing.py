@@ -18,6 +18,7 @@ from pydantic import TypeAdapter
 from prima.months import say
 from prima.projects.models import Measure
 from prima.projects.numbering import Numbered
+from prima.projects.rules.milestones import is_missed
 from prima.reporting.models import ActivityState
 from prima.reporting.monitoring import Achieved, Reading, achieved, planned, standing
 
@@ -126,7 +127,7 @@ def milestone_row(name: str, planned_on: date, done_on: date | None, until: date
     if done:
         state = MET if done <= planned_on else LATE
     else:
-        state = MISSED if planned_on < today else AHEAD
+        state = MISSED if is_missed(planned_on, None, today) else AHEAD
     return MilestoneRow(name, planned_on, done, state)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
+from datetime import UTC, date
 from decimal import Decimal
 from operator import attrgetter, itemgetter
 from typing import Any
@@ -151,7 +151,7 @@ def _facts(page: Any) -> list[tuple[str, str]]:
         ("Office", project.office.name),
         ("State", page.line.state[0]),
     ]
-    return [*found, *([("Currency", project.currency)] if page.money else []), *page.facts]
+    return [*found, *([("Currency", project.currency)] if page.money else []), *page.facts_in(UTC)]
 
 
 def _money(money: Any) -> list[Sheet]:

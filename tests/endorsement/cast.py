@@ -62,7 +62,7 @@ def section_codes(project: Project, titles: tuple[str, ...]) -> list[str]:
 
 
 class Cast:
-    """One person a role, each with a browser of their own.
+    """One person a role, each with a browser of their own, who read what happened in UTC.
 
     `submit`, `decide` and `review` go by the pages; `has_submitted`, `has_decided` and `has_reviewed` do the same by
     the operations behind them, for a test whose subject comes after.
@@ -71,7 +71,9 @@ class Cast:
     def __init__(self, browser_of: Callable[..., Browser], *, without: tuple[Role, ...] = ()) -> None:
         self.browser_of = browser_of
         self.people: dict[Any, Any] = {
-            role: a_user(role, place, name=f"{role} person") for role, place in PLACES.items() if role not in without
+            role: a_user(role, place, name=f"{role} person", time_zone="UTC")
+            for role, place in PLACES.items()
+            if role not in without
         }
         self.browsers: dict[Any, Browser] = {}
 
@@ -79,7 +81,7 @@ class Cast:
         return self.people[role]
 
     def add(self, key: str, role: Role | None = None, at: str | None = None) -> Any:
-        self.people[key] = a_user(role, at, name=f"{key} person")
+        self.people[key] = a_user(role, at, name=f"{key} person", time_zone="UTC")
         return self.people[key]
 
     def also(self, role: Role, further: Role) -> None:

@@ -48,7 +48,7 @@ class Office:
         with app.app_context():
             for role, place in PLACES.items():
                 for key in (role, f"second {role}"):
-                    person = a_user(role, place, name=f"{key} person")
+                    person = a_user(role, place, name=f"{key} person", time_zone="UTC")
                     self.emails[key], self.ids[key] = person.email, person.id
             db.session.commit()
 

@@ -18,7 +18,7 @@ WHO_IS_IT = ("sign_in", "role_grant", "delegation")
 
 @pytest.fixture
 def developer(app):
-    return a_user("PDEV", "KEN", name="Developer, Kenya")
+    return a_user("PDEV", "KEN", name="Developer, Kenya", time_zone="UTC")
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from tests.factories import a_project, a_user
 
 @pytest.fixture
 def developer(app):
-    return a_user("PDEV", "KEN", name="Developer, Kenya")
+    return a_user("PDEV", "KEN", name="Developer, Kenya", time_zone="UTC")
 
 
 @pytest.fixture

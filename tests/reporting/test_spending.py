@@ -98,7 +98,7 @@ def test_spending_is_summed_up_to_a_day(project):
 
 
 def test_the_page_shows_lines_categories_and_their_total(browser_of, project):
-    browser = browser_of(a_user("RRMO", "NBO"))
+    browser = browser_of(a_user("RRMO", "NBO", time_zone="UTC"))
     page = browser.open(f"/projects/{project.reference}").follow("Spending").check()
     assert page.rows(CAPTION) == [
         ["", "Evaluation (ring-fenced)", "5,000", "0", "0", "5,000", "0.0%"],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from flask_babel import format_datetime
 from flask_babel import gettext as _
 from sqlalchemy import delete
 from sqlalchemy.orm import object_session
@@ -14,6 +13,7 @@ from prima.endorsement.operations import letters
 from prima.endorsement.operations.asking import hold, path, permit, what_happened
 from prima.endorsement.queries import Sat
 from prima.errors import Reason, Refused
+from prima.filters import moment
 from prima.journal import record
 from prima.permissions import Action
 from prima.projects.models import Project
@@ -71,7 +71,7 @@ def _must_be_free(sat: Sat, actor: User) -> None:
     text = _(
         "%(who)s took this up on %(when)s. Nothing was recorded. If you are to do it, press “Take over” first.",
         who=there.user.name,
-        when=format_datetime(there.since_at, "d MMM y, HH:mm z"),
+        when=moment(there.since_at),
     )
     raise Refused([Reason(text, path(sat.project))])
 

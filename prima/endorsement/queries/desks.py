@@ -439,7 +439,7 @@ class Waiting:
 
     desk: Desk
     people: list[User]
-    since: date
+    since_at: datetime
     due_on: date | None
     seat: Clearance | None = None
     naming: bool = False
@@ -474,7 +474,7 @@ def waiting(project: Project, newest: Round | None) -> list[Waiting]:
     desk = DESKS.get(project.status)
     if desk is None:
         return []
-    since = project.status_since.date()
+    since = project.status_since
     parties = {party.user_id: party.user for party in project.parties if party.until_at is None and party.user.active}
     if project.status in OF_THE_TEAM:
         return [Waiting(desk, who_may(parties.values(), desk.action, project), since, due_on(project))]
@@ -484,8 +484,7 @@ def waiting(project: Project, newest: Round | None) -> list[Waiting]:
         people = seated(project, newest.clearances if newest else (), roles)
         judge(project, newest, people)
         return [
-            Waiting(desk, who_may(people, desk.action, one), one.opened_at.date(), one.due_on, seat=one)
-            for one in open_ones
+            Waiting(desk, who_may(people, desk.action, one), one.opened_at, one.due_on, seat=one) for one in open_ones
         ]
     if project.status is Status.OFFICE_CLEAR:
         roles |= {Role.RD}

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from flask_babel import format_datetime
 from flask_babel import gettext as _
 
 from prima import clock, outbox
 from prima.db import check_version
 from prima.errors import Invalid, Reason, Refused
-from prima.filters import day
+from prima.filters import day, moment
 from prima.following import Following
 from prima.journal import record
 from prima.languages import words
@@ -293,7 +292,7 @@ def what_happened(change: Change) -> Reason:
         "%(who)s took the step “%(what)s” on %(when)s. Change %(number)s is now: %(state)s.",
         who=who,
         what=move.says if move else step.move,
-        when=format_datetime(step.at, "d MMM y, HH:mm z"),
+        when=moment(step.at),
         number=change.number,
         state=state_chip(change)[0],
     )

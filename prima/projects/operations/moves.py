@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from flask_babel import format_datetime
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -10,6 +9,7 @@ from sqlalchemy.orm import Session, object_session
 
 from prima import clock
 from prima.errors import Reason, Refused
+from prima.filters import moment
 from prima.journal import record
 from prima.permissions import can
 from prima.projects import queries
@@ -122,7 +122,7 @@ def what_happened(project: Project) -> Reason:
         "%(who)s took the step “%(what)s” on %(when)s. %(reference)s is now: %(status)s.",
         who=who,
         what=move.says if move else step.move,
-        when=format_datetime(step.at, "d MMM y, HH:mm z"),
+        when=moment(step.at),
         reference=project.name,
         status=queries.statuses()[project.status].name,
     )

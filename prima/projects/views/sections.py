@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flask import Blueprint, jsonify, render_template, url_for
-from flask_babel import format_datetime
 from werkzeug.wrappers import Response
 
 from prima import clock, sessions
 from prima.errors import Conflict, Invalid
+from prima.filters import hour
 from prima.handbook.edition import Section as SectionRule
 from prima.permissions import Action, can, guard
 from prima.projects import operations, queries
@@ -114,7 +114,7 @@ def autosave(typing: Typing) -> Response | tuple[Response, int]:
         return jsonify(who=conflict.who, conflict=page), 409
     sessions.desk_stays()
     return jsonify(
-        saved_at=format_datetime(section.saved_at if section else clock.now(), "HH:mm z"),
+        saved_at=hour(section.saved_at if section else clock.now()),
         version=section.version if section else 0,
         words=count_words(text),
     )

@@ -21,6 +21,7 @@ from prima.projects.stages import Status
 from prima.reporting.calendar import EXTENSION_REQUEST, ReportState, Timeliness, TimelinessKind, timeliness
 from prima.reporting.exports.columns import BETWEEN, NEWEST_FIRST, Asked, Field, Table, of_the_project, words, yes
 from prima.reporting.models import Deadline, DeadlineChange, Lesson, Report, Spending
+from prima.reporting.queries import is_missed
 from prima.reporting.queries.counted import added_months
 from prima.reporting.steps import OWING, STATES, deadline_name
 from prima.spreadsheets import Kind
@@ -207,16 +208,14 @@ def deadlines(asked: Asked) -> Table:
 
 
 def milestones(asked: Asked) -> Table:
-    state = case(
-        (Milestone.done_on.is_not(None), "Done"), (Milestone.planned_on < clock.today(), "Overdue"), else_="Not yet due"
-    )
+    state = case((Milestone.done_on.is_not(None), "Done"), (is_missed(), "Overdue"), else_="Not yet due")
     fields = [
         *of_the_project(),
         Field("Milestone", Milestone.name, "What is to be reached."),
         Field("Planned day", Milestone.planned_on, "When.", Kind.DAY),
         Field("Done on", Milestone.done_on, "When it was reached.", Kind.DAY),
         Field("Evidence", Milestone.evidence, "By what it is shown."),
-        Field("State", state, "Done; overdue: its day is past; or not yet due."),
+        Field("State", state, "Done; overdue: its day is past at the office; or not yet due."),
     ]
 
     def query(*columns: Any) -> Any:

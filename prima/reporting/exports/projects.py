@@ -9,7 +9,6 @@ from sqlalchemy import Date, Subquery, case, cast, func, null, or_, select, tupl
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased
 
-from prima import clock
 from prima.lists import Country, Donor, ProjectType, RegionalOffice, RiskScale, StatusName
 from prima.places import Office, OfficeLink
 from prima.projects.models import (
@@ -38,7 +37,7 @@ from prima.reporting.models import (
     RiskReview,
     RiskState,
 )
-from prima.reporting.queries import is_overdue
+from prima.reporting.queries import is_missed, is_overdue
 from prima.reporting.queries.counted import added_months, reached_by_group
 from prima.spreadsheets import Kind
 from prima.users import User
@@ -90,7 +89,8 @@ def table(asked: Asked) -> Table:
               "Past their day at the office and not handed in, or returned.", Kind.NUMBER),
         Field("Milestones", func.coalesce(steps.c.number, 0), "How many there are.", Kind.NUMBER),
         Field("Milestones done", func.coalesce(steps.c.done, 0), "How many were done.", Kind.NUMBER),
-        Field("Milestones overdue", func.coalesce(steps.c.overdue, 0), "Past their day and not done.", Kind.NUMBER),
+        Field("Milestones overdue", func.coalesce(steps.c.overdue, 0),
+              "Past their day at the office and not done.", Kind.NUMBER),
         Field("Highest risk level", asked.internal(risks.c.level),
               "Consequence times likelihood of the highest risk that is not closed.", Kind.NUMBER, internal=True),
         *lights.fields(),
@@ -259,7 +259,7 @@ def _milestones(asked: Asked) -> Subquery:
             Milestone.project_id,
             func.count().label("number"),
             func.count().filter(done).label("done"),
-            func.count().filter(~done, Milestone.planned_on < clock.today()).label("overdue"),
+            func.count().filter(is_missed()).label("overdue"),
         )
         .where(asked.within(Milestone.project_id))
         .group_by(Milestone.project_id)

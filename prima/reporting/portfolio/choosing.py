@@ -83,7 +83,7 @@ from prima.reporting.portfolio.filters import (
     stages,
 )
 from prima.reporting.portfolio.keeping import whose
-from prima.reporting.queries import is_overdue, owes
+from prima.reporting.queries import is_missed, is_overdue, owes
 from prima.reporting.search.matching import mentions, mentions_one_by_one
 from prima.users import User, folded
 
@@ -395,8 +395,7 @@ def _days(there: There, filters: Filters) -> list[ColumnElement[bool]]:
         open_one = (Deadline.project_id == Project.id, Deadline.kind == EVALUATION, Deadline.is_open)
         found.append(there(*open_one, opens <= today, owes()))
     if filters.milestones:
-        missed = (Milestone.planned_on < today, Milestone.done_on.is_(None))
-        found.append(there(Milestone.project_id == Project.id, *missed))
+        found.append(there(Milestone.project_id == Project.id, is_missed()))
     if filters.due is not None:
         within = (today, today + timedelta(days=filters.due))
         owed = (Deadline.project_id == Project.id, Deadline.is_open, Deadline.kind != EXTENSION_REQUEST, owes())

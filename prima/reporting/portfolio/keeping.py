@@ -49,7 +49,7 @@ TABLES: Mapping[str, Tables] = {
     "person": (Party, User),
     "extended": (Extension,),
     "evaluation": (Deadline,),
-    "milestones": (Milestone,),
+    "milestones": (Milestone, Office),
     "due": (Deadline,),
 }
 """What filters read beside the projects, and the links of offices to regions. What triggers keep beside a table is

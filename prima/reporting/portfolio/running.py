@@ -17,7 +17,7 @@ from prima.projects.stages import Status
 from prima.reporting.models import Deadline
 from prima.reporting.portfolio.choosing import projects
 from prima.reporting.portfolio.filters import Filters
-from prima.reporting.queries import is_overdue
+from prima.reporting.queries import is_missed, is_overdue
 from prima.users import User
 
 SIZE = 50
@@ -30,11 +30,12 @@ BEHIND = "\U0010fffd"
 
 @dataclass(frozen=True)
 class Planned:
-    """A milestone: the day it was planned for, and the day it was done."""
+    """A milestone: the day it was planned for, the day it was done, and whether it is missed."""
 
     name: str
     planned_on: date
     done_on: date | None
+    is_missed: bool
 
 
 @dataclass(frozen=True)
@@ -164,11 +165,11 @@ def _columns(group: _Group) -> tuple[Any, ...]:
 def _complete(rows: Sequence[Running]) -> None:
     """Milestones, extensions and late reports of all rows: a question each."""
     of, ids = {row.id: row for row in rows}, [row.id for row in rows]
-    milestones = select(Milestone.project_id, Milestone.name, Milestone.planned_on, Milestone.done_on)
-    for number, name, planned_on, done_on in db.session.execute(
+    milestones = select(Milestone.project_id, Milestone.name, Milestone.planned_on, Milestone.done_on, is_missed())
+    for number, name, planned_on, done_on, missed in db.session.execute(
         milestones.where(Milestone.project_id.in_(ids)).order_by(Milestone.planned_on, Milestone.id)
     ):
-        of[number].milestones.append(Planned(name, planned_on, done_on))
+        of[number].milestones.append(Planned(name, planned_on, done_on, missed))
     extensions = select(Extension.project_id, Extension.old_end, Extension.new_end)
     for number, old_end, new_end in db.session.execute(
         extensions.where(Extension.project_id.in_(ids)).order_by(Extension.id)

@@ -489,9 +489,22 @@ def is_past_due() -> ColumnElement[bool]:
     today = clock.today()
     late: ColumnElement[bool] = Deadline.due_on < today
     if clock.fixed_day() is None:
-        here = and_(Deadline.due_on <= today, Deadline.due_on < _today_at_the_office())
+        here = and_(Deadline.due_on <= today, Deadline.due_on < _today_at_the_office(Deadline))
         late = or_(Deadline.due_on < today - timedelta(days=1), here)
     return and_(Deadline.is_open, Deadline.kind != EXTENSION_REQUEST, Deadline.due_on <= today, late)
+
+
+def is_missed() -> ColumnElement[bool]:
+    """A condition on Milestone: it is not done, and past its day at the office, which is asked as for a report.
+
+    Of a row that was read with its project, rules.milestones.is_missed says the same.
+    """
+    today = clock.today()
+    late: ColumnElement[bool] = Milestone.planned_on < today
+    if clock.fixed_day() is None:
+        here = and_(Milestone.planned_on <= today, Milestone.planned_on < _today_at_the_office(Milestone))
+        late = or_(Milestone.planned_on < today - timedelta(days=1), here)
+    return and_(Milestone.done_on.is_(None), Milestone.planned_on <= today, late)
 
 
 def owes() -> ColumnElement[bool]:
@@ -499,12 +512,12 @@ def owes() -> ColumnElement[bool]:
     return Project.status.in_(OWING)
 
 
-def _today_at_the_office() -> Any:
-    """The date at the office of the deadline's project."""
+def _today_at_the_office(of: type[Deadline] | type[Milestone]) -> Any:
+    """The date at the office of the project of a deadline or a milestone."""
     there, whose = Office.__table__.alias("site"), Project.__table__.alias("whose")
     local = func.timezone(there.c.time_zone, literal(clock.now()))
-    at = and_(whose.c.id == Deadline.project_id, there.c.id == whose.c.office_id)
-    return select(cast(local, Date)).where(at).correlate(Deadline).scalar_subquery()
+    at = and_(whose.c.id == of.project_id, there.c.id == whose.c.office_id)
+    return select(cast(local, Date)).where(at).correlate(of).scalar_subquery()
 
 
 @dataclass(frozen=True)
@@ -642,6 +655,7 @@ def _owed(row: Any, edition: HandbookEdition) -> Duty | None:
         place=row.office,
         url=report_path(row.reference, row.id),
         since_on=since(row.state, row.state_since, row.period_to or row.from_on, today),
+        since_at=row.state_since if row.state is ReportState.RETURNED else None,
         due_on=row.due_on,
         today=today,
     )
@@ -657,6 +671,7 @@ def _to_decide(row: Any, edition: HandbookEdition) -> Duty:
         place=row.office,
         url=report_path(row.reference, row.id),
         since_on=row.since_on,
+        since_at=row.state_since,
         today=clock.today_at(row.time_zone),
         key=row.key,
     )

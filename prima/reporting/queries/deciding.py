@@ -214,6 +214,7 @@ def _told() -> Select[Any]:
         select(  # type: ignore[return-value]
             Deadline.id,
             func.concat("r", func.lpad(cast(Deadline.id, Text), 12, "0")).label("key"),
+            Report.state_since,
             _utc_day(Report.state_since).label("since_on"),
             Deadline.kind,
             Deadline.name,

@@ -96,17 +96,16 @@ def _asked(asked: Mapping[str, str]) -> tuple[str, int, int, str, int, list[str]
 
 
 def _line(row: running.Running) -> Line:
-    today = clock.today()
     spans = [Span(row.starts_on, row.first_ends_on, "planned")]
     spans += [Span(one.old_end + timedelta(days=1), one.new_end, "extension") for one in row.extensions]
-    signs = [Sign(one.name, one.done_on or one.planned_on, "milestone", state(one, today)) for one in row.milestones]
+    signs = [Sign(one.name, one.done_on or one.planned_on, "milestone", state(one)) for one in row.milestones]
     signs += [Sign(_("Report overdue"), day, "report", "late") for day in row.overdue]
     url = url_for("projects.show", reference=row.reference)
     return Line(row.name, row.title, url, spans, signs, row.status not in RUNNING)
 
 
-def state(one: running.Planned, today: date) -> str:
+def state(one: running.Planned) -> str:
     """Of a milestone, as the list and the dashboard count them: done, missed, or ahead."""
     if one.done_on:
         return "done"
-    return "late" if one.planned_on < today else "ahead"
+    return "late" if one.is_missed else "ahead"

@@ -36,7 +36,7 @@ from prima.reporting.portfolio.choosing import projects
 from prima.reporting.portfolio.filters import NONE, Filters
 from prima.reporting.portfolio.keeping import keeping
 from prima.reporting.portfolio.themes.among import REGION, a_year_ago, gone, has_come
-from prima.reporting.queries import is_past_due, owes
+from prima.reporting.queries import is_missed, is_past_due, owes
 from prima.reporting.steps import OWING, deadline_name
 from prima.users import User
 
@@ -54,7 +54,7 @@ class Milestones:
     """Done by the planned day."""
     late: int
     missed: int
-    """The planned day has passed, and it is not done."""
+    """The planned day has passed at the office, and it is not done."""
     ahead: int
     projects: int
     """How many have a missed one."""
@@ -67,7 +67,7 @@ class Milestones:
 
 @keeping(Milestone)
 def milestones(viewer: User | None, filters: Filters) -> list[Milestones]:
-    done, missed = Milestone.done_on.is_not(None), _missed()
+    done, missed = Milestone.done_on.is_not(None), is_missed()
     counts = {
         "in_time": func.count().filter(Milestone.done_on <= Milestone.planned_on),
         "late": func.count().filter(Milestone.done_on > Milestone.planned_on),
@@ -92,10 +92,6 @@ def milestones(viewer: User | None, filters: Filters) -> list[Milestones]:
         .group_by(REGION)
     )
     return [Milestones(*row) for row in db.session.execute(query)]
-
-
-def _missed() -> Any:
-    return and_(Milestone.done_on.is_(None), Milestone.planned_on < clock.today())
 
 
 # -- reports ----------------------------------------------------------------------------------------------------------
