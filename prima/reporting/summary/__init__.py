@@ -164,7 +164,7 @@ def _held(table: Table, held: bool = True) -> ColumnElement[bool]:
     if table is PortfolioRollup:
         return table.held.is_(held)
     status: Any = table.status  # type: ignore[union-attr]
-    return status.in_(CLOSE_HELD) if held else status.not_in(CLOSE_HELD)  # type: ignore[no-any-return]
+    return status.in_(CLOSE_HELD) if held else status.not_in(CLOSE_HELD)
 
 
 def _in_regions(table: Table, region: ColumnElement[str], codes: Iterable[Any]) -> ColumnElement[bool]:
