@@ -16,6 +16,7 @@ from sqlalchemy import (
     Subquery,
     Text,
     and_,
+    any_,
     cast,
     exists,
     false,
@@ -392,8 +393,13 @@ def _days(there: There, filters: Filters) -> list[ColumnElement[bool]]:
         found.append(there(Extension.project_id == Project.id))
     if filters.evaluation:
         opens = func.coalesce(Deadline.from_on, Deadline.due_on)
-        open_one = (Deadline.project_id == Project.id, Deadline.kind == EVALUATION, Deadline.is_open)
-        found.append(there(*open_one, opens <= today, owes()))
+        open_one = (Deadline.kind == EVALUATION, Deadline.is_open, opens <= today)
+        if there is there_of_each:
+            found += [there(Deadline.project_id == Project.id, *open_one), owes()]
+        else:
+            # The database counts no days of what is open, and would rather read all projects than look up these.
+            these = func.array(select(Deadline.project_id).where(*open_one).scalar_subquery())
+            found += [Project.id == any_(these), owes()]
     if filters.milestones:
         found.append(there(Milestone.project_id == Project.id, is_missed()))
     if filters.due is not None:
