@@ -122,6 +122,6 @@ def test_a_port_in_use_is_said_in_one_sentence(tmp_path, runs):
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "70000", "http", "-1", ""])
-def test_a_port_that_is_none_is_refused_by_the_same_means(port):
+def test_a_port_that_is_none_is_refused(port):
     with pytest.raises(WrongSettings, match=f"^PORT is '{port}'; use a number from 1 to 65535"):
         free_port(port)
