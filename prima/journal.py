@@ -15,9 +15,10 @@ from operator import attrgetter
 from typing import Any
 
 from psycopg.errors import LockNotAvailable
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, select, text
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, select, text, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relationship
+from sqlalchemy.orm.attributes import set_committed_value
 
 from prima import clock
 from prima.db import Json, Key, Model
@@ -98,7 +99,11 @@ def digest(entry: Any) -> str:
 
 
 def record(subject: Journaled, event: str, *, actor: User | None, behalf_of: User | None = None, **data: Any) -> Entry:
-    """Append one entry under the subject's row lock; `data` is what changed (before, after, note ...)."""
+    """Append one entry under the subject's row lock; `data` is what changed (before, after, note ...).
+
+    The subject's count and head are written by a statement of their own: to find out what hangs on a project that is
+    changed takes the session longer than to write it.
+    """
     session = object_session(subject)
     assert session is not None, "a subject is added to the session before it is journaled"
     session.flush()
@@ -121,8 +126,13 @@ def record(subject: Journaled, event: str, *, actor: User | None, behalf_of: Use
     )
     entry.digest = digest(entry)
     session.add(entry)
-    subject.journal_count, subject.journal_head = entry.number, entry.digest
     session.flush()
+    known = {"journal_count": entry.number, "journal_head": entry.digest}
+    session.execute(
+        update(table).where(table.id == subject.id).values(known).execution_options(synchronize_session=False)
+    )
+    for name, value in known.items():
+        set_committed_value(subject, name, value)
     return entry
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -28,6 +29,7 @@ def say(text: str) -> None:
 
 def main() -> int:
     signal.signal(signal.SIGTERM, _stop)
+    gc.set_threshold(50_000, 20, 50)  # what the demonstration is built of is in use to the end
     try:
         with ExitStack() as stack:
             return _run(stack)

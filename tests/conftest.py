@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import pickle
 import re
@@ -47,12 +46,7 @@ LONG = (
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Several workers take the files in the order below, not those with most tests first.
-
-    Rows and pages are freed as they go out of use: looking for what hangs together in a circle, after every few
-    hundred objects, takes a tenth of the time and finds next to nothing.
-    """
-    gc.set_threshold(100_000, 20, 50)
+    """Several workers take the files in the order below, not those with most tests first."""
     if hasattr(config.option, "loadscopereorder"):
         config.option.loadscopereorder = False
 

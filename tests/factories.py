@@ -7,10 +7,10 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from prima import clock
-from prima.db import db
+from prima.db import Model, db
 from prima.handbook import published
 from prima.places import Office, OfficeKind
 from prima.projects.models import (
@@ -82,7 +82,8 @@ def a_user(
     db.session.add(user)
     db.session.flush()
     if role:
-        grant(user, role, at, confirmed=confirmed)
+        put(Grant, given(user, role, at, confirmed=confirmed))
+        db.session.expire(user)
     return user
 
 
@@ -90,20 +91,31 @@ def grant(
     user: User, role: Role | str, at: str | None = None, *, confirmed: bool = True, areas: tuple[str, ...] = ()
 ) -> Grant:
     """Give a role as two administrators would have; `areas` make a thematic specialist of these areas of work."""
-    role = Role(role)
-    made = Grant(user_id=user.id, role=role, scope=Scope.ORGANIZATION, areas=list(areas))
-    if at is not None:
-        place = db.session.scalar(select(Office).where(Office.code == at))
-        if place:
-            made.scope, made.office_id = Scope.OFFICE, place.id
-        else:
-            made.scope, made.region_code = Scope.REGION, at
-    if confirmed and role in CONFIRMED_BY_ANOTHER:
-        made.confirmed_at = clock.now()
+    made = Grant(**given(user, role, at, confirmed=confirmed), areas=list(areas))
     db.session.add(made)
     db.session.flush()
     db.session.expire(user)
     return made
+
+
+def given(user: User, role: Role | str, at: str | None, *, confirmed: bool) -> dict[str, Any]:
+    """The columns of a grant but for its areas of work."""
+    role = Role(role)
+    place = at and db.session.scalar(select(Office.id).where(Office.code == at))
+    return {
+        "user_id": user.id,
+        "role": role,
+        "scope": Scope.OFFICE if place else Scope.REGION if at else Scope.ORGANIZATION,
+        "office_id": place or None,
+        "region_code": None if place else at,
+        "confirmed_at": clock.now() if confirmed and role in CONFIRMED_BY_ANOTHER else None,
+    }
+
+
+def put(table: type[Model], *rows: dict[str, Any]) -> None:
+    """Store rows that no test holds in hand, beside the session: several times as fast as through it."""
+    if rows:
+        db.session.connection().execute(insert(table.__table__), rows)
 
 
 def a_project(
@@ -146,12 +158,11 @@ def a_project(
     )
     db.session.add(project)
     db.session.flush()
-    for position, country in enumerate(countries):
-        db.session.add(Coverage(project_id=project.id, country_code=country, position=position))
-    for user, part in ((developer, Part.DEVELOPER), (manager, Part.MANAGER), (alternate, Part.ALTERNATE)):
-        if user is not None:
-            db.session.add(Party(project_id=project.id, user_id=user.id, part=part))
-    db.session.add(Step(project_id=project.id, move="create", source=None, target=Status.CONCEPT))
+    of = {"project_id": project.id}
+    put(Coverage, *({**of, "country_code": code, "position": place} for place, code in enumerate(countries)))
+    team = ((developer, Part.DEVELOPER), (manager, Part.MANAGER), (alternate, Part.ALTERNATE))
+    put(Party, *({**of, "user_id": user.id, "part": part} for user, part in team if user is not None))
+    put(Step, {**of, "move": "create", "source": None, "target": Status.CONCEPT})
     if complete:
         complete_proposal(project, budget or 100_000, letters=countries)
     elif budget:
@@ -171,25 +182,27 @@ def a_budget(
     total = Decimal(total)
     staff, evaluation = (total * 20 / 100).quantize(Decimal("0.01")), (total * 5 / 100).quantize(Decimal("0.01"))
     parts = (("STAFF.NAT", staff), ("OPER.EVAL", evaluation), ("OPER.TRAIN", total - staff - evaluation))
-    for position, (category, amount) in enumerate(parts, 1):
-        line = BudgetLine(
-            project_id=project.id,
-            position=position,
-            category_code=category,
-            description=f"Line {position}",
-            unit="lump sum",
-            unit_cost=amount,
-            amount=amount,
-            result_id=result.id if result else None,
-        )
-        db.session.add(line)
+    of = {"project_id": project.id}
+    lines = (
+        {
+            **of,
+            "position": position,
+            "category_code": category,
+            "description": f"Line {position}",
+            "unit": "lump sum",
+            "unit_cost": amount,
+            "amount": amount,
+            "result_id": result.id if result else None,
+        }
+        for position, (category, amount) in enumerate(parts, 1)
+    )
+    put(BudgetLine, *lines)
     project.total(total)
-    db.session.add(AreaAllocation(project_id=project.id, code="LHD", amount=total))
-    db.session.add(ActivityAllocation(project_id=project.id, code="TRN", amount=total))
-    if countries:
-        db.session.add(CountryAllocation(project_id=project.id, code=countries[0], amount=total))
-    for dimension in (Dimension.AREA, Dimension.ACTIVITY, *([Dimension.COUNTRY] if countries else [])):
-        db.session.add(AllocationBasis(project_id=project.id, dimension=dimension, basis=Basis.AMOUNT))
+    put(AreaAllocation, {**of, "code": "LHD", "amount": total})
+    put(ActivityAllocation, {**of, "code": "TRN", "amount": total})
+    put(CountryAllocation, *({**of, "code": code, "amount": total} for code in countries[:1]))
+    allocated = (Dimension.AREA, Dimension.ACTIVITY, *([Dimension.COUNTRY] if countries else []))
+    put(AllocationBasis, *({**of, "dimension": dimension, "basis": Basis.AMOUNT} for dimension in allocated))
 
 
 def complete_proposal(project: Project, budget: int | str | Decimal, letters: tuple[str, ...]) -> None:
@@ -206,26 +219,27 @@ def complete_proposal(project: Project, budget: int | str | Decimal, letters: tu
     matrix = a_matrix(project)
     a_classification(project)
     a_risk(project)
-    db.session.add(Beneficiaries(project_id=project.id, type_code="MIG", reach=Reach.DIRECT, planned=500))
+    put(Beneficiaries, {"project_id": project.id, "type_code": "MIG", "reach": Reach.DIRECT, "planned": 500})
     output = next(row for row in matrix if row.level is Level.OUTPUT)
     is_regional = len(letters) > 1 or office_of(project).kind is OfficeKind.REGIONAL
     a_budget(project, budget, result=output, countries=letters if is_regional else ())
     filer = a_user()
-    for version, country in enumerate(letters, 1):
-        db.session.add(
-            Document(
-                project_id=project.id,
-                type_code="LTR" if version == 1 else "LSUP",
-                version=version,
-                title="Request letter",
-                country_code=country,
-                file_name="letter.pdf",
-                media_type="application/pdf",
-                size=1,
-                sha256="0" * 64,
-                filed_by_id=filer.id,
-            )
-        )
+    filed = (
+        {
+            "project_id": project.id,
+            "type_code": "LTR" if version == 1 else "LSUP",
+            "version": version,
+            "title": "Request letter",
+            "country_code": country,
+            "file_name": "letter.pdf",
+            "media_type": "application/pdf",
+            "size": 1,
+            "sha256": "0" * 64,
+            "filed_by_id": filer.id,
+        }
+        for version, country in enumerate(letters, 1)
+    )
+    put(Document, *filed)
 
 
 def a_matrix(project: Project, *, outputs: int = 1, activities: int = 1) -> list[Result]:
@@ -245,9 +259,8 @@ def a_matrix(project: Project, *, outputs: int = 1, activities: int = 1) -> list
             db.session.add(activity)
             db.session.flush()
             rows.append(activity)
-            db.session.add(
-                ActivityPlan(project_id=project.id, result_id=activity.id, responsible="IOM", months=[1, 2, 3])
-            )
+            plan = {"project_id": project.id, "result_id": activity.id, "responsible": "IOM", "months": [1, 2, 3]}
+            put(ActivityPlan, plan)
     for row in rows:
         if row.level is not Level.ACTIVITY:
             db.session.add(
@@ -281,25 +294,25 @@ def _result(project: Project, level: Level, position: int, text: str, parent_id:
 
 
 def a_classification(project: Project) -> None:
-    for code in ("P1", "O3"):
-        db.session.add(GovernanceMark(project_id=project.id, code=code))
-    db.session.add(SdgMark(project_id=project.id, code="10.7"))
+    put(GovernanceMark, *({"project_id": project.id, "code": code} for code in ("P1", "O3")))
+    put(SdgMark, {"project_id": project.id, "code": "10.7"})
 
 
 def a_risk(project: Project) -> None:
-    db.session.add(
-        Risk(
-            project_id=project.id,
-            position=1,
-            factor="Counterparts change.",
-            consequence_code="C3",
-            likelihood_code="L3",
-            timing="First year",
-            treatment_code="T2",
-            action="Brief every newcomer.",
-            owner="Project manager",
-            due_on=date(2017, 3, 1),
-        )
+    put(
+        Risk,
+        {
+            "project_id": project.id,
+            "position": 1,
+            "factor": "Counterparts change.",
+            "consequence_code": "C3",
+            "likelihood_code": "L3",
+            "timing": "First year",
+            "treatment_code": "T2",
+            "action": "Brief every newcomer.",
+            "owner": "Project manager",
+            "due_on": date(2017, 3, 1),
+        },
     )
 
 

@@ -69,6 +69,14 @@ def part_of(project):
     return f"project {first} to {first + 999}: not as the anchor of {clock.today()} knows it"
 
 
+def test_a_subject_knows_its_last_entry_as_its_row_does(app):
+    project = a_project()
+    entry = journal.record(project, "changed", actor=None)
+    known = project.journal_count, project.journal_head
+    db.session.expire_all()
+    assert known == (1, entry.digest) == (project.journal_count, project.journal_head)
+
+
 def test_a_whole_journal_has_no_faults(projects):
     assert faults() == []
     assert list(journal.faults(db.session(), KINDS)) == []

@@ -23,10 +23,12 @@ ACCOUNT = pwd.getpwnam("nobody") if AS_ROOT else pwd.getpwuid(os.geteuid())  # w
 DEADLINE = 60  # seconds, only ever reached by a failure
 
 USER = """
-import os, signal, sys
+import importlib.util, os, signal, sys
 from pathlib import Path
-from prima import embedded
 
+# The module alone: it needs nothing of PRIMA, which takes a process seconds to load.
+embedded = importlib.util.module_from_spec(found := importlib.util.spec_from_file_location("embedded", sys.argv[4]))
+found.loader.exec_module(embedded)
 folder, account, behaviour = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
 if account:  # all that is needed is imported by now: the account may not be able to read the environment
     uid, gid, programs = account.split(":", 2)
@@ -56,7 +58,7 @@ class User:
 
     def __init__(self, folder, *, account="", behaviour="", **environment):
         self.process = subprocess.Popen(
-            [sys.executable, "-c", USER, str(folder), account, behaviour],
+            [sys.executable, "-c", USER, str(folder), account, behaviour, embedded.__file__],
             cwd=ROOT,
             env={**os.environ, **environment},
             stdin=subprocess.PIPE,
