@@ -362,7 +362,7 @@ def answered(viewer: User, year: int | None) -> list[Took]:
     return kept.answer(("answered", told_apart(viewer), year), tables, lambda: to_answer(viewer, year))
 
 
-def _days(span: ColumnElement[Any]) -> ColumnElement[float]:
+def _days(span: ColumnElement[Any]) -> ColumnElement[Any]:
     """As floating numbers: exact ones take three times as long."""
     return func.date_part("epoch", span, type_=Double) / 86400.0
 
