@@ -14,6 +14,7 @@ from sqlalchemy import (
     and_,
     case,
     cast,
+    exists,
     extract,
     func,
     literal,
@@ -208,43 +209,69 @@ class Activities:
 @keeping(Result, ActivityPlan, ActivityProgress)
 def activities(viewer: User | None, filters: Filters) -> list[Activities]:
     """As `monitoring.planned` and `monitoring.standing` tell it of each; what a change took out is not among them."""
-    state = func.coalesce(ActivityProgress.state, ActivityState.NOT_STARTED)
     # Late when its last month, counted from the start, has ended before today: when so many months have passed.
-    passed = _months_since(Project.starts_on)
-    unfinished = state.in_((ActivityState.NOT_STARTED, ActivityState.UNDER_WAY))
-    columns = (Project.id, REGION.label("region"), passed.label("passed"))
+    columns = (Project.id, REGION.label("region"), _months_since(Project.starts_on).label("passed"))
     running = (
         projects(viewer, filters, *columns)
         .where(Project.status.in_(RUNNING))
         .cte("running")
         .prefix_with("MATERIALIZED")
     )
-    states = (ActivityState.DONE, ActivityState.UNDER_WAY, ActivityState.NOT_STARTED, ActivityState.DROPPED)
-    query = (
-        select(
-            running.c.region,
-            *(func.count().filter(state == one) for one in states),
-            func.count().filter(unfinished, ActivityPlan.last_month <= running.c.passed),
-        )
-        .join_from(running, Result, and_(Result.project_id == running.c.id, Result.level == Level.ACTIVITY))
-        .outerjoin(ActivityPlan, ActivityPlan.result_id == Result.id)
-        .outerjoin(ActivityProgress, ActivityProgress.result_id == Result.id)
-        .where(Result.id.not_in(gone()))
-        .group_by(running.c.region)
+    # Three looks at one index or table each, by project; joined to each other, the activities would not fit in memory.
+    per = (
+        select(Result.project_id, func.count().label("number"))
+        .where(Result.level == Level.ACTIVITY, Result.id.not_in(gone()))
+        .group_by(Result.project_id)
+        .subquery("per")
     )
-    return [Activities(*row) for row in db.session.execute(query)]
+    region, none = running.c.region.label("region"), literal(0)
+    number, passed = cast(func.sum(per.c.number), Integer), ActivityPlan.last_month <= running.c.passed
+    begun = func.count().filter(ActivityProgress.state != ActivityState.NOT_STARTED)
+    moved = [func.count().filter(ActivityProgress.state == one) for one in MOVED]
+    ended = exists().where(ActivityProgress.result_id == ActivityPlan.result_id, ActivityProgress.state.in_(ENDED))
+    arms = (
+        select(
+            region, number.label("number"), none.label("begun"), *(none.label(one) for one in MOVED), none.label("late")
+        )
+        .join_from(running, per, per.c.project_id == running.c.id)
+        .group_by(region),
+        select(region, none, begun, *moved, none)
+        .join_from(running, ActivityProgress, ActivityProgress.project_id == running.c.id)
+        .where(ActivityProgress.result_id.not_in(gone()))
+        .group_by(region),
+        select(region, none, none, *(none for _one in MOVED), func.count())
+        .join_from(running, ActivityPlan, and_(ActivityPlan.project_id == running.c.id, passed))
+        .where(~ended, ActivityPlan.result_id.not_in(gone()))
+        .group_by(region),
+    )
+    found = union_all(*arms).subquery("found")
+    query = select(found.c.region, *(cast(func.sum(one), Integer) for one in list(found.c)[1:])).group_by(
+        found.c.region
+    )
+    return [
+        Activities(region, done, under_way, number - begun, dropped, late)
+        for region, number, begun, done, under_way, dropped, late in db.session.execute(query)
+    ]
+
+
+MOVED = (ActivityState.DONE, ActivityState.UNDER_WAY, ActivityState.DROPPED)
+ENDED = (ActivityState.DONE, ActivityState.DROPPED)
 
 
 def _months_since(day: Any) -> Any:
-    """How many whole months after a day have begun by today: the most that can be added to it so that it has come."""
+    """How many whole months after a day have begun by today: the most that can be added to it so that it has come.
+
+    In a shorter month the last day stands for those it lacks: then nothing is ahead.
+    """
     today = clock.today()
     so_far = (
         literal(today.year * 12 + today.month, Integer)
         - cast(extract("year", day), Integer) * 12
         - cast(extract("month", day), Integer)
     )
-    reached = day + func.make_interval(literal_column("0"), so_far)
-    return case((reached > literal(today, Date), so_far - 1), else_=so_far)
+    if (today + timedelta(days=1)).day == 1:
+        return so_far
+    return so_far - case((extract("day", day) > today.day, 1), else_=0)
 
 
 # -- what comes -------------------------------------------------------------------------------------------------------

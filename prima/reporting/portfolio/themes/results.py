@@ -9,9 +9,11 @@ from typing import Any
 
 from sqlalchemy import (
     ARRAY,
+    ColumnElement,
     Numeric,
     Select,
     Text,
+    and_,
     case,
     cast,
     func,
@@ -66,7 +68,8 @@ class Group:
 @keeping(Beneficiaries, BeneficiaryType, Reached, Report, Deadline)
 def beneficiaries(viewer: User | None, filters: Filters) -> list[Group]:
     """By how they are counted and by type, in the order of the list. Reached as everywhere (queries.counted)."""
-    ids = _activated(viewer, filters)
+    # Not put together beforehand: where few groups are planned, their projects are looked up one by one.
+    ids = _activated(viewer, filters).prefix_with("NOT MATERIALIZED")
     reached = reached_by_group(Deadline.project_id.in_(select(ids.c.id)))
     counted = (Beneficiaries.counted, Beneficiaries.repeated)
     query = (
@@ -201,37 +204,46 @@ def indicators(viewer: User | None, filters: Filters) -> list[Shared]:
         (Indicator.counting == Counting.INCREMENT, func.coalesce(read.c.whole, 0) + baseline),
         else_=func.coalesce(read.c.newest, 0),
     )
+    # Numbered in their order, with room for the reasons: what is sorted to count projects is one number, not texts.
+    library = select(
+        CuratedIndicator.code,
+        CuratedIndicator.name,
+        CuratedIndicator.unit,
+        CuratedIndicator.measure,
+        _bare(CuratedIndicator.unit).label("bare"),
+        or_(CuratedIndicator.aggregation != SUMMED, CuratedIndicator.measure != Measure.NUMBER.value).label("apart"),
+        (func.row_number().over(order_by=(CuratedIndicator.position, CuratedIndicator.code)) * ROOM).label("place"),
+    ).cte("library")
+    of = library.c
     why = case(
-        (Indicator.result_id.in_(gone()), "retired"),
-        (Indicator.retired_on.is_not(None), "retired"),
-        (or_(CuratedIndicator.aggregation != SUMMED, CuratedIndicator.measure != Measure.NUMBER.value), "not_summed"),
-        (cast(Indicator.measure, Text) != CuratedIndicator.measure, "measure"),
-        (_bare(Indicator.unit) != _bare(CuratedIndicator.unit), "unit"),
-        (Indicator.target_value.is_(None), "target"),
-        (Indicator.target_value < baseline, "downwards"),
-        else_="",
+        (Indicator.result_id.in_(gone()), _place(LeftOut.RETIRED)),
+        (Indicator.retired_on.is_not(None), _place(LeftOut.RETIRED)),
+        (of.apart, _place(LeftOut.NOT_SUMMED)),
+        (cast(Indicator.measure, Text) != of.measure, _place(LeftOut.MEASURE)),
+        (and_(Indicator.unit != of.unit, _bare(Indicator.unit) != of.bare), _place(LeftOut.UNIT)),
+        (Indicator.target_value.is_(None), _place(LeftOut.TARGET)),
+        (Indicator.target_value < baseline, _place(LeftOut.DOWNWARDS)),
+        else_=_place(None),
     )
     judged = (
         select(
-            Indicator.library_code.label("code"),
-            why.label("why"),
+            (of.place + why).label("place"),
             Indicator.project_id,
             read.c.indicator_id.label("measured"),
             baseline.label("baseline"),
             Indicator.target_value.label("target"),
             level.label("level"),
         )
-        .select_from(of_library)
-        .join(Indicator, Indicator.id == of_library.c.id)
-        .join(CuratedIndicator, CuratedIndicator.code == Indicator.library_code)
+        .select_from(ids)
+        .join(Indicator, Indicator.project_id == ids.c.id)
+        .join(library, of.code == Indicator.library_code)
         .outerjoin(read, read.c.indicator_id == Indicator.id)
         .subquery("judged")
     )
     c = judged.c
     summed = (
         select(
-            c.code,
-            c.why,
+            c.place,
             func.count().label("number"),
             func.count(c.project_id.distinct()).label("projects"),
             func.count(c.measured).label("measured"),
@@ -239,18 +251,29 @@ def indicators(viewer: User | None, filters: Filters) -> list[Shared]:
             func.coalesce(func.sum(c.target), 0).label("target"),
             func.sum(c.level).label("level"),
         )
-        .group_by(c.code, c.why)
+        .group_by(c.place)
         .subquery("summed")
     )
+    reason = (summed.c.place - of.place).label("reason")
     query = (
-        select(CuratedIndicator.name, CuratedIndicator.unit, summed)
-        .join(summed, summed.c.code == CuratedIndicator.code)
-        .order_by(CuratedIndicator.position, CuratedIndicator.code, summed.c.why)
+        select(of.code, of.name, of.unit, reason, *list(summed.c)[1:])
+        .join_from(library, summed, reason.element.between(0, ROOM - 1))
+        .order_by(of.place, reason)
     )
     return [
-        Shared(code, name, unit, LeftOut(reason) if reason else None, *numbers)
-        for name, unit, code, reason, *numbers in db.session.execute(query)
+        Shared(code, name, unit, WHY[reason], *numbers)
+        for code, name, unit, reason, *numbers in db.session.execute(query)
     ]
+
+
+ROOM = 8
+"""Numbers kept free for each indicator of the library: more than there are reasons."""
+WHY: tuple[LeftOut | None, ...] = (None, *sorted(LeftOut))
+"""The reasons, each at its number."""
+
+
+def _place(why: LeftOut | None) -> ColumnElement[int]:
+    return literal_column(str(WHY.index(why)))
 
 
 def _bare(unit: Any) -> Any:
