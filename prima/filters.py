@@ -100,6 +100,11 @@ def day_of(value: datetime) -> date:
     return cast(datetime, to_user_timezone(value)).date()
 
 
+def today_here() -> date:
+    """The day that it is where the page is read."""
+    return clock.today_at(str(get_timezone()))
+
+
 def month(value: date) -> str:
     """A month's short name: Oct."""
     return _day(value, "LLL", texts().language)

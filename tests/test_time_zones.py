@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import io
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
 
 import openpyxl
 import pytest
 import pytz
 from sqlalchemy import update
 
-from prima import clock, filters, sessions, zones
+from prima import anchors, clock, filters, journal, sessions, zones
 from prima.db import db
-from prima.projects.models import Project, Step
+from prima.projects.models import Part, Party, Project, Step
 from prima.projects.stages import Status
 from prima.reporting.models import Report
 from prima.users import Role
@@ -110,7 +111,31 @@ def test_the_timeline_marks_the_day_of_the_history(project, browser_of):
     for zone, shown in (("Pacific/Fiji", "2 Oct 2016"), ("America/Panama", "1 Oct 2016")):
         page = browser_of(a_user("VIEW", time_zone=zone)).open(f"/projects/{project.reference}").check()
         assert page.rows("History")[0][0].startswith(shown)
-        assert [row[0] for row in page.rows("Dates on the timeline") if row[1] == "Concept"] == [shown]
+        dates = {row[1]: row[0] for row in page.rows("Dates on the timeline")}
+        assert (dates["Concept"], dates["Today"]) == (shown, shown)
+
+
+def test_a_hand_over_is_told_by_the_day_at_the_office(evening, browser_of):
+    old, new = (a_user("PM", "KEN", name=name) for name in ("First manager", "Second manager"))
+    handed_over = an_active_project(old, office_code="KEN")
+    at = datetime.combine(date(2016, 9, 15), time(), ZoneInfo("Africa/Nairobi"))
+    db.session.execute(update(Party).where(Party.user_id == old.id, Party.part == Part.MANAGER).values(until_at=at))
+    db.session.add(Party(project_id=handed_over.id, user_id=new.id, part=Part.MANAGER, since_at=at))
+    db.session.commit()
+    for zone in ("Africa/Nairobi", "Europe/Zurich", "America/Panama"):
+        browser = browser_of(a_user("VIEW", time_zone=zone))
+        rows = browser.open(f"/projects/{handed_over.reference}/team").check().rows("Others who had a part")
+        assert "15 Sep 2016" in [row[2] for row in rows if row[0] == "Second manager"]
+        assert "15 Sep 2016" in [row[3] for row in rows if row[0] == "First manager"]
+        assert "First manager, until 15 Sep 2016" in browser.open(f"/projects/{handed_over.reference}").text
+
+
+def test_an_anchor_was_made_on_the_day_after_its_own_in_utc(evening, browser_of):
+    anchors.make(db.session(), journal.subjects())
+    db.session.commit()
+    for zone in ("UTC", "America/Panama", "Pacific/Fiji"):
+        page = browser_of(a_user("ADMIN", time_zone=zone)).open("/administration/journal").check()
+        assert page.rows("1 anchor")[0][1] == "1 Oct 2016, 20:00 UTC"
 
 
 def test_typing_is_saved_at_the_hour_of_who_types(evening, browser_of):
@@ -150,7 +175,7 @@ def test_a_paper_tells_moments_in_utc_whoever_prints_it(app, browser_of):
     assert said == paper(cast, Role.COM, project)
 
 
-def test_the_workbook_of_a_report_tells_moments_in_utc(project, browser_of):
+def test_the_papers_of_a_report_tell_moments_in_utc(project, browser_of):
     reader = a_user("FUND", time_zone="Pacific/Fiji")
     deadline = a_deadline(project)
     db.session.add(Report(deadline_id=deadline.id, saved_at=EVENING))
@@ -159,3 +184,5 @@ def test_the_workbook_of_a_report_tells_moments_in_utc(project, browser_of):
     assert "2 Oct 2016, 08:00 UTC+12" in browser.open(where).text
     sheet = openpyxl.load_workbook(io.BytesIO(browser.open(f"{where}.xlsx").content))["Facts"]
     assert dict(sheet.values)["Last saved"] == "1 Oct 2016, 20:00 UTC"
+    said = words(browser.open(f"{where}.docx").content)
+    assert "1 Oct 2016, 20:00 UTC" in said and "UTC+12" not in said

@@ -8,9 +8,8 @@ from datetime import date, timedelta
 from flask import url_for
 from flask_babel import gettext as _
 
-from prima import clock
 from prima.desk import Duty
-from prima.filters import day_of
+from prima.filters import day_of, today_here
 from prima.overview import Telling
 from prima.permissions import Action, can
 from prima.projects import changing, queries
@@ -60,7 +59,7 @@ def duties(project: Project) -> list[Duty]:
 def spans(project: Project) -> list[Span]:
     """What really happened: preparation until the start, then implementation until today or the end."""
     found = []
-    today = clock.today()
+    today = today_here()
     begun = day_of(project.created_at)
     until = project.starts_on or today
     if begun < until:

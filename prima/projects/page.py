@@ -10,13 +10,14 @@ from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from prima import clock
 from prima.desk import Duty
+from prima.filters import today_here
 from prima.overview import Teller, Telling
 from prima.permissions import can
 from prima.projects.models import Part, Party, Project
 from prima.projects.models.project import TEAM
 from prima.projects.queries import Called
+from prima.projects.rules.calls import day_there
 from prima.projects.stages import LIFECYCLE
 from prima.projects.tasks import section
 from prima.projects.tones import tone
@@ -120,7 +121,7 @@ def put_together(
         drawing=draw(
             [span for telling in tellings for span in telling.spans],
             [mark for telling in tellings for mark in telling.marks],
-            clock.today(),
+            today_here(),
         ),
         buttons=buttons,
         blocked=blocked,
@@ -128,14 +129,14 @@ def put_together(
         tabs=tabs(project, tellings, comments),
         facts=facts(project, region, money, day),
         history=history(project, statuses, internal=internal),
-        people=[(str(PARTS[party.part]), _named(party, day)) for party in project.parties],
+        people=[(str(PARTS[party.part]), _named(project, party, day)) for party in project.parties],
     )
 
 
-def _named(party: Party, day: Any) -> str:
+def _named(project: Project, party: Party, day: Any) -> str:
     if party.until_at is None or party.part not in TEAM:
         return party.user.name
-    return _("%(name)s, until %(day)s", name=party.user.name, day=day(party.until_at))
+    return _("%(name)s, until %(day)s", name=party.user.name, day=day(day_there(project.office, party.until_at)))
 
 
 def stage_status(project: Project) -> str:

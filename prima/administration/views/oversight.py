@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date
 
 from flask import Blueprint, render_template, request, url_for
 
@@ -22,6 +22,7 @@ def index() -> str:
     following = url_for(".index", before=shown[-1].on_day.isoformat()) if len(found) > len(shown) else None
     return render_template(
         "administration/journal.html",
+        utc=UTC,  # the anchor's day is a day of it
         tabs=tabs.around("oversight.index"),
         anchors=shown,
         following=following,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask_babel import format_date, ngettext
 from flask_babel import gettext as _
@@ -52,6 +53,11 @@ def read(rows: Iterable[Mapping[str, Any]]) -> list[Call]:
 def day_at(office: Any) -> date:
     """Today at an office: a cut-off is a date there."""
     return clock.today_at(office.time_zone)
+
+
+def day_there(office: Any, moment: datetime) -> date:
+    """The day that a moment falls on at an office: what is handed over is handed over on a date there."""
+    return moment.astimezone(ZoneInfo(office.time_zone)).date()
 
 
 def open_call(project: Any) -> Call | None:

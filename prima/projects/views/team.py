@@ -15,6 +15,7 @@ from prima.projects import choices, operations, queries
 from prima.projects.forms.team import DeveloperForm, LeaveForm
 from prima.projects.models import Dimension, Part, Project
 from prima.projects.page import PARTS
+from prima.projects.rules.calls import day_there
 from prima.projects.views.drafting import Answer, outcome
 from prima.users import User, viewer
 
@@ -109,6 +110,7 @@ def page(project: Project, form: DeveloperForm) -> str:
     return render_template(
         "projects/team.html",
         project=project,
+        day_there=day_there,
         form=form,
         leave=LeaveForm(formdata=None),
         developers=developers,

@@ -1,8 +1,9 @@
-"""A report as a Word document: its facts, its texts, and its tables with the figures of its page."""
+"""A report as a Word document: its facts, its texts, and its tables with the figures of its page; moments in UTC."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC
 from typing import Any
 
 from flask_babel import gettext as _
@@ -72,7 +73,7 @@ class Writing:
         ]
         if self.project.starts_on and self.project.ends_on:
             people.insert(0, (_("Project"), f"{day(self.project.starts_on)} – {day(self.project.ends_on)}"))
-        rows = [(label(term), str(said)) for term, said in [*people, *self.page.facts]]
+        rows = [(label(term), str(said)) for term, said in [*people, *self.page.facts_in(UTC)]]
         self.paper.table(_("Facts"), (), rows, (30, 70))
 
     # -- what was achieved --------------------------------------------------------------------------------------------
