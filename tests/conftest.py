@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from flask import Flask, before_render_template, g, has_request_context, request, template_rendered
 from flask_migrate import upgrade
+from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import Engine, make_url
 
@@ -122,8 +123,25 @@ def template_url(databases: Callable[..., str]) -> str:
     return url
 
 
+class Compiled(BytecodeCache):
+    """Templates as they were compiled for another application of this process; whether they changed is looked at."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if found := self.known.get(bucket.key):
+            bucket.bytecode_from_string(found)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.known[bucket.key] = bucket.bytecode_to_string()
+
+
+compiled = Compiled()
+
+
 def make_app(url: str, **settings: object) -> Flask:
-    return create_app(
+    app = create_app(
         PRIMA_ENV="test",
         SQLALCHEMY_DATABASE_URI=url,
         SECRET_KEY="the key of the tests, long enough to be one",
@@ -133,6 +151,8 @@ def make_app(url: str, **settings: object) -> Flask:
         PROPAGATE_EXCEPTIONS=True,
         **settings,
     )
+    app.jinja_env.bytecode_cache = compiled
+    return app
 
 
 @pytest.fixture(scope="session")
