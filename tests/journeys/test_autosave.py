@@ -14,7 +14,7 @@ from prima.users import Role
 from tests.factories import a_project
 from tests.journeys.people import Cast, Person
 
-SAVED = re.compile(r"^Saved \d\d:\d\d UTC$")
+SAVED = re.compile(r"^Saved \d\d:\d\d UTC\+3$")
 OFFLINE = "Not saved: no connection. It is kept in this browser and sent as soon as the line is back."
 SOON, NEVER = 50, 600_000
 """Milliseconds of rest, so that nobody waits in a test."""

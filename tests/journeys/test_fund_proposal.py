@@ -134,7 +134,7 @@ class Drafting:
         form = self.developer.page.locator("form[data-autosave]")
         form.evaluate("(form) => Object.assign(form.dataset, { rest: 50, longest: 50 })")
         self.developer.type(title, f"The words of the section {title}.")
-        expect(form.locator("[data-part=status]")).to_have_text(re.compile(r"^Saved \d\d:\d\d UTC$"))
+        expect(form.locator("[data-part=status]")).to_have_text(re.compile(r"^Saved \d\d:\d\d UTC\+3$"))
 
     def stands_at(self, progress: str) -> Person:
         return self.developer.open(f"{self.home}/proposal").is_at("Proposal").reads(progress)
