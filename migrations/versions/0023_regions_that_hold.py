@@ -110,8 +110,9 @@ def anew() -> None:
 
 
 def upgrade() -> None:
-    # In the order in which the job that adds up takes them: so neither waits for the other with what it wants.
+    # In the order in which jobs and triggers take them: so neither waits for the other with what it wants.
     op.execute('lock table portfolio_sum in share row exclusive mode')
+    op.execute('lock table office_link in share row exclusive mode')
     op.execute('lock table project in exclusive mode')
     op.create_index('ix_portfolio_rollup_region', 'portfolio_rollup', ['dimension', 'held', 'region'], unique=False)
     view(holding('project', 'office_link'))
@@ -120,8 +121,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    # In the order in which the job that adds up takes them: so neither waits for the other with what it wants.
+    # In the order in which jobs and triggers take them: so neither waits for the other with what it wants.
     op.execute('lock table portfolio_sum in share row exclusive mode')
+    op.execute('lock table office_link in share row exclusive mode')
     op.execute('lock table project in exclusive mode')
     op.drop_index('ix_portfolio_rollup_region', table_name='portfolio_rollup')
     view("''")

@@ -18,7 +18,7 @@ from prima.projects.stages import Funding, Status
 from prima.reporting import portfolio
 from prima.reporting.calendar import EXTENSION_REQUEST
 from prima.reporting.models import Deadline
-from prima.reporting.portfolio import NONE, Filters, choosing, keeping, late
+from prima.reporting.portfolio import NONE, Filters, choosing, keeping
 from prima.reporting.steps import OWING
 from tests.chance import seeds
 from tests.conftest import TODAY
@@ -89,11 +89,7 @@ def test_what_is_overdue_is_the_same_however_it_is_asked(app, people, overdue, m
             assert {row.region: row.reports for row in found} == reports, filters
             assert {row.region: row.projects for row in found} == projects, filters
             assert portfolio.headline(viewer, filters).overdue == reports.total()
-            with monkeypatch.context() as instead:
-                instead.setattr(late, "easy", lambda _filters: False)
-                assert sorted(portfolio.overdue_by_region(viewer, filters), key=repr) == sorted(found, key=repr)
-            if late.easy(filters):
-                assert late.overdue_there(viewer, filters).countries == countries
+            assert portfolio.overdue_by_country(viewer, filters) == countries
         if viewer is None or viewer.active:
             world = portfolio.world(viewer)
             assert world.headline == portfolio.headline(viewer)

@@ -4,7 +4,7 @@ from prima.reporting.portfolio.choosing import Reading, read
 from prima.reporting.portfolio.columns import COLUMNS, FIRST, USUAL, columns, in_order
 from prima.reporting.portfolio.faceting import ENDING_SOON, RANGES, Counted, Totals, Whole, totals, whole
 from prima.reporting.portfolio.filters import FUNDINGS, LABELS, NONE, YES, Filters
-from prima.reporting.portfolio.late import Headline, Overdue, headline, overdue_by_region, overdue_there
+from prima.reporting.portfolio.late import Headline, Overdue, headline, overdue_by_country, overdue_by_region
 from prima.reporting.portfolio.listing import Listed, Page, page
 from prima.reporting.portfolio.regions import ENDING, ByCountry, ByRegion, World, ending_by_region, world
 from prima.reporting.portfolio.sums import (
@@ -61,8 +61,8 @@ __all__ = [
     "ending_by_region",
     "headline",
     "in_order",
+    "overdue_by_country",
     "overdue_by_region",
-    "overdue_there",
     "overview",
     "page",
     "read",

@@ -13,6 +13,7 @@ from prima import clock, kept
 from prima.db import db
 from prima.lists import Country, RegionalOffice
 from prima.places import OfficeLink
+from prima.reporting.models import Deadline
 from prima.reporting.portfolio import keeping, late
 from prima.reporting.portfolio.filters import NONE, Filters
 from prima.reporting.portfolio.sums import ZERO, Wanted, grouped, together
@@ -63,24 +64,25 @@ def world(viewer: User | None) -> World:
     """Of an active viewer; None is the operator."""
     own, language = _own(viewer), str(get_locale())
     name = ("world", *keeping.sight_of(viewer), own, language, keeping.moment())
-    return kept.answer(name, (*SOURCES, *late.READ, *NAMED), lambda: _world(viewer, own), for_many=True)
+    return kept.answer(name, (*SOURCES, Deadline, *NAMED), lambda: _world(viewer, own), for_many=True)
 
 
 def _world(viewer: User | None, own: frozenset[str]) -> World:
     by_region, by_country = together(viewer, Filters(), WANTED)
-    overdue = late.overdue_there(viewer, Filters())
+    overdue = late.overdue_by_region(viewer, Filters())
+    late_there = late.overdue_by_country(viewer, Filters())
     numbers = {region: (number, budget) for (region,), (number, _amount, budget) in by_region}
     covered = {code: (number, budget) for (code,), (number, _amount, budget) in by_country}
-    reports = {row.region: row.reports for row in overdue.regions}
+    reports = {row.region: row.reports for row in overdue}
     names = _names()
     return World(
         late.Headline(
             sum(number for number, _budget in numbers.values()),
             sum((budget for _number, budget in numbers.values()), ZERO),
-            overdue.reports,
+            sum(reports.values()),
         ),
         tuple(
-            ByCountry(code, name, *covered[code], overdue.countries.get(code, 0))
+            ByCountry(code, name, *covered[code], late_there.get(code, 0))
             for code, name in names.countries
             if code in covered
         ),

@@ -486,12 +486,7 @@ def is_past_due() -> ColumnElement[bool]:
 
     Only of a day that is not over everywhere the office is asked.
     """
-    today = clock.today()
-    late: ColumnElement[bool] = Deadline.due_on < today
-    if clock.fixed_day() is None:
-        here = and_(Deadline.due_on <= today, Deadline.due_on < _today_at_the_office(Deadline))
-        late = or_(Deadline.due_on < today - timedelta(days=1), here)
-    return and_(Deadline.is_open, Deadline.kind != EXTENSION_REQUEST, Deadline.due_on <= today, late)
+    return and_(Deadline.is_open, Deadline.kind != EXTENSION_REQUEST, *_is_over(Deadline.due_on, Deadline))
 
 
 def is_missed() -> ColumnElement[bool]:
@@ -499,17 +494,21 @@ def is_missed() -> ColumnElement[bool]:
 
     Of a row that was read with its project, rules.milestones.is_missed says the same.
     """
-    today = clock.today()
-    late: ColumnElement[bool] = Milestone.planned_on < today
-    if clock.fixed_day() is None:
-        here = and_(Milestone.planned_on <= today, Milestone.planned_on < _today_at_the_office(Milestone))
-        late = or_(Milestone.planned_on < today - timedelta(days=1), here)
-    return and_(Milestone.done_on.is_(None), Milestone.planned_on <= today, late)
+    return and_(Milestone.done_on.is_(None), *_is_over(Milestone.planned_on, Milestone))
 
 
 def owes() -> ColumnElement[bool]:
     """Of an overdue report, what its project says."""
     return Project.status.in_(OWING)
+
+
+def _is_over(day: Any, of: type[Deadline] | type[Milestone]) -> tuple[ColumnElement[bool], ...]:
+    """A day of a deadline or a milestone is past at the office; first a bound that an index knows."""
+    today = clock.today()
+    if clock.fixed_day() is not None:
+        return day <= today, day < today
+    here = and_(day <= today, day < _today_at_the_office(of))
+    return day <= today, or_(day < today - timedelta(days=1), here)
 
 
 def _today_at_the_office(of: type[Deadline] | type[Milestone]) -> Any:

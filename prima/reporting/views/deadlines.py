@@ -50,7 +50,8 @@ def _count(asked: asking.Asked, conditions: Sequence[Any]) -> int:
     """By place alone it is kept, and the same figure as on the first page and the dashboard."""
     if asked.person or asked.age:
         return queries.count_overdue(None, viewer(), conditions)
-    return portfolio.overdue_there(viewer(), portfolio.Filters(region=asked.region, office=asked.office)).reports
+    found = portfolio.overdue_by_region(viewer(), portfolio.Filters(region=asked.region, office=asked.office))
+    return sum(row.reports for row in found)
 
 
 def cursor(text: str) -> tuple[date, int] | None:

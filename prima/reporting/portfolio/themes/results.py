@@ -266,10 +266,10 @@ def indicators(viewer: User | None, filters: Filters) -> list[Shared]:
     ]
 
 
-ROOM = 8
-"""Numbers kept free for each indicator of the library: more than there are reasons."""
 WHY: tuple[LeftOut | None, ...] = (None, *sorted(LeftOut))
 """The reasons, each at its number."""
+ROOM = len(WHY)
+"""Numbers kept free for each indicator of the library."""
 
 
 def _place(why: LeftOut | None) -> ColumnElement[int]:
